@@ -1,0 +1,69 @@
+# `make` lists what there is. Everything runs in .venv, which sets itself up for PYTHON and again when the pinned requirements change.
+
+PYTHON ?= python3
+PORT ?= 4566
+FN ?=
+CASE ?=
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo local stop test unit e2e lint fmt invoke build layer-size requirements pr clean
+
+BIN := .venv/bin
+# Changes with the interpreter and with the requirements, and so makes a new environment.
+STAMP := .venv/.ready-$(shell $(PYTHON) -c 'import hashlib, pathlib, sys; print(hashlib.sha256(sys.version.encode() + sys.executable.encode() + pathlib.Path("requirements/dev.txt").read_bytes()).hexdigest()[:16])')
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export SAM_CLI_TELEMETRY := 0
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+demo: $(STAMP) ## a Saturday count from shelf to books, on an emulated AWS; says whether every figure is right
+	@$(BIN)/python -m local demo
+
+local: $(STAMP) ## the same stack, left running with a demo shop: prints the URLs and shows the mails it sends
+	@$(BIN)/python -m local up --port $(PORT)
+
+stop: $(STAMP) ## end what `make local` left running
+	@$(BIN)/python -m local stop
+
+test: lint unit e2e ## lint, then every test
+
+unit: $(STAMP) ## all tests but the end-to-end ones
+	$(BIN)/python -m pytest -q -n auto -m "not e2e"
+
+e2e: $(STAMP) ## the end-to-end tests, on an emulator of their own
+	$(BIN)/python -m pytest -q -m e2e
+
+lint: $(STAMP) ## ruff, mypy, cfn-lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/cfn-lint template.yaml
+
+fmt: $(STAMP) ## format the code and mend what ruff can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+invoke: $(STAMP) ## replay events/FN/CASE.json in one function: make invoke FN=capture CASE=scan
+	@$(BIN)/python -m local invoke "$(FN)" "$(CASE)"
+
+build: $(STAMP) ## the artefacts for AWS (Python 3.14, arm64); needs neither Python 3.14 nor a container
+	$(BIN)/sam build
+
+layer-size: build ## the layer's size; fails from 250 MB on, where Lambda refuses it
+	@$(BIN)/python -m local layer-size
+
+requirements: ## pin the newest agreeing versions of requirements/dev.in into dev.txt (needs uv)
+	cd requirements && uv pip compile --universal --python-version 3.11 --upgrade --no-annotate --custom-compile-command "make requirements" --output-file dev.txt dev.in
+
+pr: test layer-size ## exactly what CI runs on one Python
+
+clean: ## remove everything that was built or installed (stop a running stack first)
+	rm -rf .venv .aws-sam .local .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(STAMP):
+	@requirements/venv.sh "$(PYTHON)" .venv
+	@touch $@

@@ -1,0 +1,1 @@
+"""The ``stkr`` command: the offline engine and the operators' tool."""

@@ -1,0 +1,140 @@
+"""``stkr check`` and ``stkr reconcile``: the same core as in the cloud, on two files and without a network."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from stkr.capture.core import MAX_FILE_BYTES, capture_file
+from stkr.capture.reading import Watch
+from stkr.capture.result import Capture, UploadedFile
+from stkr.errors import CountFileError, StkrError
+from stkr.rules.doc import Rules, default_rules, parse_rules
+from stkr.stock import Snapshot
+from stkr.stockfile import read_stock, snapshot_of
+from stkr.variance.core import find_variances
+from stkr_cli import report, tables
+
+app = typer.Typer()
+
+UNREADABLE = 2
+"""Exit status when a file cannot be read."""
+
+_LONG = 1_000_000
+"""Bytes from which reading takes long enough to show how far it is."""
+
+CountFile = Annotated[Path, typer.Argument(metavar="COUNT_FILE", help="The count: CSV, TXT, TSV or XLSX.")]
+InventoryFile = Annotated[
+    Path,
+    typer.Option("--inventory", metavar="INVENTORY_FILE", help="The system of record's stock: CSV or XLSX."),
+]
+LocationName = Annotated[
+    str | None,
+    typer.Option("--location", metavar="NAME", help="The location that was counted; the others are elsewhere."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+RulesFile = Annotated[
+    Path | None,
+    typer.Option("--rules", metavar="RULES", help="The rules doc (YAML); the default tolerance without it."),
+]
+
+
+@app.command()
+def check(
+    count_file: CountFile, inventory: InventoryFile, location: LocationName = None, as_json: AsJson = False
+) -> None:
+    """Explain a count file before it is uploaded: what would be counted, and what needs a person."""
+    with _one_line_on_error():
+        captured = _captured(count_file, _snapshot(inventory, location))
+    if as_json:
+        report.write(report.of_capture(captured))
+    else:
+        tables.show_capture(Console(), count_file.name, captured)
+
+
+@app.command()
+def reconcile(
+    count_file: CountFile,
+    inventory: InventoryFile,
+    rules: RulesFile = None,
+    location: LocationName = None,
+    as_json: AsJson = False,
+) -> None:
+    """Reconcile a count file with the system's quantities: every variance, judged by the rules."""
+    with _one_line_on_error():
+        in_force = _rules(rules)
+        snapshot = _snapshot(inventory, location)
+        captured = _captured(count_file, snapshot)
+    variances = find_variances(captured, snapshot, in_force)
+    if as_json:
+        report.write(report.of_reconciliation(captured, variances))
+    else:
+        console = Console()
+        tables.show_capture(console, count_file.name, captured, with_lines=False)
+        tables.show_variances(console, variances, in_force)
+
+
+@contextmanager
+def _one_line_on_error() -> Iterator[None]:
+    try:
+        yield
+    except StkrError as error:
+        _refuse(str(error))
+    except OSError as error:
+        _refuse(f"{error.filename}: {error.strerror}")
+
+
+def _refuse(problem: str) -> NoReturn:
+    typer.echo(f"stkr: {'; '.join(problem.splitlines())}", err=True)
+    raise typer.Exit(UNREADABLE)
+
+
+def _content(path: Path) -> bytes:
+    # Before it is read: a mistaken path may name something huge.
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise CountFileError(f"{path}: the file is larger than {MAX_FILE_BYTES // 1_000_000} MB: split it")
+    return path.read_bytes()
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Say which of the files it is that cannot be read."""
+    try:
+        yield
+    except StkrError as error:
+        raise CountFileError(f"{path}: {error}") from error
+
+
+def _snapshot(inventory: Path, location: str | None) -> Snapshot:
+    content = _content(inventory)
+    with _naming(inventory):
+        return snapshot_of(read_stock(inventory.name, content), location)
+
+
+def _captured(count_file: Path, snapshot: Snapshot) -> Capture:
+    content = _content(count_file)
+    with _naming(count_file), _progress(content) as watch:
+        return capture_file(UploadedFile(count_file.name, content), snapshot, watch)
+
+
+def _rules(path: Path | None) -> Rules:
+    if path is None:
+        return default_rules()
+    content = _content(path)
+    with _naming(path):
+        try:
+            return parse_rules(content.decode("utf-8-sig"))
+        except UnicodeDecodeError as error:
+            raise CountFileError("the rules doc is not UTF-8 text") from error
+
+
+@contextmanager
+def _progress(content: bytes) -> Iterator[Watch]:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    # To stderr, so that --json and pipes get nothing but the result.
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=len(content) < _LONG) as bar:
+        yield lambda rows: bar.track(rows, total=content.count(b"\n") or None, description="Reading the count")

@@ -1,0 +1,225 @@
+"""Commands for operators, against a deployed stack and with the operator's own AWS credentials."""
+
+import json
+import secrets
+import sys
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from stkr import aws, keys
+from stkr.approval.links import CountLink, address
+from stkr.errors import RulesError, StkrError
+from stkr.rules.doc import parse_rules
+from stkr.session.core import Opening
+from stkr.session.shell import open_session, session_standing
+from stkr.signing import signing_keys
+from stkr.store.counts import open_sessions
+from stkr.store.items import values
+from stkr_cli.stack import DEFAULT_STACK, StackError, StackOption, outputs, rules_in_force, session_settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+app = typer.Typer()
+rules_app = typer.Typer(help="The rules doc.", no_args_is_help=True)
+
+COUNT_LINK_DAYS = 365
+"""A location's link hangs at the end of an aisle; it opens blind counts and shows no quantity."""
+
+console = Console()
+
+
+def fail(problem: object) -> typer.Exit:
+    """One clear line on stderr, and exit code 2."""
+    print(f"stkr: {problem}", file=sys.stderr)
+    return typer.Exit(2)
+
+
+@app.command("open")
+def open_count(
+    location: Annotated[str, typer.Argument(help="Location as the rules doc names it.")],
+    counter: Annotated[str, typer.Option(help="Who is counting.")],
+    zone: Annotated[str | None, typer.Option(help="Only this category or bin.")] = None,
+    sku: Annotated[list[str] | None, typer.Option(help="Only this SKU; may be repeated.")] = None,
+    stack: StackOption = DEFAULT_STACK,
+) -> None:
+    """Open a count session and print the link for the people who count."""
+    now = datetime.now(UTC)
+    try:
+        settings = session_settings(stack)
+        opening = Opening(location, counter, zone, tuple(sku) if sku else None)
+        session = open_session(settings, opening, rules_in_force(stack), now, secrets.token_hex(4))
+    except (StackError, StkrError) as error:
+        raise fail(error) from error
+    console.print(f"Session [bold]{session.session_id}[/] is open: {session.expected:,} SKUs expected.")
+    console.print(f"Upload to s3://{settings.bucket}/{keys.upload_prefix(session.session_id)} or use this page:")
+    expires = int((now + timedelta(days=rules_in_force(stack).rules.link_days)).timestamp())
+    home = outputs(stack)["SessionUrl"]
+    page = CountLink(home=home, location=session.location, session_id=session.session_id, expires_at=expires)
+    print(address(page, signing_keys(settings.signing_secret, now)))
+
+
+@app.command()
+def link(
+    location: Annotated[str, typer.Argument(help="Location as the rules doc names it.")],
+    stack: StackOption = DEFAULT_STACK,
+) -> None:
+    """Print the link with which staff open counts of a location themselves."""
+    now = datetime.now(UTC)
+    try:
+        settings = session_settings(stack)
+        if location not in rules_in_force(stack).rules.locations:
+            raise fail(f"there is no location {location!r} in the rules doc")
+    except StackError as error:
+        raise fail(error) from error
+    expires = int((now + timedelta(days=COUNT_LINK_DAYS)).timestamp())
+    opening = CountLink(home=outputs(stack)["SessionUrl"], location=location, expires_at=expires)
+    print(address(opening, signing_keys(settings.signing_secret, now)))
+
+
+@app.command()
+def status(
+    session_id: Annotated[str | None, typer.Argument(help="A session; without it, all that are not closed.")] = None,
+    stack: StackOption = DEFAULT_STACK,
+) -> None:
+    """Show how counts stand: what was read, what is parked and why, what waits for a decision."""
+    try:
+        if session_id is None:
+            _list_sessions(outputs(stack)["CountsTableName"])
+        else:
+            _show_session(stack, session_id)
+    except (StackError, StkrError) as error:
+        raise fail(error) from error
+
+
+def _list_sessions(counts_table: str) -> None:
+    table = Table("session", "location", "counter", "opened", "status", "parked", "material", title="Open counts")
+    for session in open_sessions(counts_table):
+        parked = str((session.rows or {}).get("parked", ""))
+        material = str((session.outcome or {}).get("material", ""))
+        day = session.opened_at[:16].replace("T", " ")
+        table.add_row(session.session_id, session.location, session.counter, day, session.status, parked, material)
+    console.print(table)
+
+
+def _show_session(stack: str, session_id: str) -> None:
+    standing = session_standing(session_settings(stack), session_id)
+    session = standing.session
+    console.print(f"[bold]{session.session_id}[/]: {session.status}, {session.location}, counted by {session.counter}")
+    for name, amount in {**(session.rows or {}), **(session.outcome or {})}.items():
+        console.print(f"  {name.replace('_', ' ')}: {amount}")
+    problems = [*standing.refused, *(standing.captured.capture.problems if standing.captured else ())]
+    for whole in problems:
+        console.print(f"[red]{whole.file}[/]: {whole.problem}")
+    if standing.captured:
+        table = Table("file", "row", "code", "quantity", "reason", "what to do", title="Parked rows")
+        for row in standing.captured.capture.parked:
+            table.add_row(row.file, str(row.row), row.code, row.quantity, row.reason, row.detail)
+        console.print(table)
+
+
+@app.command()
+def audit(
+    sku: Annotated[str, typer.Argument(help="The SKU whose trail to tell.")],
+    stack: StackOption = DEFAULT_STACK,
+) -> None:
+    """Tell the whole story of a SKU: every action, by whom, when, and the quantity before and after."""
+    try:
+        table_name = outputs(stack)["AdjustmentsTableName"]
+    except StackError as error:
+        raise fail(error) from error
+    pages = (
+        aws.dynamodb()
+        .get_paginator("query")
+        .paginate(
+            TableName=table_name,
+            KeyConditionExpression="PK = :sku",
+            ExpressionAttributeValues={":sku": {"S": keys.sku(sku)}},
+            ConsistentRead=True,
+        )
+    )
+    rows: list[dict[str, Any]] = [values(item) for page in pages for item in page["Items"]]
+    if not rows:
+        raise fail(f"there is no trail for {sku}")
+    table = Table("when (UTC)", "action", "by", "before", "after", "cause", "session", title=f"Trail of {sku}")
+    for row in rows:
+        cause = " / ".join(filter(None, [row.get("cause"), row.get("confirmed_cause")]))
+        before, after = (f"{row[name].normalize():f}" if name in row else "" for name in ("qty_before", "qty_after"))
+        table.add_row(row["at"][:19], row["action"], row["user"], before, after, cause, row["session_id"])
+    console.print(table)
+
+
+@rules_app.command("check")
+def check_rules(file: Annotated[Path, typer.Argument(help="The rules doc to check.")]) -> None:
+    """Check a rules doc before it is uploaded."""
+    try:
+        rules = parse_rules(file.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, RulesError) as error:
+        raise fail(error) from error
+    tolerance = rules.tolerance
+    console.print(f"{file}: valid; {len(rules.locations)} locations, {len(rules.overrides)} overrides.")
+    console.print(
+        f"Material beyond {tolerance.units} units and {tolerance.percent} %, or {rules.currency_sign}{tolerance.value}."
+    )
+
+
+class DeadLetters(StrEnum):
+    """The queues that hold what failed for good."""
+
+    CAPTURE = "capture"
+    LABEL = "label"
+    EVENTS = "events"
+
+
+_QUEUES = {
+    DeadLetters.CAPTURE: ("CaptureDeadLetterQueueUrl", "CaptureQueueUrl"),
+    DeadLetters.LABEL: ("LabelDeadLetterQueueUrl", "LabelQueueUrl"),
+    DeadLetters.EVENTS: ("EventsDeadLetterQueueUrl", None),
+}
+
+
+@app.command()
+def redrive(
+    queue: Annotated[DeadLetters, typer.Argument(help="Whose dead letters to try again.")],
+    stack: StackOption = DEFAULT_STACK,
+) -> None:
+    """Send the messages of a dead-letter queue through their queue again, after the cause is mended."""
+    try:
+        known = outputs(stack)
+    except StackError as error:
+        raise fail(error) from error
+    source, target = _QUEUES[queue]
+    moved = 0
+    while messages := _receive(known[source]):
+        for message in messages:
+            # Sent before it is deleted: a crash in between repeats a message, which is harmless, and loses none.
+            if target:
+                aws.sqs().send_message(QueueUrl=known[target], MessageBody=message["Body"])
+            else:
+                _invoke_again(message)
+            aws.sqs().delete_message(QueueUrl=known[source], ReceiptHandle=message["ReceiptHandle"])
+            moved += 1
+    console.print(f"{moved} messages are being tried again.")
+
+
+def _receive(queue_url: str) -> "list[MessageTypeDef]":
+    answer = aws.sqs().receive_message(
+        QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1, MessageAttributeNames=["All"]
+    )
+    return answer.get("Messages", [])
+
+
+def _invoke_again(message: "MessageTypeDef") -> None:
+    """Invoke the function an event failed in: Lambda wraps the event, EventBridge names the target in an attribute."""
+    body = json.loads(message["Body"])
+    if "requestPayload" in body:
+        function, event = body["requestContext"]["functionArn"].removesuffix(":$LATEST"), body["requestPayload"]
+    else:
+        function, event = message["MessageAttributes"]["TARGET_ARN"]["StringValue"], body
+    aws.functions().invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode())

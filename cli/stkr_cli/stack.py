@@ -1,0 +1,54 @@
+"""The deployed stack that an operator's command works on, found through the stack's outputs."""
+
+import os
+from functools import cache
+from typing import Annotated
+
+import boto3
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+
+from stkr.settings import Session
+from stkr.rules.store import VersionedRules, current_rules
+
+StackOption = Annotated[
+    str, typer.Option("--stack", envvar="STKR_STACK", help="Name of the deployed stack.", show_default=True)
+]
+DEFAULT_STACK = "stkr"
+
+
+class StackError(Exception):
+    """The stack cannot be found or reached; the text says what to do."""
+
+
+@cache
+def outputs(stack: str) -> dict[str, str]:
+    """The stack's outputs by name.
+
+    :raises StackError: no such stack here, or no credentials for it.
+    """
+    # Every client of the package uses the environment's region; a stack of ours lives in London unless told otherwise.
+    os.environ.setdefault("AWS_DEFAULT_REGION", "eu-west-2")
+    try:
+        found = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    except (BotoCoreError, ClientError) as error:
+        raise StackError(
+            f"stack {stack} cannot be read ({error}); check --stack, AWS_REGION and credentials"
+        ) from error
+    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+
+
+def session_settings(stack: str) -> Session:
+    """What the session use cases need to know of the stack."""
+    known = outputs(stack)
+    return Session(
+        bucket=known["BucketName"],
+        inventory_table=known["InventoryTableName"],
+        counts_table=known["CountsTableName"],
+        signing_secret=known["LinkSigningKeyName"],
+    )
+
+
+def rules_in_force(stack: str) -> VersionedRules:
+    """The rules doc the stack uses now."""
+    return current_rules(outputs(stack)["BucketName"])

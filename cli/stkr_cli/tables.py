@@ -1,0 +1,119 @@
+"""What people see: summaries and tables. Cells of a file are shown as text, never as markup or terminal codes."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from stkr.capture.quantities import plain
+from stkr.capture.result import Capture, Kind
+from stkr.rules.doc import Rules
+from stkr.tabular.words import visible
+from stkr.variance.core import Materiality, Variance
+from stkr_cli.report import money
+
+_SHOWN = 200
+"""Rows of a table; nobody reads on, and --json has them all."""
+
+_SHOWN_PERCENT = Decimal("0.01")
+_NUMBERS = frozenset({"Row", "Counted", "System"})
+_WHOLE = frozenset({"SKU", "State", "Kind"})
+_STYLES = {Materiality.MATERIAL: "bold red", Materiality.MINOR: "yellow", Materiality.IN_AGREEMENT: "green"}
+
+
+def show_capture(console: Console, name: str, captured: Capture, *, with_lines: bool = True) -> None:
+    """A file's totals, its parked rows with what to do about each, and its clean lines."""
+    totals = captured.totals
+    console.print(
+        _text(
+            f"{name}: {totals.read:,} rows read = {totals.counted:,} counted + {totals.collapsed:,} collapsed "
+            f"+ {totals.blank:,} blank + {totals.parked:,} parked"
+        )
+    )
+    if captured.parked:
+        rows = [
+            (str(row.row), row.code, row.quantity, row.reason.replace("_", " "), row.detail) for row in captured.parked
+        ]
+        _show(
+            console,
+            "Parked: correct these rows and check again",
+            ("Row", "Code", "Quantity", "Reason", "What to do"),
+            rows,
+        )
+    else:
+        console.print(_text("Nothing is parked."))
+    if with_lines and captured.lines:
+        lines = [
+            (line.sku, plain(line.counted_qty), line.kind, "a parked row names it too" if line.incomplete else "")
+            for line in captured.lines
+        ]
+        _show(console, "Counted", ("SKU", "Counted", "Kind", "Note"), lines)
+
+
+def show_variances(console: Console, variances: Sequence[Variance], rules: Rules) -> None:
+    """How the lines were judged, and every line that is not in agreement."""
+    states = Counter(variance.materiality for variance in variances)
+    console.print(_text(", ".join(f"{states[state]:,} {state.replace('_', ' ')}" for state in reversed(Materiality))))
+    shown = [variance for variance in variances if variance.materiality is not Materiality.IN_AGREEMENT]
+    if not shown:
+        return
+    columns = (
+        "SKU",
+        "Name",
+        "State",
+        "Counted",
+        "System",
+        "Gap",
+        "Gap %",
+        f"Gap {rules.currency_sign.strip()}",
+        "Rule",
+    )
+    shown.sort(key=lambda variance: (variance.materiality is not Materiality.MATERIAL, variance.sku))
+    rows = [_cells(variance) for variance in shown]
+    styles = [_STYLES[variance.materiality] for variance in shown]
+    _show(console, "Variances", columns, rows, styles)
+
+
+def _cells(variance: Variance) -> tuple[str, ...]:
+    gap = variance.gap
+    return (
+        variance.sku,
+        variance.name,
+        variance.materiality,
+        "not counted" if variance.counted_qty is None else plain(variance.counted_qty),
+        "not stocked" if variance.kind is Kind.UNRECORDED else plain(variance.system_qty),
+        plain(gap.units) if gap else "",
+        plain(gap.percent.quantize(_SHOWN_PERCENT)) if gap and gap.percent is not None else "",
+        money(gap.value) if gap and gap.value is not None else "",
+        # For the other kinds the two quantities already say it.
+        variance.rule if variance.kind is Kind.COUNTED else "",
+    )
+
+
+def _show(
+    console: Console,
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    styles: Iterable[str] = (),
+) -> None:
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        number = column in _NUMBERS or column.startswith("Gap")
+        table.add_column(
+            column, justify="right" if number else "left", no_wrap=column in _WHOLE or number, overflow="fold"
+        )
+    of_row = iter(styles)
+    for row in rows[:_SHOWN]:
+        table.add_row(*map(_text, row), style=next(of_row, ""))
+    console.print(table)
+    if len(rows) > _SHOWN:
+        console.print(_text(f"... and {len(rows) - _SHOWN:,} more: --json lists them all"))
+
+
+def _text(content: str) -> Text:
+    return Text(visible(content))

@@ -1,0 +1,57 @@
+"""An upload to a session's folder becomes clean lines and parked rows."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.parser.models import SqsRecordModel
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel, Json
+from stkr import keys
+from stkr.capture.shell import capture_session, refuse_upload
+from stkr.errors import SessionError
+from stkr.settings import Capture, load
+from stkr.telemetry import logger, metrics
+
+
+class _Object(BaseModel):
+    key: str
+
+
+class _Detail(BaseModel):
+    object: _Object
+    again: bool = False
+
+
+class _Event(BaseModel):
+    detail: _Detail
+
+
+class _Record(SqsRecordModel):
+    body: Json[_Event]
+
+
+processor = BatchProcessor(event_type=EventType.SQS, model=_Record, raise_on_entire_batch_failure=False)
+
+
+def _capture(record: _Record) -> None:
+    detail = record.body.detail
+    session_id = keys.session_of(detail.object.key, keys.UPLOADS)
+    if session_id is None:
+        return  # A folder marker, not a file.
+    settings, now = load(Capture), keys.instant(datetime.now(UTC))
+    logger.append_keys(session_id=session_id)
+    try:
+        capture_session(settings, session_id, now, again=detail.again)
+    except SessionError as error:
+        # Trying again would not help: it is noted for people instead, and the file stays where it is.
+        logger.error("upload refused", problem=str(error))
+        refuse_upload(settings, session_id, detail.object.key.rpartition("/")[2], str(error), now)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """Take a batch from the capture queue; only the messages that failed are tried again."""
+    return process_partial_response(event=event, record_handler=_capture, processor=processor, context=context)

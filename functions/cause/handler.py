@@ -1,0 +1,16 @@
+"""Gaps with their evidence in, likely causes out. Reads what it is handed, asks the model, and writes nothing."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from stkr.cause.label import Question
+from stkr.cause.shell import suggest
+from stkr.settings import Cause, load
+from stkr.telemetry import logger, metrics
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one chunk of gaps."""
+    return suggest(load(Cause).model_id, Question.model_validate(event)).model_dump(mode="json")

@@ -1,0 +1,63 @@
+"""Behind a signed link: open a count, fetch its blind sheet, upload to it, and see what was understood."""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Any
+
+from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver, Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from stkr.approval.links import TOKEN
+from stkr.session.desk import Format, Visit, fetch_sheet, show, submit
+from stkr.session.pages import parse_open_form
+from stkr.settings import Session, load
+from stkr.telemetry import logger, metrics
+from stkr.web.page import Page, download, response, see_other
+
+app = LambdaFunctionUrlResolver()
+
+
+def _visit(token: str) -> Visit:
+    return Visit(app.current_event.request_context.domain_prefix, token, datetime.now(UTC))
+
+
+def _link_token() -> str:
+    return app.current_event.query_string_parameters.get(TOKEN, "")
+
+
+@app.route("/", method=["GET", "HEAD"])
+def look() -> Response[str]:
+    """The page to open a count, or the count's own."""
+    uploaded = "uploaded" in app.current_event.query_string_parameters
+    return response(show(load(Session), _visit(_link_token()), just_uploaded=uploaded))
+
+
+@app.post("/")
+def open_count() -> Response[str]:
+    """Open a count and lead on to its page."""
+    form = parse_open_form(app.current_event.decoded_body or "")
+    outcome = submit(load(Session), _visit(form.token), form, nonce=secrets.token_hex(4))
+    return response(outcome) if isinstance(outcome, Page) else see_other(outcome)
+
+
+@app.get("/sheet.xlsx")
+def workbook() -> Response[str] | Response[bytes]:
+    """The blind sheet for Excel."""
+    return _sheet("xlsx")
+
+
+@app.get("/sheet.csv")
+def csv() -> Response[str] | Response[bytes]:
+    """The blind sheet as CSV."""
+    return _sheet("csv")
+
+
+def _sheet(form: Format) -> Response[str] | Response[bytes]:
+    found = fetch_sheet(load(Session), _visit(_link_token()), form)
+    return response(found) if isinstance(found, Page) else download(found.content, found.content_type, found.filename)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer a request to the function URL."""
+    return app.resolve(event, context)

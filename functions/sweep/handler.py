@@ -1,0 +1,31 @@
+"""Mails what is due: one location's variances when they are announced, everything and the reminders daily."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel
+from stkr.mail.outbox import outbox
+from stkr.settings import Sweep, load
+from stkr.sweep.shell import sweep
+from stkr.telemetry import logger, metrics
+
+
+class _Detail(BaseModel):
+    location: str | None = None
+
+
+class _Event(BaseModel):
+    detail: _Detail = _Detail()
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    """Sweep the location that the event names, or all of them."""
+    settings = load(Sweep)
+    deliver = outbox(
+        settings.counts_table, settings.mail_from, settings.mail_configuration_set, timedelta(days=1), context
+    )
+    location = _Event.model_validate(event).detail.location
+    return {"mails": sweep(settings, deliver, datetime.now(UTC), location)}

@@ -1,0 +1,111 @@
+"""What a tap on a button means. Pure: the line, the link and the live stock go in, a decision comes out."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from stkr.capture.result import Kind
+from stkr.cause.evidence import Cause
+from stkr.rules.doc import Rules
+from stkr.store.counts import DECIDED, Line, Session, State
+from stkr.variance.core import gap_between
+
+ZERO = Decimal(0)
+
+
+class Standing(StrEnum):
+    """How a link stands to the line it speaks of."""
+
+    PENDING = "pending"
+    DECIDED = "decided"
+    SUPERSEDED = "superseded"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A manager's decision: what, under which name, for which addressee's link, with the cause as they see it."""
+
+    approves: bool
+    name: str
+    addressee: str
+    cause: Cause | None
+    at: str
+
+
+def standing(line: Line | None, revision: int) -> Standing:
+    """Whether a link issued for ``revision`` may still decide ``line``.
+
+    A decided line answers every link, also an older one: the second tap learns by whom and when.
+    """
+    if line is None:
+        return Standing.GONE
+    if line.state in DECIDED:
+        return Standing.DECIDED
+    if line.state is not State.QUEUED or line.revision != revision:
+        return Standing.SUPERSEDED
+    return Standing.PENDING
+
+
+def quantity_after(line: Line) -> Decimal:
+    """What approving brings the system quantity to, in eaches; an uncounted line is confirmed as a true zero."""
+    return ZERO if line.kind is Kind.UNCOUNTED or line.counted_qty is None else line.counted_qty
+
+
+def decided(line: Line, verdict: Verdict) -> Line:
+    """The line after the decision. It keeps the suggested cause beside the manager's own."""
+    return line.model_copy(
+        update={
+            "state": State.APPROVED if verdict.approves else State.REJECTED,
+            "decided_at": verdict.at,
+            "decided_by": verdict.name,
+            "link_issued_to": verdict.addressee,
+            "confirmed_cause": verdict.cause,
+            "posted_units": quantity_after(line) - line.system_qty if verdict.approves else None,
+            "due_at": None,
+        }
+    )
+
+
+def held(line: Line, live_qty: Decimal, live_version: int, now: str) -> Line:
+    """The line after its stock moved: still queued, against the live figures, in a new revision that kills old links.
+
+    The first snapshot's quantity is kept in ``held_from_qty``, so that both figures can be shown. It is due for a mail
+    at once.
+    """
+    gap = gap_between(quantity_after(line), live_qty, line.unit_cost)
+    figures = {"gap_units": gap.units, "gap_pct": gap.percent, "gap_value": gap.value}
+    counted = line.kind is not Kind.UNCOUNTED
+    evidence = line.evidence and line.evidence.model_copy(update={**figures, "system_qty": live_qty})
+    return line.model_copy(
+        update={
+            **(figures if counted else {}),
+            "system_qty": live_qty,
+            "snapshot_version": live_version,
+            "revision": line.revision + 1,
+            "held_from_qty": line.system_qty if line.held_from_qty is None else line.held_from_qty,
+            # An item that the system did not stock here may have been booked in since: then it is an ordinary line.
+            "kind": Kind.COUNTED if line.kind is Kind.UNRECORDED else line.kind,
+            "evidence": evidence,
+            "due_at": now,
+            "mailed_at": None,
+            "mails": 0,
+        }
+    )
+
+
+def counted_by(session: Session, rules: Rules, name: str, addressee: str) -> bool:
+    """Whether whoever decides, by the name typed or the address the link went to, is who counted the session."""
+    counter = _folded(session.counter)
+    location = rules.locations.get(session.location)
+    people = (
+        [location.approver, *([location.escalation] if location.escalation else []), *location.counters]
+        if location
+        else []
+    )
+    counters = {counter, *(_folded(person.email) for person in people if _folded(person.name) == counter)}
+    return _folded(name) in counters or _folded(addressee) in counters
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()

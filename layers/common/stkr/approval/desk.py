@@ -1,0 +1,115 @@
+"""A manager at the desk: follow a link and see the variance, or post the form and decide it. Ends in a page."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from stkr import keys
+from stkr.approval import pages
+from stkr.approval.core import Standing, Verdict, counted_by
+from stkr.approval.links import Action, CountLink, DecisionLink, address, read
+from stkr.approval.pages import DecisionForm
+from stkr.approval.shell import Busy, Outcome, decide, live_stock, look
+from stkr.errors import LinkExpired, LinkMisused, LinkTampered
+from stkr.rules.doc import Rules
+from stkr.rules.store import current_rules
+from stkr.settings import Approve as Settings
+from stkr.signing import signing_keys
+from stkr.store.counts import Line, State, read_session
+from stkr.telemetry import logger
+from stkr.web.page import Page
+
+
+_Act = Callable[["Settings", "Visit", DecisionLink, Rules], Page]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request to one of the two function URLs: which of them (its id), the form it carries, and when (aware)."""
+
+    url_id: str
+    form: DecisionForm
+    now: datetime
+
+
+def show(settings: Settings, visit: Visit) -> Page:
+    """The variance a link speaks of, with the one button that decides it. Changes nothing, however often it is called."""
+    return _guarded(settings, visit, _show)
+
+
+def submit(settings: Settings, visit: Visit) -> Page:
+    """Take the decision that a link permits, exactly once, and say what came of it."""
+    return _guarded(settings, visit, _submit)
+
+
+def _guarded(settings: Settings, visit: Visit, act: _Act) -> Page:
+    """Run ``act`` for a genuine link; whatever goes wrong becomes a plain page that gives nothing away."""
+    try:
+        link = read(visit.form.token, signing_keys(settings.signing_secret, visit.now), int(visit.now.timestamp()))
+        if not link.belongs_to(visit.url_id):
+            raise LinkMisused("the link belongs to the other function URL")
+        logger.append_keys(session_id=link.session_id)
+        return act(settings, visit, link, current_rules(settings.bucket).rules)
+    except LinkExpired:
+        return pages.expired_page()
+    except LinkTampered:
+        return pages.tampered_page()
+    except LinkMisused:
+        return pages.misused_page()
+    except (Busy, BotoCoreError, ClientError) as error:
+        logger.exception("the request came to nothing", error=type(error).__name__)
+        return pages.trouble_page()
+
+
+def _show(settings: Settings, visit: Visit, link: DecisionLink, rules: Rules) -> Page:
+    stands, line = look(settings, link.session_id, link.sku, link.revision)
+    if stands is Standing.PENDING and line:
+        stock = live_stock(settings, line)
+        return pages.decision_page(line, link.action, stock.system_qty if stock else None, rules, visit.form)
+    return _page(settings, visit, rules, Outcome(stands, line))
+
+
+def _submit(settings: Settings, visit: Visit, link: DecisionLink, rules: Rules) -> Page:
+    if visit.form.problem:
+        return _show(settings, visit, link, rules)
+    if not rules.approver_may_count:
+        session = read_session(settings.counts_table, link.session_id)
+        if counted_by(session, rules, visit.form.name, link.addressee):
+            return pages.own_count_page()
+    verdict = Verdict(
+        approves=link.action is Action.APPROVE,
+        name=visit.form.name,
+        addressee=link.addressee,
+        cause=visit.form.cause,
+        at=keys.instant(visit.now),
+    )
+    outcome = decide(settings, link.session_id, link.sku, link.revision, verdict)
+    logger.info("decision", standing=outcome.standing, fresh=outcome.fresh, held=outcome.held, sku=link.sku)
+    return _page(settings, visit, rules, outcome)
+
+
+def _page(settings: Settings, visit: Visit, rules: Rules, outcome: Outcome) -> Page:
+    line = outcome.line
+    if line is None or outcome.standing is Standing.GONE:
+        return pages.gone_page()
+    if outcome.held:
+        return pages.held_page(line, rules)
+    if outcome.standing is Standing.DECIDED:
+        recount = _recount_url(settings, visit.now, rules, line) if line.state is State.REJECTED else None
+        return pages.decided_page(line, rules, fresh=outcome.fresh, recount_url=recount)
+    return pages.superseded_page()
+
+
+def _recount_url(settings: Settings, now: datetime, rules: Rules, line: Line) -> str:
+    """A link that opens a fresh, blind count of just this SKU."""
+    expires = int((now + timedelta(days=rules.link_days)).timestamp())
+    link = CountLink(
+        home=settings.session_url,
+        location=line.location,
+        skus=(line.sku,),
+        recount_of=line.variance_id,
+        expires_at=expires,
+    )
+    return address(link, signing_keys(settings.signing_secret, now))

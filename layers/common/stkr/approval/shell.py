@@ -1,0 +1,146 @@
+"""The decision's reading and writing: the one place where stock changes, in one transaction or not at all."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stkr.approval.core import Standing, Verdict, decided, held, quantity_after, standing
+from stkr.capture.result import Kind
+from stkr.settings import Approve as Settings
+from stkr.store.adjustments import Action, Entry, append
+from stkr.store.counts import Line, decide_line, read_line, write_line
+from stkr.store.inventory import InventoryRow, post_adjustment, post_unrecorded, read_row
+from stkr.store.items import pause, transact
+from stkr.telemetry import Metric, count, logger
+from stkr.variance.labels import announce
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+_TRIES = 3
+"""Rounds before the manager is asked to tap again; each further one means that the line changed between two calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a tap. ``line`` is as it stands now; ``fresh`` tells this very tap's decision from an earlier one.
+
+    ``held`` means that stock moved since the count: nothing was posted, and ``line`` carries the live figures.
+    """
+
+    standing: Standing
+    line: Line | None
+    fresh: bool = False
+    held: bool = False
+
+
+class Busy(Exception):
+    """The line kept changing between reading and writing; nothing was decided, and a second tap is safe."""
+
+
+def look(settings: Settings, session_id: str, sku: str, revision: int) -> tuple[Standing, Line | None]:
+    """The line a link speaks of, and whether the link may still decide it. Reads only."""
+    line = read_line(settings.counts_table, session_id, sku)
+    return standing(line, revision), line
+
+
+def live_stock(settings: Settings, line: Line) -> InventoryRow | None:
+    """The line's stock right now; ``None`` where the location does not stock it."""
+    return read_row(settings.inventory_table, line.location, line.sku)
+
+
+def decide(settings: Settings, session_id: str, sku: str, revision: int, verdict: Verdict) -> Outcome:
+    """Carry out a verdict exactly once, or find out why not.
+
+    :raises Busy: see there.
+    """
+    for _ in range(_TRIES):
+        stands, line = look(settings, session_id, sku, revision)
+        if stands is not Standing.PENDING or line is None:
+            return Outcome(stands, line)
+        after = decided(line, verdict)
+        actions = _approval(settings, line, after) if verdict.approves else _rejection(settings, line, after)
+        outcomes = transact(actions, pause)
+        if "condition" not in outcomes:
+            count(Metric.ADJUSTMENTS_POSTED, int(verdict.approves))
+            return Outcome(Standing.DECIDED, after, fresh=True)
+        if verdict.approves and outcomes[_STOCK] == "condition" and outcomes[_LINE] == "done":
+            waiting = _hold(settings, line, verdict.at)
+            if waiting:
+                return Outcome(Standing.PENDING, waiting, held=True)
+    raise Busy
+
+
+_LINE, _STOCK = 0, 1
+
+
+def _approval(settings: Settings, line: Line, after: Line) -> "list[TransactWriteItemTypeDef]":
+    """The four writes of an approval: line, stock, and both rows of the trail."""
+    qty_after = quantity_after(line)
+    if line.kind is Kind.UNRECORDED:
+        stock = post_unrecorded(
+            settings.inventory_table,
+            location=line.location,
+            sku=line.sku,
+            name=line.name,
+            counted_qty=qty_after,
+            unit_cost=line.unit_cost,
+            pack_size=line.pack_size,
+            at=after.decided_at or "",
+        )
+    else:
+        stock = post_adjustment(
+            settings.inventory_table,
+            location=line.location,
+            sku=line.sku,
+            gap_units=qty_after - line.system_qty,
+            expected_qty=line.system_qty,
+            expected_version=line.snapshot_version,
+            at=after.decided_at or "",
+        )
+    return [
+        decide_line(settings.counts_table, line, after),
+        stock,
+        append(settings.adjustments_table, _entry(Action.APPROVED, after)),
+        append(settings.adjustments_table, _entry(Action.POSTED, after)),
+    ]
+
+
+def _rejection(settings: Settings, line: Line, after: Line) -> "list[TransactWriteItemTypeDef]":
+    return [
+        decide_line(settings.counts_table, line, after),
+        append(settings.adjustments_table, _entry(Action.REJECTED, after)),
+    ]
+
+
+def _entry(action: Action, after: Line) -> Entry:
+    unchanged = action is Action.REJECTED
+    return Entry(
+        action,
+        at=after.decided_at or "",
+        user=after.decided_by or "",
+        line=after,
+        qty_before=after.system_qty,
+        qty_after=after.system_qty if unchanged else quantity_after(after),
+        link_issued_to=after.link_issued_to,
+        confirmed_cause=after.confirmed_cause,
+    )
+
+
+def _hold(settings: Settings, line: Line, now: str) -> Line | None:
+    """Stock moved since the snapshot: queue the variance afresh against the live figures, and have it mailed.
+
+    :returns: the line as it is queued now, or ``None`` when it changed once more meanwhile.
+    """
+    stock = live_stock(settings, line)
+    if stock is None:
+        logger.error("the stock row of a queued line is gone", session_id=line.session_id, sku=line.sku)
+        return None
+    fresh = held(line, stock.system_qty, stock.snapshot_version, now)
+    reason = "stock moved since the count"
+    entry = Entry(Action.QUEUED, now, "approve", fresh, fresh.system_qty, quantity_after(fresh), reason=reason)
+    actions = [write_line(settings.counts_table, fresh, line), append(settings.adjustments_table, entry)]
+    if "condition" in transact(actions, pause):
+        return None
+    count(Metric.POSTS_HELD)
+    announce(settings.event_source, line.location)
+    return fresh

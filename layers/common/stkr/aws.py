@@ -1,0 +1,72 @@
+"""AWS clients, made once per process and never at import, with bounded time-outs."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_bedrock_runtime import BedrockRuntimeClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_scheduler import EventBridgeSchedulerClient
+    from mypy_boto3_sesv2 import SESV2Client
+    from mypy_boto3_sqs import SQSClient
+
+# The SDK's defaults can hold one call for five minutes; a function has seconds.
+_BOUNDED = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
+# One model call: two attempts of at most ten seconds each stay far below the cause function's time-out.
+_MODEL = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 2})
+# `cause` answers a whole chunk, so its caller waits longer than for any other service, and never sends a chunk twice.
+_INVOKE = Config(connect_timeout=2, read_timeout=70, retries={"mode": "standard", "total_max_attempts": 1})
+
+
+@cache
+def dynamodb() -> "DynamoDBClient":
+    """DynamoDB."""
+    return boto3.client("dynamodb", config=_BOUNDED)
+
+
+@cache
+def s3() -> "S3Client":
+    """S3."""
+    return boto3.client("s3", config=_BOUNDED)
+
+
+@cache
+def sqs() -> "SQSClient":
+    """SQS."""
+    return boto3.client("sqs", config=_BOUNDED)
+
+
+@cache
+def ses() -> "SESV2Client":
+    """SES v2."""
+    return boto3.client("sesv2", config=_BOUNDED)
+
+
+@cache
+def events() -> "EventBridgeClient":
+    """EventBridge."""
+    return boto3.client("events", config=_BOUNDED)
+
+
+@cache
+def scheduler() -> "EventBridgeSchedulerClient":
+    """EventBridge Scheduler."""
+    return boto3.client("scheduler", config=_BOUNDED)
+
+
+@cache
+def functions() -> "LambdaClient":
+    """Lambda, for invoking ``cause``."""
+    return boto3.client("lambda", config=_INVOKE)
+
+
+@cache
+def bedrock() -> "BedrockRuntimeClient":
+    """Bedrock's runtime."""
+    return boto3.client("bedrock-runtime", config=_MODEL)

@@ -1,0 +1,211 @@
+"""What a header of a count file means, in the naming of the systems and scanners that shops really use."""
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from functools import lru_cache
+
+from stkr.tabular.words import words
+
+
+class Role(StrEnum):
+    """What a column holds. ``OTHER`` is a column we know to be none of these (a name, a price, a date)."""
+
+    CODE = "code"
+    QUANTITY = "quantity"
+    UNIT = "unit"
+    BIN = "bin"
+    LOCATION = "location"
+    OTHER = "other"
+
+
+class Rank(IntEnum):
+    """How surely a quantity column is the count, best first. ``EXPECTED`` never is."""
+
+    RECOUNTED = 0
+    COUNTED = 1
+    PLAIN = 2
+    STOCK = 3
+    EXPECTED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A header that was recognised.
+
+    ``rank`` orders columns of the same role: for quantities it is a ``Rank``, for codes the SKU comes first, and for
+    other columns those that a scan may carry (a time, a name) come before those of a list (a price).
+    ``place`` holds the location's words where an export has one quantity column per location.
+    """
+
+    role: Role
+    rank: int = 0
+    place: tuple[str, ...] = ()
+
+
+SCAN_DETAIL = 0
+LIST_DETAIL = 1
+_LONGEST_TITLE = 120
+_CODE_LENGTH = 4
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def _phrases(text: str) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(phrase.split()) for phrase in text.split(","))
+
+
+_QUANTITY = _set(
+    "quantity quantities qty qnty qtty quant menge anzahl stuckzahl quantite qte cantidad cant quantita qta aantal "
+    "antal antall quantidade qtd ilosc"
+)
+_PLAIN = _phrases("q,units,unit count,pcs,pieces,eaches,ea,each,number,amount,total,nombre,numero de unidades,unidades")
+_COUNT = _set(
+    "count counted counts take stocktake stocktaking stocktaken tally physical actual found scanned observed "
+    "gezahlt gezahlte zahlmenge ist istmenge istbestand inventurmenge comptee compte compter contado contada contata geteld "
+    "geteelde"
+)
+_RECOUNT = _set("recount recounted")
+_STOCK = _set("stock inventory onhand qoh soh bestand lagerbestand existencias voorraad giacenza estoque lager")
+_EXPECTED = _set(
+    "expected system book theoretical theory previous prior old before snapshot recorded last available forecasted "
+    "forecast erp soll sollmenge sollbestand buchbestand theorique teorico teorica sys allocated virtual projected"
+)
+# Words that make a column something else although a quantity word is in its name.
+_NOT_COUNT = _set(
+    "price cost value rate date datum time timestamp by user person counter operator id ids uuid status alert reorder "
+    "restock min max minimum maximum threshold difference diff variance delta discrepancy adjustment adjust gap percent "
+    "pct weight tax currency enabled track tracked tracking type reason comment comments note notes description desc "
+    "name title image url email size per sold received ordered order orders lot batch serial expiry expiration incoming "
+    "outgoing committed unavailable reserved damaged safety inner outer pack case cases box boxes carton cartons account "
+    "reference handle token policy option sales purchase line lines number no nr location bin shelf uom unit code sku barcode"
+)
+_UNIT = _phrases(
+    "unit,uom,unit of measure,unit of measurement,units of measure,count unit,counting unit,qty unit,quantity unit,"
+    "count uom,stock uom,qty uom,measure,einheit,mengeneinheit,unite,unidad,unidad de medida,unita,eenheid,enhet"
+)
+_BIN = _phrases(
+    "bin,bins,bin name,bin location,bin code,bin number,shelf,shelves,shelf location,shelf code,area,count area,aisle,"
+    "rack,bay,zone,section,position,slot,storage location,storage bin,sub location,sublocation,place,room,"
+    "lagerplatz,regal,fach,emplacement,rayon,ubicacion,estante,scaffale,schap,bereich,gang"
+)
+_LOCATION = _phrases(
+    "location,locations,location name,location code,location id,warehouse,warehouse name,store,store name,shop,shop name,"
+    "outlet,outlet name,branch,site,depot,magasin,almacen,filiale,standort,lagerort,negozio,winkel"
+)
+_SKU = _phrases(
+    "sku,skus,item sku,product sku,variant sku,sku code,sku number,sku no,sku id,custom sku,item code,itemcode,"
+    "product code,productcode,stock code,stockcode,article code,article number,article no,articlenumber,item number,"
+    "item no,item nr,item ref,item reference,product number,product no,product ref,product reference,part number,part no,"
+    "partnumber,internal reference,default code,material,material number,plu,ipn,internal part number,code,codes,"
+    "item id code,artikelnummer,artikelnr,artikel nr,artikel no,artnr,art nr,reference,ref,code article,code produit,"
+    "codigo,codigo de articulo,codice,codice articolo,referencia,artikelcode,varenummer,artikelkod,scanned code,scan code,"
+    "product code sku,sku product code"
+)
+_BARCODE_WORDS = _set("barcode barcodes ean ean13 ean8 upc gtin gtin13 gtin14 isbn strichcode streepjescode")
+_BARCODE = _phrases(
+    "bar code,bar codes,scan,scans,scan data,scanned value,scanned data,scanned barcode,barcode data,code barre,code barres,"
+    "code a barres,codigo de barras,codigo barras,codice a barre,codice barre,data,decoded data,label,case code,case barcode"
+)
+_SUPPLIER = _phrases(
+    "supplier code,supplier sku,supplier item code,supplier part number,supplier reference,supplier ref,vendor code,"
+    "vendor sku,vendor item code,vendor part number,vendor item number,manufacturer sku,manufact sku,mpn,"
+    "manufacturer part number,alias,alternate code,alternative code,other code,lieferantennummer,lieferanten artikelnummer"
+)
+_LOOSE_CODE = _phrases("item,items,product,products,part,article,artikel,product id,articulo,articolo,produit,vare")
+_OTHER_WORDS = _NOT_COUNT | _set(
+    "category department brand vendor supplier manufacturer group family class collection tags variant variation "
+    "bezeichnung beschreibung nom libelle nombre denominacion descrizione naam omschrijving datum uhrzeit hora heure "
+    "remarks remark device scanner session owner package company hs coo country gtip colour color model style season "
+    "template attribute attributes active visible published sequence row index"
+)
+
+_SCAN_WORDS = _set(
+    "date datum time timestamp uhrzeit hora heure by user person counter operator owner device scanner session id ids uuid "
+    "serial sequence row line number no nr type format symbology name title description desc bezeichnung beschreibung nom "
+    "libelle denominacion descrizione naam omschrijving comment comments note notes remark remarks reason status lot batch"
+)
+_NOT_A_BARCODE = _set("type format name image enabled quantity qty")
+_NOT_A_SKU = _set("name description title type enabled quantity qty price")
+
+# Vendors' headers that carry a location's name, which could be any words at all, so their shape decides.
+_PER_LOCATION = (
+    (re.compile(r"new quantity\s+(.+)", re.IGNORECASE), Rank.COUNTED),
+    (re.compile(r"current quantity\s+(.+)", re.IGNORECASE), Rank.EXPECTED),
+    (re.compile(r"inventory:\s*(.+)", re.IGNORECASE), Rank.STOCK),
+    (re.compile(r"inventory_(?!quantity\b|qty\b|level\b|policy\b|tracker\b|count\b)(.+)", re.IGNORECASE), Rank.STOCK),
+    (re.compile(r"(.+?)\s+-\s+quantity on hand", re.IGNORECASE), Rank.STOCK),
+)
+_ALERTS = re.compile(
+    r"(stock alert|reorder[_ ]point|restock[_ ]level|available for pickup|sellable|stockable)\b", re.IGNORECASE
+)
+
+
+@lru_cache(maxsize=4096)
+def heading(header: str) -> Heading | None:
+    """Tell what a header means; ``None`` for one we do not know, which may just as well be data."""
+    text = header.strip().strip("\ufeff")
+    if not text or len(text) > _LONGEST_TITLE:
+        return None
+    if _ALERTS.match(text):
+        return Heading(Role.OTHER, LIST_DETAIL)
+    for shape, rank in _PER_LOCATION:
+        found = shape.fullmatch(text)
+        if found:
+            return Heading(Role.QUANTITY, rank, words(found[1]))
+    # Odoo's technical name for the counted quantity, beside `quantity` for the one on hand.
+    if text.casefold() == "inventory_quantity":
+        return Heading(Role.QUANTITY, Rank.COUNTED)
+    phrase = words(text)
+    return _by_phrase(phrase) or _quantity(phrase) or _by_words(phrase)
+
+
+def _by_phrase(phrase: tuple[str, ...]) -> Heading | None:
+    for rank, phrases in enumerate((_SKU, _BARCODE, _SUPPLIER, _LOOSE_CODE)):
+        if phrase in phrases:
+            return Heading(Role.CODE, rank)
+    for role, phrases in ((Role.UNIT, _UNIT), (Role.BIN, _BIN), (Role.LOCATION, _LOCATION)):
+        if phrase in phrases:
+            return Heading(role)
+    return None
+
+
+def _quantity(phrase: tuple[str, ...]) -> Heading | None:
+    present = frozenset(phrase)
+    if present & _NOT_COUNT or any(word.isdecimal() for word in phrase):
+        return None
+    counts = present & (_COUNT | _RECOUNT)
+    amounts = present & _QUANTITY
+    stock = present & _STOCK or {"on", "hand"} <= present
+    if not (counts or amounts or stock or phrase in _PLAIN or present & _EXPECTED):
+        return None
+    rank = Rank.PLAIN
+    if present & _EXPECTED:
+        rank = Rank.EXPECTED
+    elif "current" in present:
+        # "On hand (current)" is what the system says; a "current count" could be either.
+        rank = Rank.STOCK if counts else Rank.EXPECTED
+    elif present & _RECOUNT:
+        rank = Rank.RECOUNTED
+    elif counts or "new" in present:
+        rank = Rank.COUNTED
+    elif stock:
+        rank = Rank.STOCK
+    elif not amounts and phrase not in _PLAIN:
+        return None
+    return Heading(Role.QUANTITY, rank)
+
+
+def _by_words(phrase: tuple[str, ...]) -> Heading | None:
+    present = frozenset(phrase)
+    # "SKU-0001" is data; "EAN 13" and "Barcode 2" are not.
+    numbered = any(word.isdecimal() for word in phrase)
+    if present & _BARCODE_WORDS and not present & _NOT_A_BARCODE and all(len(word) < _CODE_LENGTH for word in phrase if word.isdecimal()):
+        return Heading(Role.CODE, 1)
+    if "sku" in present and not numbered and not present & _NOT_A_SKU:
+        return Heading(Role.CODE, 0)
+    if not present & _OTHER_WORDS or numbered:
+        return None
+    return Heading(Role.OTHER, SCAN_DETAIL if present & _SCAN_WORDS else LIST_DETAIL)

@@ -1,0 +1,316 @@
+"""Which column of a sheet holds what: told by its header, or by its content where scanners export none."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from stkr.capture.codes import Codebook
+from stkr.capture.headers import SCAN_DETAIL, Heading, Rank, Role, heading
+from stkr.capture.quantities import Amount, read_amount
+from stkr.errors import CountFileError
+from stkr.tabular.sheet import Row, has_content
+from stkr.tabular.words import folded, visible, words
+
+HEADER_WITHIN = 60
+"""A header stands among the first rows that have content; below that it would be a second table."""
+
+_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T].*)?|(19|20)\d{6}")
+_TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[ap]m)?", re.IGNORECASE)
+_BARCODE_SHAPE = re.compile(r"\d{8}|\d{12,14}")
+_SERIAL_WIDTH = 5
+_RUN = 3
+_CODE_AND_COUNT = 2
+_LONGEST_CODE = 64
+
+
+class NotACount(CountFileError):
+    """A sheet that is no count at all, such as notes or a stock list; in a workbook it may stand beside one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Columns by index. ``quantity`` is ``None`` where every row is one scan; ``header`` is the physical row of the header.
+
+    ``header`` is 0 for a headerless file. Rows at or above it are not data.
+    """
+
+    header: int
+    codes: tuple[int, ...]
+    quantity: int | None
+    unit: int | None = None
+    bin: int | None = None
+    location: int | None = None
+    titles: tuple[str, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """As many cells must a row have for every column to exist."""
+        return 1 + max(
+            index for index in (*self.codes, self.quantity, self.unit, self.bin, self.location) if index is not None
+        )
+
+    def repeats_header(self, cells: Sequence[str]) -> bool:
+        """Whether a row is the header once more, as page breaks and joined files leave it."""
+        first = self.codes[0]
+        return self.header > 0 and folded(cells[first]) == self.titles[first] and _titles(cells) == self.titles
+
+
+def judge_rows(rows: Sequence[Sequence[str]], codebook: Codebook) -> int:
+    """How well rows make sense as a count, for telling the delimiter: a header first, then codes that are known."""
+    best = max((_strength(_headings(cells)) for cells in rows[:HEADER_WITHIN]), default=0)
+    known = sum(
+        any(codebook.knows(cell) for cell in cells if cell and len(cell) < _LONGEST_CODE)
+        for cells in rows[:HEADER_WITHIN]
+    )
+    return best * 1000 + known
+
+
+def is_header(cells: Sequence[str], codebook: Codebook) -> bool:
+    """Whether a row names a code and a quantity, and none of its cells is itself a known code."""
+    headings = _headings(cells)
+    roles = {found.role for found in headings if found}
+    return {Role.CODE, Role.QUANTITY} <= roles and not any(codebook.knows(cell) for cell in cells)
+
+
+def find_layout(sample: Sequence[Row], codebook: Codebook, location: str) -> Layout:
+    """Tell the columns from the first rows that have content.
+
+    :raises CountFileError: when the code or the count column cannot be told with certainty; it names the candidates.
+    """
+    for number, cells in sample[:HEADER_WITHIN]:
+        if is_header(cells, codebook):
+            return _by_header(number, cells, sample, codebook, location)
+    for number, cells in sample[:HEADER_WITHIN]:
+        if _is_plain_header(cells, codebook):
+            return _by_header(number, cells, sample, codebook, location)
+    return _by_content(sample, codebook)
+
+
+def _titles(cells: Sequence[str]) -> tuple[str, ...]:
+    titles = [folded(cell) for cell in cells]
+    while titles and not titles[-1]:
+        titles.pop()
+    return tuple(titles)
+
+
+def _headings(cells: Sequence[str]) -> list[Heading | None]:
+    return [heading(cell) for cell in cells]
+
+
+def _strength(headings: Sequence[Heading | None]) -> int:
+    """Recognised columns if a code is among them, else nothing: prose may contain any single word."""
+    roles = [found.role for found in headings if found]
+    return len(roles) if Role.CODE in roles else 0
+
+
+def _is_plain_header(cells: Sequence[str], codebook: Codebook) -> bool:
+    """A header without a quantity: scans of one unit each, or a file that cannot be told; every name must be known."""
+    headings = [found for cell, found in zip(cells, _headings(cells), strict=True) if visible(cell)]
+    known = [found for found in headings if found]
+    return (
+        any(found.role is Role.CODE for found in known)
+        and (len(known) == len(headings) or len(known) > 1)
+        and not any(codebook.knows(cell) for cell in cells)
+    )
+
+
+def _by_header(number: int, cells: Sequence[str], sample: Sequence[Row], codebook: Codebook, location: str) -> Layout:
+    headings = _headings(cells)
+    above = [row for row in sample if row[0] < number]
+    _refuse_data_above(above, number, codebook)
+    columns = [row for at, row in sample if at > number]
+
+    def of(role: Role) -> list[int]:
+        found = [(known.rank, index) for index, known in enumerate(headings) if known and known.role is role]
+        return [index for _, index in sorted(found)]
+
+    codes = of(Role.CODE)
+    firm = [index for index in codes if headings[index] != Heading(Role.CODE, 3)]
+    quantity = _quantity_column(cells, headings, columns, location)
+    bins, locations, units = of(Role.BIN), of(Role.LOCATION), of(Role.UNIT)
+    return Layout(
+        header=number,
+        codes=tuple(firm or codes),
+        quantity=quantity,
+        unit=units[0] if units and quantity is not None else None,
+        bin=bins[0] if bins else None,
+        location=locations[0] if locations else None,
+        titles=_titles(cells),
+    )
+
+
+def _refuse_data_above(above: Sequence[Row], number: int, codebook: Codebook) -> None:
+    for row, cells in above:
+        filled = [cell for cell in cells if visible(cell)]
+        if len(filled) > 1 and codebook.knows(filled[0]) and any(cell.strip().isdecimal() for cell in filled[1:]):
+            raise CountFileError(
+                f"row {row} looks like a counted row, but the header stands below it in row {number}: "
+                "move the header to the top, or save the two tables as files of their own"
+            )
+
+
+def _quantity_column(
+    cells: Sequence[str], headings: Sequence[Heading | None], columns: Sequence[Sequence[str]], location: str
+) -> int | None:
+    ranked: dict[int, list[int]] = {}
+    for index, known in enumerate(headings):
+        if known and known.role is Role.QUANTITY:
+            ranked.setdefault(known.rank, []).append(index)
+    expected = ranked.pop(Rank.EXPECTED, [])
+    if not ranked:
+        _refuse_unknown_counts(cells, headings, columns, expected)
+        return None
+    # A plain quantity beside a stock level: either could be the count, so both are candidates.
+    best = min(ranked)
+    candidates = ranked[best] if best < Rank.PLAIN else [index for found in ranked.values() for index in found]
+    if len(candidates) > 1:
+        here = words(location)
+        own = [index for index in candidates if (known := headings[index]) and known.place and known.place == here]
+        candidates = own or candidates
+    if len(candidates) > 1:
+        raise CountFileError(
+            f"cannot tell which column is the count: {_named(cells, sorted(candidates))}. "
+            "Delete the others, or name the right one counted_qty"
+        )
+    return candidates[0]
+
+
+def _refuse_unknown_counts(
+    cells: Sequence[str],
+    headings: Sequence[Heading | None],
+    columns: Sequence[Sequence[str]],
+    expected: Sequence[int],
+) -> None:
+    """Without a quantity column every row is one scan, which must not be concluded from a name we merely do not know."""
+    if expected:
+        raise NotACount(
+            f"there is no counted quantity: {_named(cells, expected)} holds what the system expects. "
+            "Add a column counted_qty"
+        )
+    unknown = [
+        index
+        for index in range(len(cells))
+        if not _goes_with_a_scan(headings[index])
+        and any(_is_count(row[index]) for row in columns if index < len(row))
+    ]
+    # Numbers below an empty header cell are as doubtful as those below an unknown name.
+    unknown += [
+        index
+        for index in range(len(cells), max((len(row) for row in columns), default=0))
+        if any(_is_count(row[index]) for row in columns if index < len(row))
+    ]
+    if unknown:
+        raise CountFileError(
+            f"cannot tell whether {_named(cells, unknown)} is the count: name the count column counted_qty"
+        )
+
+
+def _goes_with_a_scan(known: Heading | None) -> bool:
+    return known is not None and (known.role is not Role.OTHER or known.rank == SCAN_DETAIL)
+
+
+def _named(cells: Sequence[str], indexes: Sequence[int]) -> str:
+    return ", ".join(
+        repr(visible(cells[index])) if index < len(cells) and visible(cells[index]) else f"column {index + 1}"
+        for index in indexes
+    )
+
+
+def _is_count(cell: str) -> bool:
+    return isinstance(read_amount(cell), Amount)
+
+
+def _by_content(sample: Sequence[Row], codebook: Codebook) -> Layout:
+    rows = [cells for _, cells in sample]
+    width = max((len(cells) for cells in rows), default=0)
+    columns = [[visible(cells[index]) for cells in rows if index < len(cells)] for index in range(width)]
+    filled = [[cell for cell in column if cell] for column in columns]
+    code = _code_column(filled, codebook)
+    if code is None:
+        raise NotACount(
+            "no column holds codes that the system knows, and there is no header that names one: "
+            "add a header row with sku and counted_qty"
+        )
+    first = sample[0][1]
+    named = [index for index, cell in enumerate(first) if visible(cell)]
+    if len(named) > 1 and _is_wording(first) and not any(map(codebook.knows, first)):
+        raise CountFileError(
+            f"the header names are not known: {_named(first, named)}. "
+            "Name the code column sku and the count column counted_qty"
+        )
+    return Layout(header=0, codes=(code,), quantity=_quantity_by_content(code, filled))
+
+
+def _is_wording(cells: Sequence[str]) -> bool:
+    return all(re.sub(r"[\s_.()#/-]", "", cell).isalpha() for cell in cells if visible(cell))
+
+
+def _code_column(filled: Sequence[Sequence[str]], codebook: Codebook) -> int | None:
+    """The column with most known codes; failing that the one that is shaped like barcodes, or the first of at most two."""
+    known = [sum(map(codebook.knows, column)) for column in filled]
+    if any(known):
+        return known.index(max(known))
+    shaped = [sum(map(_is_barcode, column)) for column in filled]
+    if any(shaped):
+        return shaped.index(max(shaped))
+    return 0 if filled and filled[0] and sum(map(bool, filled)) <= _CODE_AND_COUNT else None
+
+
+def _is_barcode(cell: str) -> bool:
+    return _BARCODE_SHAPE.fullmatch(cell) is not None and _DATE.fullmatch(cell) is None
+
+
+def _quantity_by_content(code: int, filled: Sequence[Sequence[str]]) -> int | None:
+    counts: list[int] = []
+    doubtful: list[int] = []
+    for index, column in enumerate(filled):
+        if index == code or not column or _mostly(column, _DATE) or _mostly(column, _TIME):
+            continue
+        countlike = sum(_is_count(cell) for cell in column)
+        if countlike * 2 >= len(column):
+            counts.append(index)
+        else:
+            doubtful.append(index)
+    right = [index for index in counts if index > code]
+    counts = right or counts
+    serials = [index for index in counts if _is_serial(filled[index])]
+    candidates = [index for index in counts if index not in serials]
+    if len(candidates) == 1:
+        return candidates[0]
+    if not candidates and len(serials) == 1 and len(filled[serials[0]]) >= _RUN and _rises_by_one(filled[serials[0]]):
+        # Rising by one so often, it is no count.
+        return None
+    if counts or doubtful:
+        raise CountFileError(
+            f"cannot tell whether {_numbered(counts or doubtful)} is the count: "
+            "add a header row with sku and counted_qty"
+        )
+    return None
+
+
+def _numbered(indexes: Sequence[int]) -> str:
+    return ", ".join(f"column {index + 1}" for index in indexes)
+
+
+def _mostly(column: Sequence[str], shape: re.Pattern[str]) -> bool:
+    return sum(bool(shape.fullmatch(cell)) for cell in column) * 2 > len(column)
+
+
+def _is_serial(column: Sequence[str]) -> bool:
+    """A scanner's own serial or running number: of one width, zero-padded, and constant or rising by one."""
+    alike = len({len(cell) for cell in column}) == 1 and len(column[0]) >= _SERIAL_WIDTH
+    if not alike or not all(cell.startswith("0") and cell.isdecimal() for cell in column):
+        return False
+    return len(set(column)) == 1 or _rises_by_one(column)
+
+
+def _rises_by_one(column: Sequence[str]) -> bool:
+    return all(later - earlier == 1 for earlier, later in pairwise(sorted(int(cell) for cell in column)))
+
+
+def columns_of(layout: Layout, cells: Sequence[str]) -> tuple[str, str]:
+    """The raw code and quantity of a row, as a person would look for them."""
+    code = next((cells[index] for index in layout.codes if index < len(cells) and has_content([cells[index]])), "")
+    quantity = layout.quantity
+    return code, cells[quantity] if quantity is not None and quantity < len(cells) else ""

@@ -1,0 +1,142 @@
+"""Capture's reading and writing around its pure core."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
+from hashlib import sha256
+
+from botocore.exceptions import ClientError
+
+from stkr import aws, keys
+from stkr.capture.core import capture
+from stkr.capture.result import Capture, FileProblem, UploadedFile
+from stkr.errors import SessionClosed, UnknownSession
+from stkr.settings import Capture as Settings
+from stkr.stock import Snapshot
+from stkr.store import objects
+from stkr.store.counts import DECIDED, Session, Status, read_lines, session_key
+from stkr.store.objects import Upload
+from stkr.store.items import conditional_update, update, values
+from stkr.tabular.sheet import MAX_FILE_BYTES
+from stkr.telemetry import Metric, count, logger
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """The document capture hands on: which session and which run of capture, and the outcome."""
+
+    session_id: str
+    seq: int
+    capture: Capture
+
+
+def capture_session(settings: Settings, session_id: str, now: str, *, again: bool = False) -> Captured | None:
+    """Read everything in a session's folder and hand on clean lines; every run starts from scratch.
+
+    The run's number is taken *before* the folder is listed, so that of two runs the one with the higher number has
+    seen at least what was there when the other began: the highest number wins, in whatever order they finish.
+
+    :param now: stored instant.
+    :param again: read the folder even if it is unchanged, because decisions were taken since.
+    :returns: what was handed on; ``None`` where the folder is as it was when it was last reconciled (a repeated event).
+    :raises UnknownSession: no such session.
+    :raises SessionClosed: the session takes no more uploads.
+    """
+    session = _claim(settings.counts_table, session_id)
+    uploads = list(objects.uploads(settings.bucket, keys.upload_prefix(session_id)))
+    fingerprint = _fingerprint(uploads)
+    unchanged = session.captured_files == fingerprint and session.captured_seq == session.reconciled_seq
+    if unchanged and not again:
+        logger.info("nothing new in the folder", session_id=session_id)
+        return None
+    files, too_large = _read_uploads(settings.bucket, uploads)
+    snapshot = objects.read_document(
+        settings.bucket, keys.snapshot_object(session_id), Snapshot, session.snapshot_version_id
+    )
+    if snapshot is None:
+        raise UnknownSession(f"the snapshot of count session {session_id} is gone; open a fresh count")
+    outcome = capture(files, snapshot, _decided(settings.counts_table, session))
+    outcome = replace(outcome, problems=(*outcome.problems, *too_large))
+    captured = Captured(session_id, session.capture_seq, outcome)
+    # The header first, then the document: writing the document is the event that starts the reconciliation.
+    # A crash in between leaves the message in the queue, and the next run does both again.
+    _record(settings.counts_table, captured, fingerprint, now)
+    objects.write_document(settings.bucket, keys.capture_object(session_id, session.capture_seq), captured)
+    count(Metric.ROWS_CAPTURED, outcome.totals.read)
+    count(Metric.ROWS_PARKED, outcome.totals.parked)
+    return captured
+
+
+def refuse_upload(settings: Settings, session_id: str, file: str, problem: str, now: str) -> None:
+    """Keep a note of an upload that no session takes, where staff and operators see it; the file itself stays."""
+    aws.dynamodb().update_item(
+        **update(
+            settings.counts_table,
+            {"PK": keys.session(session_id), "SK": keys.refused_upload(file)},
+            condition=None,
+            sets={"file": file, "problem": problem, "refused_at": now},
+        )
+    )
+
+
+def _claim(table: str, session_id: str) -> Session:
+    request = update(
+        table,
+        session_key(session_id),
+        condition="attribute_exists(PK) AND #status <> :closed",
+        adds={"capture_seq": 1},
+        names={"#status": "status"},
+        given={":closed": Status.CLOSED},
+    )
+    try:
+        answer = aws.dynamodb().update_item(
+            **request, ReturnValues="ALL_NEW", ReturnValuesOnConditionCheckFailure="ALL_OLD"
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+        if "Item" in error.response:
+            raise SessionClosed(f"count session {session_id} is closed; open a fresh count for corrections") from error
+        raise UnknownSession(f"there is no count session {session_id}; open one and upload to its folder") from error
+    return Session.model_validate(values(answer["Attributes"]))
+
+
+def _fingerprint(uploads: Iterable[Upload]) -> str:
+    return sha256("|".join(f"{upload.name}:{upload.etag}" for upload in uploads).encode()).hexdigest()
+
+
+def _read_uploads(bucket: str, uploads: Iterable[Upload]) -> tuple[list[UploadedFile], list[FileProblem]]:
+    files, too_large = [], []
+    for upload in uploads:
+        if upload.size > MAX_FILE_BYTES:
+            limit = MAX_FILE_BYTES // 1_000_000
+            too_large.append(FileProblem(upload.name, f"the file is larger than {limit} MB; split it and upload again"))
+        else:
+            content = objects.read_upload(bucket, upload.key)
+            files.append(UploadedFile(upload.name, content, upload.uploaded_at))
+    return files, too_large
+
+
+def _decided(table: str, session: Session) -> dict[str, Decimal]:
+    if not session.reconciled_seq:
+        return {}  # Nothing can be decided before the first reconciliation.
+    decided = (line for line in read_lines(table, session.session_id) if line.state in DECIDED)
+    # An uncounted line was decided upon as a true zero.
+    return {line.sku: line.counted_qty or Decimal(0) for line in decided}
+
+
+def _record(table: str, captured: Captured, fingerprint: str, now: str) -> None:
+    request = update(
+        table,
+        session_key(captured.session_id),
+        # A run that was overtaken leaves the header to the later one.
+        condition="attribute_not_exists(#captured_seq) OR #captured_seq < :captured_seq",
+        sets={
+            "captured_seq": captured.seq,
+            "captured_at": now,
+            "captured_files": fingerprint,
+            "status": Status.CAPTURED,
+            "rows": asdict(captured.capture.totals),
+        },
+    )
+    conditional_update(request)

@@ -1,0 +1,67 @@
+"""Everything that can go wrong and that a person can act on.
+
+::
+
+    StkrError
+    ├── CountFileError       a count or stock file cannot be read as a whole
+    ├── RulesError           the rules doc is not valid
+    ├── SessionError
+    │   ├── UnknownSession   no such count session
+    │   └── SessionClosed    the session takes no more uploads
+    ├── ScopeError           a session cannot be opened for what was asked
+    ├── SourceRefused        the system of record's data is not to be trusted; nothing was touched
+    └── LinkError            a signed link is not to be followed
+        ├── LinkTampered     the signature does not fit, or the link is malformed
+        ├── LinkExpired      the link was genuine but its time is over
+        └── LinkMisused      the link is genuine but was used where it does not belong
+
+A single row that cannot be read is not an error: it is parked (``stkr.capture.result``).
+"""
+
+
+class StkrError(Exception):
+    """Base of every error a person can act on; its text says what is wrong and what to do."""
+
+
+class CountFileError(StkrError):
+    """A file cannot be read as a whole: empty, oversized, not a table, or without a column we can be sure of."""
+
+
+class RulesError(StkrError):
+    """The rules doc does not validate; the text lists every problem, one a line."""
+
+
+class SessionError(StkrError):
+    """A count session cannot be used for what was asked."""
+
+
+class UnknownSession(SessionError):
+    """There is no session with this id."""
+
+
+class SessionClosed(SessionError):
+    """The session is closed: corrections need a fresh count."""
+
+
+class ScopeError(StkrError):
+    """A session cannot be opened: unknown location, or nothing is stocked in the zone or list that was asked for."""
+
+
+class SourceRefused(StkrError):
+    """The system of record handed over something that must not be mirrored; nothing was changed."""
+
+
+class LinkError(StkrError):
+    """A signed link is not to be followed."""
+
+
+class LinkTampered(LinkError):
+    """The signature does not fit, or the link is malformed."""
+
+
+class LinkExpired(LinkError):
+    """The link was genuine, but its time is over."""
+
+
+class LinkMisused(LinkError):
+    """The link is genuine, but it was used where it does not belong."""

@@ -1,0 +1,122 @@
+"""The formats of every key in the three tables and the bucket: they are written nowhere else."""
+
+from datetime import UTC, date, datetime, tzinfo
+from typing import Final
+
+META: Final = "META"
+OPEN_SESSIONS: Final = "OPEN"
+"""Partition of the queue index that lists the sessions which are not closed."""
+
+SOURCE_STATE: Final = "SOURCE#STATE"
+SENT_MAILS: Final = "IDEMPOTENCY#mail"
+"""Counts partition that remembers for a day which mails went out."""
+
+RULES_KEY: Final = "config/rules.yaml"
+UPLOADS: Final = "sessions/"
+CAPTURES: Final = "captures/"
+SNAPSHOTS: Final = "snapshots/"
+_RESULT_SUFFIX: Final = ".json.gz"
+
+
+def instant(moment: datetime) -> str:
+    """An aware datetime as the stored UTC form, which sorts as text: ``2026-11-23T09:00:00.000000Z``."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def local_day(stored_instant: str, zone: tzinfo) -> date:
+    """The calendar day of a stored instant where the shop is."""
+    return datetime.fromisoformat(stored_instant).astimezone(zone).date()
+
+
+def month_of(stored_instant: str) -> str:
+    """The month partition of a stored instant: ``MONTH#2026-11``."""
+    return f"MONTH#{stored_instant[:7]}"
+
+
+def location(name: str) -> str:
+    """Inventory partition of a location."""
+    return f"LOC#{name}"
+
+
+def sku(code: str) -> str:
+    """Inventory sort key, and adjustments partition, of a SKU."""
+    return f"SKU#{code}"
+
+
+def last_count(name: str) -> str:
+    """Counts partition that remembers when a location was last counted and reminded."""
+    return f"LOCATION#{name}"
+
+
+def session(session_id: str) -> str:
+    """Counts partition of a session."""
+    return f"SESSION#{session_id}"
+
+
+def refused_upload(file: str) -> str:
+    """Counts sort key of an upload that came for an unknown or closed session."""
+    return f"REFUSED#{file}"
+
+
+def line(code: str) -> str:
+    """Counts sort key of a SKU's line."""
+    return f"LINE#{code}"
+
+
+def queue(location_name: str) -> str:
+    """Queue-index partition of a location's undecided variances."""
+    return f"QUEUE#{location_name}"
+
+
+def queue_position(due: str, session_id: str, code: str) -> str:
+    """Queue-index sort key: what is due first comes first."""
+    return f"{due}#{session_id}#{code}"
+
+
+def variance_id(session_id: str, code: str, revision: int) -> str:
+    """The name of one variance in one revision; a link or an adjustment belongs to exactly one."""
+    return f"{session_id}.{code}.r{revision}"
+
+
+def first_revision(capture_seq: int) -> int:
+    """The revision of a line that capture ``capture_seq`` (re)wrote; a hold adds one.
+
+    Made from the capture's number rather than counted up, so that a line which went away and came back never meets an
+    old link again.
+    """
+    return capture_seq * 100
+
+
+def trail(stored_instant: str, variance: str, action: str) -> str:
+    """Adjustments sort key. The action is part of it, so that the ``approved`` and ``posted`` of one tap do not collide."""
+    return f"TS#{stored_instant}#{variance}#{action}"
+
+
+def capture_object(session_id: str, seq: int) -> str:
+    """Object that holds one capture of a session; writing it is the session-captured event, and it never changes."""
+    return f"{CAPTURES}{session_id}/{seq:06d}{_RESULT_SUFFIX}"
+
+
+def snapshot_object(session_id: str) -> str:
+    """Object that holds a session's snapshot."""
+    return f"{SNAPSHOTS}{session_id}{_RESULT_SUFFIX}"
+
+
+def upload_prefix(session_id: str) -> str:
+    """The folder staff upload a session's files to."""
+    return f"{UPLOADS}{session_id}/"
+
+
+def session_of(key: str, folder: str) -> str | None:
+    """The session id in ``<folder>/<id>/<file>`` (``folder`` ends in a slash); ``None`` for any other key."""
+    if not key.startswith(folder):
+        return None
+    session_id, _, file = key.removeprefix(folder).partition("/")
+    return session_id if session_id and file else None
+
+
+def capture_of(key: str) -> tuple[str, int] | None:
+    """Session id and number of the capture that ``key`` holds; ``None`` for any other key."""
+    session_id = session_of(key, CAPTURES)
+    number = key.rpartition("/")[2].removesuffix(_RESULT_SUFFIX)
+    return (session_id, int(number)) if session_id and number.isdecimal() and key.endswith(_RESULT_SUFFIX) else None

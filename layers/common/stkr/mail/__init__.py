@@ -1,0 +1,1 @@
+"""What the system writes to people: composed here as pure functions, sent in ``stkr.mail.send``."""

@@ -1,0 +1,52 @@
+"""Sending each mail once: a repeated event, or two sweeps at a time, never mail anybody twice in a day."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from aws_lambda_powertools.utilities.idempotency import (
+    DynamoDBPersistenceLayer,
+    IdempotencyConfig,
+    idempotent_function,
+)
+from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyAlreadyInProgressError
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from stkr import keys
+from stkr.mail.compose import Mail
+from stkr.mail.send import send
+from stkr.telemetry import Metric, count
+
+Outbox = Callable[[str, Mail], bool]
+"""Sends a mail under an identity, unless a mail of that identity went out before; ``False`` while another run sends it."""
+
+
+def outbox(table: str, sender: str, configuration_set: str, remember: timedelta, context: LambdaContext) -> Outbox:
+    """An outbox that remembers for ``remember`` what went out.
+
+    A mail that could not be sent is forgotten, so that it is tried again. The Lambda ``context`` tells how long this
+    run can last at most, so that a run that dies does not block the mail for longer.
+    """
+    store = DynamoDBPersistenceLayer(
+        table_name=table,
+        key_attr="PK",
+        sort_key_attr="SK",
+        static_pk_value=keys.SENT_MAILS,
+        expiry_attr="expires_at",
+    )
+    config = IdempotencyConfig(expires_after_seconds=int(remember.total_seconds()), raise_on_no_idempotency_key=True)
+    config.register_lambda_context(context)
+
+    @idempotent_function(data_keyword_argument="identity", persistence_store=store, config=config)
+    def send_once(*, identity: str, mail: Mail) -> str:
+        message_id = send(mail, sender, configuration_set)
+        count(Metric.MAILS_SENT)
+        return message_id
+
+    def deliver(identity: str, mail: Mail) -> bool:
+        try:
+            send_once(identity=identity, mail=mail)
+        except IdempotencyAlreadyInProgressError:
+            return False
+        return True
+
+    return deliver

@@ -1,0 +1,78 @@
+"""The rules doc in the bucket: the latest valid version is in force, whatever was uploaded since."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from stkr import aws, keys
+from stkr.errors import RulesError
+from stkr.rules.doc import Rules, default_rules, parse_rules
+from stkr.telemetry import Metric, count, logger
+
+_VERSIONS_BACK = 20
+"""How far to look for a valid version before the built-in defaults hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class VersionedRules:
+    """A rules doc and the object version it came from; ``None`` stands for the built-in defaults."""
+
+    rules: Rules
+    version_id: str | None
+
+
+_parse = lru_cache(maxsize=32)(parse_rules)  # the same version is judged once per process
+
+
+def current_rules(bucket: str) -> VersionedRules:
+    """The rules in force now.
+
+    An invalid doc never stops the system: its problems are logged, the alarm is raised, and the last valid one holds.
+    """
+    try:
+        latest = rules_at(bucket, None)
+    except RulesError as error:
+        logger.error("the rules doc is invalid; the last valid version stays in force", problems=str(error))
+        count(Metric.RULES_INVALID)
+        return _last_valid(bucket)
+    return latest
+
+
+def rules_at(bucket: str, version_id: str | None) -> VersionedRules:
+    """The doc in one version (``None``: the latest); the defaults where the bucket holds none.
+
+    :raises RulesError: when that version is not valid.
+    """
+    at_version: dict[str, Any] = {"VersionId": version_id} if version_id else {}
+    try:
+        answer = aws.s3().get_object(Bucket=bucket, Key=keys.RULES_KEY, **at_version)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchKey":
+            return VersionedRules(default_rules(), None)
+        raise
+    try:
+        text = answer["Body"].read().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RulesError("the rules doc is not UTF-8 text") from error
+    return VersionedRules(_parse(text), answer.get("VersionId"))
+
+
+def pinned_rules(bucket: str, version_id: str | None) -> Rules:
+    """The rules a session was opened under; ``None`` stands for the built-in defaults.
+
+    :raises RulesError: never for a version that was in force once.
+    """
+    return default_rules() if version_id is None else rules_at(bucket, version_id).rules
+
+
+def _last_valid(bucket: str) -> VersionedRules:
+    listing = aws.s3().list_object_versions(Bucket=bucket, Prefix=keys.RULES_KEY, MaxKeys=_VERSIONS_BACK)
+    for version in listing.get("Versions", []):
+        if version["Key"] == keys.RULES_KEY and not version["IsLatest"]:
+            try:
+                return rules_at(bucket, version["VersionId"])
+            except RulesError:
+                continue  # That one was invalid as well: further back.
+    return VersionedRules(default_rules(), None)

@@ -1,0 +1,82 @@
+"""What a session covers. Pure: the request, the rules and the stock go in, a snapshot comes out."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from stkr.errors import ScopeError
+from stkr.rules.doc import Rules
+from stkr.stock import Snapshot, StockRow
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A request to open a count: who counts which location, or a zone (category or bin) of it, or a list of SKUs.
+
+    ``recount_of`` names the variance whose rejection asked for this count.
+    """
+
+    location: str
+    counter: str
+    zone: str | None = None
+    skus: tuple[str, ...] | None = None
+    recount_of: str | None = None
+
+
+def checked(opening: Opening, rules: Rules) -> Opening:
+    """The request with the location's name as the rules doc spells it.
+
+    :raises ScopeError: unknown location, or nobody named as the counter.
+    """
+    if not opening.counter.strip():
+        raise ScopeError("say who is counting")
+    for name in rules.locations:
+        if name.casefold() == opening.location.strip().casefold():
+            return Opening(name, opening.counter.strip(), opening.zone, opening.skus, opening.recount_of)
+    known = ", ".join(sorted(rules.locations)) or "none yet: upload a rules doc first"
+    raise ScopeError(f"there is no location {opening.location!r}; the rules doc has: {known}")
+
+
+def snapshot_for(opening: Opening, rows: Iterable[StockRow]) -> Snapshot:
+    """Freeze the stock of every location into the session's snapshot.
+
+    In scope are the active rows of the location that the zone or the list names (all of them without either). Every
+    other SKU the system knows goes to ``elsewhere``, the location's own row first.
+
+    :raises ScopeError: nothing is in scope, or the list names a SKU the system does not know.
+    """
+    here: dict[str, StockRow] = {}
+    elsewhere: dict[str, StockRow] = {}
+    for row in rows:
+        if row.location == opening.location:
+            here[row.sku] = row
+        else:
+            elsewhere.setdefault(row.sku, row)
+    in_scope = {sku: row for sku, row in here.items() if _covers(opening, row)}
+    if opening.skus:
+        _refuse_unknown(opening.skus, {*here, *elsewhere})
+    elif not in_scope:
+        where = f"{opening.location}, zone {opening.zone}" if opening.zone else opening.location
+        raise ScopeError(f"the system of record has no stock rows for {where}; has it been synced?")
+    outside = {sku: row for sku, row in here.items() if sku not in in_scope}
+    known_elsewhere = {sku: row for sku, row in elsewhere.items() if sku not in here}
+    return Snapshot(opening.location, in_scope, {**known_elsewhere, **outside}, frozenset(outside))
+
+
+def _covers(opening: Opening, row: StockRow) -> bool:
+    if opening.skus is not None:
+        return row.sku.casefold() in {sku.casefold() for sku in opening.skus}
+    return opening.zone is None or opening.zone.casefold() in {row.category.casefold(), row.bin.casefold()}
+
+
+def _refuse_unknown(skus: Sequence[str], known: Iterable[str]) -> None:
+    spelled = {sku.casefold() for sku in known}
+    unknown = [sku for sku in skus if sku.casefold() not in spelled]
+    if unknown:
+        raise ScopeError(f"the system of record does not know {', '.join(unknown)}")
+
+
+def new_session_id(opening: Opening, day: str, nonce: str) -> str:
+    """An id people can read out: the day, the location, and a random part: ``2026-11-21-fixings-aisle-7f3a9c``."""
+    slug = re.sub(r"[^a-z0-9]+", "-", opening.location.casefold()).strip("-")
+    return f"{day}-{slug}-{nonce}"

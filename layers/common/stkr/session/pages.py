@@ -1,0 +1,177 @@
+"""What staff see: a page to open a count, and the count's own page with its sheet, its upload and what was understood.
+
+The pages are blind: no system quantity is on any of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from stkr.approval.links import TOKEN, CountLink
+from stkr.capture.result import Capture, FileProblem, Reason
+from stkr.rules.doc import Rules
+from stkr.store.counts import Session, Status
+from stkr.web.forms import MAX_NAME_CHARS, fields, one_line
+from stkr.web.page import Page, message_page, render
+from stkr.web.wording import place
+
+MAX_LISTED_SKUS = 200
+SHOWN = 500
+"""Parked rows and counted items on one page; what is beyond is counted, and shows once the first ones are mended."""
+
+_MAX_ZONE_CHARS = 100
+_MAX_SKU_CHARS = 128
+
+_REASONS = {
+    Reason.UNKNOWN_CODE: "unknown code",
+    Reason.AMBIGUOUS_CODE: "code fits several items",
+    Reason.MISSING_CODE: "no code",
+    Reason.MANGLED_BARCODE: "barcode mangled by a spreadsheet",
+    Reason.UNREADABLE_QUANTITY: "unreadable quantity",
+    Reason.NEGATIVE_QUANTITY: "negative quantity",
+    Reason.FRACTIONAL_QUANTITY: "part of a unit",
+    Reason.UNKNOWN_UNIT: "unknown unit",
+    Reason.MISSING_PACK_SIZE: "pack size not known",
+    Reason.CONFLICTING_COUNTS: "counts contradict each other",
+    Reason.ALREADY_DECIDED: "already decided by a manager",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenForm:
+    """What was posted to open a count. ``problem`` says what has to be put right before a count can be opened.
+
+    ``zone`` and ``skus`` are ``None`` where the whole location is to be counted.
+    """
+
+    token: str
+    counter: str = ""
+    location: str = ""
+    zone: str | None = None
+    skus: tuple[str, ...] | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLinks:
+    """The addresses on a session's page: the page itself, and the blind sheet in its two formats."""
+
+    page: str
+    xlsx: str
+    csv: str
+
+
+def parse_open_form(body: str) -> OpenForm:
+    """Read the form post that opens a count (urlencoded text); SKUs are separated by commas or line ends."""
+    given = fields(body)
+    counter, zone = one_line(given.get("counter", "")), one_line(given.get("zone", ""))
+    typed = given.get("skus", "").replace(",", "\n").splitlines()
+    skus = tuple(dict.fromkeys(sku for sku in map(one_line, typed) if sku))
+    form = OpenForm(
+        given.get(TOKEN, ""),
+        counter[:MAX_NAME_CHARS],
+        one_line(given.get("location", ""))[:_MAX_ZONE_CHARS],
+        zone[:_MAX_ZONE_CHARS] or None,
+        skus[:MAX_LISTED_SKUS] or None,
+    )
+    if not counter:
+        problem = "Enter who is counting."
+    elif len(counter) > MAX_NAME_CHARS:
+        problem = f"Enter a name of at most {MAX_NAME_CHARS} characters."
+    elif len(skus) > MAX_LISTED_SKUS or any(len(sku) > _MAX_SKU_CHARS for sku in skus):
+        problem = f"List at most {MAX_LISTED_SKUS} SKUs, one a line; for more, count the whole location."
+    elif zone and skus:
+        problem = "Name either a zone or a list of SKUs, not both."
+    else:
+        return form
+    return OpenForm(form.token, form.counter, form.location, form.zone, form.skus, problem)
+
+
+def open_page(link: CountLink, rules: Rules, form: OpenForm) -> Page:
+    """The page to open a count: who, where, and optionally which zone or SKUs; what the link settles is not asked.
+
+    :param form: carries the token; with a problem it is shown again with what was entered.
+    """
+    html = render(
+        "session/open.html",
+        link=link,
+        place=place(rules, link.location) if link.location else None,
+        locations=[(key, location.name) for key, location in rules.locations.items()],
+        form=form,
+        token_field=TOKEN,
+        max_name=MAX_NAME_CHARS,
+        max_zone=_MAX_ZONE_CHARS,
+        max_skus=MAX_LISTED_SKUS,
+    )
+    return Page(HTTPStatus.UNPROCESSABLE_ENTITY if form.problem else HTTPStatus.OK, html)
+
+
+def session_page(
+    session: Session,
+    rules: Rules,
+    capture: Capture | None,
+    refused: Sequence[FileProblem],
+    upload: Mapping[str, object] | None,
+    links: SessionLinks,
+    *,
+    just_uploaded: bool = False,
+) -> Page:
+    """How a count stands, and what to do next.
+
+    :param capture: what was understood of the uploads, ``None`` until a first one was read.
+    :param refused: files that were not taken at all.
+    :param upload: a presigned POST (``url`` and ``fields``); ``None`` where the session takes no more files.
+    :param just_uploaded: the visitor comes from the upload form, so a file is on its way.
+    """
+    origin = None
+    if upload:
+        address = urlsplit(str(upload["url"]))
+        origin = f"{address.scheme}://{address.netloc}"
+    html = render(
+        "session/session.html",
+        session=session,
+        place=place(rules, session.location),
+        zone=rules.zone,
+        closed=session.status is Status.CLOSED,
+        reconciled=session.status is Status.RECONCILED,
+        capture=capture,
+        problems=[*(capture.problems if capture else ()), *refused],
+        parked=capture.parked[:SHOWN] if capture else (),
+        lines=capture.lines[:SHOWN] if capture else (),
+        shown=SHOWN,
+        reasons=_REASONS,
+        upload=upload,
+        links=links,
+        just_uploaded=just_uploaded,
+    )
+    return Page(HTTPStatus.OK, html, form_origin=origin)
+
+
+def unknown_page() -> Page:
+    """The count the link speaks of does not exist."""
+    return message_page(HTTPStatus.NOT_FOUND, "There is no such count", "Open one with the link of your location.")
+
+
+def expired_page() -> Page:
+    """The link was genuine, but its time is over."""
+    return message_page(HTTPStatus.GONE, "This link has expired", "Ask your manager for a new one.")
+
+
+def tampered_page() -> Page:
+    """The link is not one of ours, was damaged on its way, or is none to count with."""
+    return message_page(
+        HTTPStatus.FORBIDDEN,
+        "This link is not valid",
+        "It is incomplete, or it is not a link to count with. Open it again from where you got it; "
+        "if you copied it, make sure that you copied all of it.",
+    )
+
+
+def trouble_page() -> Page:
+    """A service did not answer; nothing of what was uploaded is lost."""
+    return message_page(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "Please try again in a minute",
+        "Something did not answer in time. What you have uploaded is safe.",
+    )

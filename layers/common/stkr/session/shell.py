@@ -1,0 +1,109 @@
+"""A session's reading and writing: opening it on a snapshot, and showing how it stands."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from stkr import aws, keys
+from stkr.capture.result import FileProblem
+from stkr.capture.shell import Captured
+from stkr.errors import UnknownSession
+from stkr.rules.store import VersionedRules
+from stkr.session.core import Opening, checked, new_session_id, snapshot_for
+from stkr.settings import Session as Settings
+from stkr.stock import Snapshot, StockRow
+from stkr.store import objects
+from stkr.store.counts import Session, Status, new_session, read_refused, read_session
+from stkr.store.inventory import read_location
+from stkr.tabular.sheet import MAX_FILE_BYTES
+
+UPLOAD_MINUTES = 60
+"""How long an upload form works: longer than a page stays open, shorter than anybody would share it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that the session's page shows. ``captured`` is ``None`` until a first upload was read."""
+
+    session: Session
+    captured: Captured | None
+    refused: tuple[FileProblem, ...]
+
+
+def open_session(settings: Settings, opening: Opening, rules: VersionedRules, now: datetime, nonce: str) -> Session:
+    """Open a count on a snapshot of the stock as it is now.
+
+    The snapshot is stored before the session: a crash in between leaves an object nobody refers to, never a session
+    without a snapshot.
+
+    :param nonce: random characters that make the id unguessable.
+    :raises ScopeError: see ``session.core``.
+    """
+    opening = checked(opening, rules.rules)
+    snapshot = snapshot_for(opening, _stock(settings.inventory_table, rules))
+    session_id = new_session_id(opening, now.astimezone(rules.rules.zone).date().isoformat(), nonce)
+    version = objects.write_document(settings.bucket, keys.snapshot_object(session_id), snapshot)
+    session = Session(
+        session_id=session_id,
+        location=opening.location,
+        counter=opening.counter,
+        opened_at=keys.instant(now),
+        status=Status.OPEN,
+        zone=opening.zone,
+        skus=opening.skus,
+        recount_of=opening.recount_of,
+        snapshot_version_id=version,
+        rules_version_id=rules.version_id,
+        expected=len(snapshot.rows),
+    )
+    aws.dynamodb().put_item(**new_session(settings.counts_table, session))
+    return session
+
+
+def _stock(table: str, rules: VersionedRules) -> Iterator[StockRow]:
+    for location in rules.rules.locations:
+        yield from (row.stock() for row in read_location(table, location) if row.active)
+
+
+def session_standing(settings: Settings, session_id: str) -> Standing:
+    """How a session stands: its header, what was understood of the latest upload, and files that were refused.
+
+    :raises UnknownSession: no such session.
+    """
+    session = read_session(settings.counts_table, session_id)
+    captured = None
+    if session.captured_seq:
+        key = keys.capture_object(session_id, session.captured_seq)
+        captured = objects.read_document(settings.bucket, key, Captured)
+    return Standing(session, captured, tuple(read_refused(settings.counts_table, session_id)))
+
+
+def session_snapshot(settings: Settings, session: Session) -> Snapshot:
+    """The snapshot a session was opened on.
+
+    :raises UnknownSession: the snapshot is gone.
+    """
+    key = keys.snapshot_object(session.session_id)
+    snapshot = objects.read_document(settings.bucket, key, Snapshot, session.snapshot_version_id)
+    if snapshot is None:
+        raise UnknownSession(f"the snapshot of count session {session.session_id} is gone; open a fresh count")
+    return snapshot
+
+
+def upload_form(settings: Settings, session_id: str, *, after: str) -> dict[str, Any]:
+    """A presigned POST (``url`` and ``fields``) that takes one file of bounded size into the session's folder.
+
+    :param after: address the browser is led to once the file has arrived.
+    """
+    return aws.s3().generate_presigned_post(
+        Bucket=settings.bucket,
+        Key=keys.upload_prefix(session_id) + "${filename}",
+        Fields={"success_action_redirect": after},
+        Conditions=[
+            {"success_action_redirect": after},
+            ["starts-with", "$key", keys.upload_prefix(session_id)],
+            ["content-length-range", 1, MAX_FILE_BYTES],
+        ],
+        ExpiresIn=UPLOAD_MINUTES * 60,
+    )

@@ -1,0 +1,37 @@
+"""The keys that signed links are made and checked with, from the secret the template generated."""
+
+from datetime import datetime
+from functools import lru_cache
+
+from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+
+from stkr.approval.links import Keys
+
+_FRESH_SECONDS = 300
+"""A rotated key is known everywhere within five minutes; until then the previous one is what most links carry anyway."""
+
+
+def signing_keys(secret: str, now: datetime) -> Keys:
+    """The current key, and the previous one while the secret keeps it (after a rotation).
+
+    :param secret: id of a secret whose value is ``{"key": "..."}``.
+    """
+    return _keys(secret, int(now.timestamp()) // _FRESH_SECONDS)
+
+
+@lru_cache(maxsize=2)
+def _keys(secret: str, _period: int) -> Keys:
+    current = _key(secret, "AWSCURRENT")
+    try:
+        return Keys(current, _key(secret, "AWSPREVIOUS"))
+    except GetParameterError as error:
+        if "ResourceNotFoundException" not in str(error):
+            raise
+        return Keys(current)  # Never rotated: there is no previous key.
+
+
+def _key(secret: str, stage: str) -> str:
+    # Powertools' own cache does not tell stages apart, so it is passed by; `_keys` remembers instead.
+    value = parameters.get_secret(secret, transform="json", force_fetch=True, VersionStage=stage)
+    return str(value["key"])

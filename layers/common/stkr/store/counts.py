@@ -1,0 +1,358 @@
+"""The counts table: a session's header and its lines, as stored, and the requests that read and change them."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict
+
+from stkr import aws, keys
+from stkr.capture.result import FileProblem, Kind
+from stkr.cause.evidence import Cause, Evidence
+from stkr.cause.label import Label
+from stkr.errors import UnknownSession
+from stkr.store.items import put, update, values
+from stkr.variance.core import Materiality
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+
+class Status(StrEnum):
+    """Where a session stands."""
+
+    OPEN = "open"
+    CAPTURED = "captured"
+    RECONCILED = "reconciled"
+    CLOSED = "closed"
+
+
+class State(StrEnum):
+    """Where a line stands: a material variance is queued until somebody decides it."""
+
+    IN_AGREEMENT = "in_agreement"
+    MINOR = "minor"
+    QUEUED = "queued"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+DECIDED = frozenset({State.APPROVED, State.REJECTED})
+
+
+class _Stored(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    def attributes(self) -> dict[str, Any]:
+        """As plain values for DynamoDB, without what is absent."""
+        return self.model_dump(exclude_none=True)
+
+
+class Session(_Stored):
+    """A count: who counts what, since when, against which snapshot and which version of the rules doc.
+
+    ``capture_seq`` counts captures begun, ``captured_seq`` is the latest finished one, ``fence_seq`` the one whose
+    variances may be written, ``reconciled_seq`` the one the lines were last made from. ``captured_files`` is the
+    fingerprint of the folder as it was then.
+    ``label_run`` names the current round of labelling, which is over when ``labelled_chunks`` holds ``label_chunks`` numbers.
+    """
+
+    session_id: str
+    location: str
+    counter: str
+    opened_at: str
+    status: Status
+    zone: str | None = None
+    skus: tuple[str, ...] | None = None
+    recount_of: str | None = None
+    snapshot_version_id: str | None = None
+    rules_version_id: str | None = None
+    expected: int = 0
+    capture_seq: int = 0
+    captured_seq: int = 0
+    captured_at: str | None = None
+    captured_files: str | None = None
+    rows: dict[str, int] | None = None
+    fence_seq: int = 0
+    reconciled_seq: int = 0
+    reconciled_at: str | None = None
+    outcome: dict[str, Decimal] | None = None
+    label_run: str | None = None
+    label_chunks: int = 0
+
+
+class LastCount(_Stored):
+    """When a location was last counted, and when its counters were last reminded; stored instants."""
+
+    counted_at: str | None = None
+    reminded_at: str | None = None
+
+
+class Line(_Stored):
+    """One reconciled line of a session. Quantities are eaches, ``gap_pct`` is in percent, ``gap_value`` is money.
+
+    ``system_qty`` and ``snapshot_version`` are what a decision is conditional on: the snapshot's, or the live ones after
+    a hold, when ``held_from_qty`` keeps the snapshot's. ``revision`` is raised by every change; old links die with it.
+    ``mails`` counts how often the variance was mailed in this revision.
+    """
+
+    session_id: str
+    sku: str
+    name: str
+    location: str
+    kind: Kind
+    materiality: Materiality
+    state: State
+    system_qty: Decimal
+    snapshot_version: int
+    revision: int
+    rule: str
+    capture_seq: int
+    counted_qty: Decimal | None = None
+    gap_units: Decimal | None = None
+    gap_pct: Decimal | None = None
+    gap_value: Decimal | None = None
+    unit_cost: Decimal | None = None
+    pack_size: Decimal | None = None
+    incomplete: bool = False
+    evidence: Evidence | None = None
+    cause: Cause | None = None
+    rationale: str | None = None
+    held_from_qty: Decimal | None = None
+    queued_at: str | None = None
+    due_at: str | None = None
+    mailed_at: str | None = None
+    mails: int = 0
+    decided_at: str | None = None
+    decided_by: str | None = None
+    link_issued_to: str | None = None
+    confirmed_cause: Cause | None = None
+    posted_units: Decimal | None = None
+
+    @property
+    def variance_id(self) -> str:
+        """The name of this variance in this revision."""
+        return keys.variance_id(self.session_id, self.sku, self.revision)
+
+
+def session_key(session_id: str) -> dict[str, str]:
+    """Key of a session's header."""
+    return {"PK": keys.session(session_id), "SK": keys.META}
+
+
+def line_key(session_id: str, sku: str) -> dict[str, str]:
+    """Key of a line."""
+    return {"PK": keys.session(session_id), "SK": keys.line(sku)}
+
+
+def line_item(line: Line) -> dict[str, Any]:
+    """The item of a line. It is in the queue index while it is queued, and in the month index once it is decided."""
+    item = line_key(line.session_id, line.sku) | line.attributes()
+    if line.state is State.QUEUED and line.due_at:
+        item["queue_pk"] = keys.queue(line.location)
+        item["queue_sk"] = keys.queue_position(line.due_at, line.session_id, line.sku)
+    if line.decided_at:
+        item["month_pk"] = keys.month_of(line.decided_at)
+        item["month_sk"] = f"DECISION#{line.decided_at}#{line.variance_id}"
+    return item
+
+
+def new_session(table: str, session: Session) -> dict[str, Any]:
+    """Request that stores a fresh session; an id is used once."""
+    item = session_key(session.session_id) | session.attributes()
+    item |= {"month_pk": keys.month_of(session.opened_at), "month_sk": f"SESSION#{session.opened_at}"}
+    item |= {"queue_pk": keys.OPEN_SESSIONS, "queue_sk": f"{session.opened_at}#{session.session_id}"}
+    return put(table, item, condition="attribute_not_exists(PK)")
+
+
+def write_line(table: str, line: Line, replaces: Line | None) -> "TransactWriteItemTypeDef":
+    """Action that stores a line: a new one only where there is none, a change only over exactly what was read.
+
+    Comparing revision and state (a decision changes the state, everything else the revision) means that a decision
+    made since, or a later capture, is never overwritten.
+    """
+    if replaces is None:
+        return {"Put": put(table, line_item(line), condition="attribute_not_exists(PK)")}  # type: ignore[typeddict-item]  # built request
+    request = put(table, line_item(line), condition="#revision = :seen AND #state = :was")
+    request["ExpressionAttributeNames"] = {"#revision": "revision", "#state": "state"}
+    request["ExpressionAttributeValues"] = {":seen": {"N": str(replaces.revision)}, ":was": {"S": replaces.state}}
+    return {"Put": request}  # type: ignore[typeddict-item]  # built request
+
+
+def _while_queued(
+    table: str, session_id: str, sku: str, revision: int, *, sets: dict[str, Any], removes: tuple[str, ...] = ()
+) -> "TransactWriteItemTypeDef":
+    """Action that changes a line provided it is still queued in the revision that was read.
+
+    The state keeps a second tap from deciding again; the revision keeps figures nobody saw from being decided.
+    """
+    request = update(
+        table,
+        line_key(session_id, sku),
+        condition="#state = :queued AND #revision = :seen",
+        sets=sets,
+        removes=removes,
+        names={"#state": "state", "#revision": "revision"},
+        given={":queued": State.QUEUED, ":seen": revision},
+    )
+    return {"Update": request}  # type: ignore[typeddict-item]  # built request
+
+
+def decide_line(table: str, line: Line, after: Line) -> "TransactWriteItemTypeDef":
+    """Action that turns a queued line into a decided one: out of the queue index, into the month's."""
+    item = line_item(after)
+    decision = ("state", "decided_at", "decided_by", "link_issued_to", "confirmed_cause", "posted_units")
+    return _while_queued(
+        table,
+        line.session_id,
+        line.sku,
+        line.revision,
+        sets={name: item.get(name) for name in (*decision, "month_pk", "month_sk")},
+        removes=("queue_pk", "queue_sk", "due_at"),
+    )
+
+
+def mailed_line(table: str, line: Line, now: str, due_at: str) -> "TransactWriteItemTypeDef":
+    """Action that notes a mail about a queued line and moves it to when it is due again."""
+    position = keys.queue_position(due_at, line.session_id, line.sku)
+    sets = {"mailed_at": now, "mails": line.mails + 1, "due_at": due_at, "queue_sk": position}
+    return _while_queued(table, line.session_id, line.sku, line.revision, sets=sets)
+
+
+def label_line(table: str, session_id: str, sku: str, revision: int, label: Label) -> "TransactWriteItemTypeDef":
+    """Action that stores a suggested cause, provided the line is still as it was when the cause was asked for."""
+    return _while_queued(table, session_id, sku, revision, sets={"cause": label.cause, "rationale": label.rationale})
+
+
+def drop_line(table: str, line: Line) -> "TransactWriteItemTypeDef":
+    """Action that removes an undecided line that the latest capture no longer has."""
+    return {
+        "Delete": {
+            "TableName": table,
+            "Key": {name: {"S": value} for name, value in line_key(line.session_id, line.sku).items()},
+            "ConditionExpression": "#revision = :seen AND #state = :was",
+            "ExpressionAttributeNames": {"#revision": "revision", "#state": "state"},
+            "ExpressionAttributeValues": {":seen": {"N": str(line.revision)}, ":was": {"S": line.state}},
+        }
+    }
+
+
+def last_count_key(location: str) -> dict[str, str]:
+    """Key of the note of when a location was last counted and reminded."""
+    return {"PK": keys.last_count(location), "SK": keys.META}
+
+
+def note_count(table: str, location: str, counted_at: str) -> dict[str, Any]:
+    """Request that notes a location as counted, unless a later count is noted already."""
+    return update(
+        table,
+        last_count_key(location),
+        condition="attribute_not_exists(#counted_at) OR #counted_at < :counted_at",
+        sets={"counted_at": counted_at},
+    )
+
+
+def note_reminder(table: str, location: str, reminded_at: str) -> dict[str, Any]:
+    """Request that notes a location's counters as reminded."""
+    return update(table, last_count_key(location), condition=None, sets={"reminded_at": reminded_at})
+
+
+def read_last_count(table: str, location: str) -> LastCount:
+    """When a location was last counted and its counters last reminded."""
+    found = aws.dynamodb().get_item(
+        TableName=table, Key={name: {"S": value} for name, value in last_count_key(location).items()}
+    )
+    return LastCount.model_validate(values(found.get("Item", {})))
+
+
+def read_session(table: str, session_id: str) -> Session:
+    """A session's header, read consistently.
+
+    :raises UnknownSession: when there is none.
+    """
+    found = aws.dynamodb().get_item(
+        TableName=table,
+        Key={name: {"S": value} for name, value in session_key(session_id).items()},
+        ConsistentRead=True,
+    )
+    if "Item" not in found:
+        raise UnknownSession(f"there is no count session {session_id}; open one first")
+    return Session.model_validate(values(found["Item"]))
+
+
+def read_line(table: str, session_id: str, sku: str) -> Line | None:
+    """A line, read consistently."""
+    found = aws.dynamodb().get_item(
+        TableName=table,
+        Key={name: {"S": value} for name, value in line_key(session_id, sku).items()},
+        ConsistentRead=True,
+    )
+    return Line.model_validate(values(found["Item"])) if "Item" in found else None
+
+
+def read_lines(table: str, session_id: str) -> Iterator[Line]:
+    """All lines of a session, read consistently, by SKU."""
+    pages = (
+        aws.dynamodb()
+        .get_paginator("query")
+        .paginate(
+            TableName=table,
+            KeyConditionExpression="PK = :session AND begins_with(SK, :line)",
+            ExpressionAttributeValues={":session": {"S": keys.session(session_id)}, ":line": {"S": keys.line("")}},
+            ConsistentRead=True,
+        )
+    )
+    for page in pages:
+        yield from (Line.model_validate(values(item)) for item in page["Items"])
+
+
+def read_refused(table: str, session_id: str) -> Iterator[FileProblem]:
+    """The uploads that the session did not take, by file."""
+    pages = (
+        aws.dynamodb()
+        .get_paginator("query")
+        .paginate(
+            TableName=table,
+            KeyConditionExpression="PK = :session AND begins_with(SK, :refused)",
+            ExpressionAttributeValues={
+                ":session": {"S": keys.session(session_id)},
+                ":refused": {"S": keys.refused_upload("")},
+            },
+        )
+    )
+    for page in pages:
+        yield from (FileProblem(item["file"]["S"], item["problem"]["S"]) for item in page["Items"])
+
+
+def due_lines(table: str, location: str, now: str) -> Iterator[Line]:
+    """The queued variances of a location that are due for a mail at ``now``, the longest due first."""
+    pages = (
+        aws.dynamodb()
+        .get_paginator("query")
+        .paginate(
+            TableName=table,
+            IndexName="by_queue",
+            KeyConditionExpression="queue_pk = :queue AND queue_sk <= :now",
+            # `~` sorts after every character of a key, so that what is due this very instant is included.
+            ExpressionAttributeValues={":queue": {"S": keys.queue(location)}, ":now": {"S": f"{now}~"}},
+        )
+    )
+    for page in pages:
+        yield from (Line.model_validate(values(item)) for item in page["Items"])
+
+
+def open_sessions(table: str) -> Iterator[Session]:
+    """The sessions that are not closed, the oldest first."""
+    pages = (
+        aws.dynamodb()
+        .get_paginator("query")
+        .paginate(
+            TableName=table,
+            IndexName="by_queue",
+            KeyConditionExpression="queue_pk = :open",
+            ExpressionAttributeValues={":open": {"S": keys.OPEN_SESSIONS}},
+        )
+    )
+    for page in pages:
+        yield from (Session.model_validate(values(item)) for item in page["Items"])

@@ -1,0 +1,70 @@
+"""The bucket: uploads as staff left them, and the compressed JSON documents that the stages hand on."""
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from botocore.exceptions import ClientError
+from pydantic import TypeAdapter
+
+from stkr import aws
+
+_Document = TypeVar("_Document")
+
+
+_ADAPTERS: dict[type, TypeAdapter[Any]] = {}  # building one costs milliseconds, so each kind's is kept
+
+
+def _adapter(kind: type) -> TypeAdapter[Any]:
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]
+
+
+def write_document(bucket: str, key: str, document: object) -> str | None:
+    """Store a dataclass or model as gzipped JSON (decimals as text, so they stay exact).
+
+    :returns: the object's version id.
+    """
+    body = gzip.compress(_adapter(type(document)).dump_json(document), compresslevel=6, mtime=0)
+    answer = aws.s3().put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/gzip")
+    return answer.get("VersionId")
+
+
+def read_document(bucket: str, key: str, kind: type[_Document], version_id: str | None = None) -> _Document | None:
+    """Read a document back, in one version or the latest; ``None`` where there is none."""
+    at_version: dict[str, Any] = {"VersionId": version_id} if version_id else {}
+    try:
+        answer = aws.s3().get_object(Bucket=bucket, Key=key, **at_version)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in {"NoSuchKey", "NoSuchVersion"}:
+            return None
+        raise
+    document: _Document = _adapter(kind).validate_json(gzip.decompress(answer["Body"].read()))
+    return document
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file in a session's folder: its key, its name within the folder, its size in bytes, content tag and time."""
+
+    key: str
+    name: str
+    size: int
+    etag: str
+    uploaded_at: str
+
+
+def uploads(bucket: str, prefix: str) -> Iterator[Upload]:
+    """The files below ``prefix`` in their latest versions, by name; folder markers are left out."""
+    for page in aws.s3().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for found in page.get("Contents", []):
+            name = found["Key"].removeprefix(prefix)
+            if name and not name.endswith("/"):
+                yield Upload(found["Key"], name, found["Size"], found["ETag"], found["LastModified"].isoformat())
+
+
+def read_upload(bucket: str, key: str) -> bytes:
+    """The latest version of an uploaded file."""
+    return aws.s3().get_object(Bucket=bucket, Key=key)["Body"].read()

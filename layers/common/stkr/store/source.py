@@ -1,0 +1,77 @@
+"""How far the mirror of the system of record is: one item of the inventory table, which also keeps syncs apart."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from stkr import aws, keys
+from stkr.store.items import attributes, update, values
+
+_KEY = {"PK": keys.SOURCE_STATE, "SK": keys.SOURCE_STATE}
+
+
+class SourceState(BaseModel):
+    """The state as stored. ``run`` counts the syncs that began to write; ``running_until`` is the stored instant after
+    which the latest of them is over at any rate, ``None`` once it has finished.
+
+    ``fingerprint`` names what was mirrored last, ``rows`` how many rows it had and ``synced_at`` when. ``locations``
+    are those that may hold rows of the source.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    run: int = 0
+    running_until: str | None = None
+    fingerprint: str | None = None
+    locations: tuple[str, ...] = ()
+    rows: int = 0
+    synced_at: str | None = None
+
+
+def read_state(table: str) -> SourceState:
+    """The state, read consistently; that of a mirror nobody has written yet where there is none."""
+    found = aws.dynamodb().get_item(TableName=table, Key=attributes(_KEY), ConsistentRead=True)
+    return SourceState.model_validate(values(found.get("Item", {})))
+
+
+def begin_run(table: str, seen: SourceState, *, locations: Iterable[str], now: str, until: str) -> dict[str, Any]:
+    """UpdateItem request that begins to write, as the only sync to do so.
+
+    :param seen: the state, read before the source was.
+    :param locations: all that this run may write to: a run that dies must not leave rows where nobody looks.
+    :param until: when this run is over at any rate.
+    """
+    # A sync that began meanwhile may have read a newer source; what this one has read must not be written over it.
+    nobody_was_faster = "(attribute_not_exists(#run) OR #run = :seen_run)"
+    # Two syncs that write at once would take each other's rows for movements of the stock.
+    nobody_is_writing = "(attribute_not_exists(#running_until) OR #running_until < :now)"
+    return update(
+        table,
+        _KEY,
+        condition=f"{nobody_was_faster} AND {nobody_is_writing}",
+        sets={"run": seen.run + 1, "running_until": until, "locations": sorted(locations)},
+        given={":seen_run": seen.run, ":now": now},
+    )
+
+
+def finish_run(
+    table: str, run: int, *, fingerprint: str, locations: Iterable[str], rows: int, now: str
+) -> dict[str, Any]:
+    """UpdateItem request that records a run as complete; from here on the same source is skipped."""
+    # Whoever began since then has the say about what is mirrored.
+    still_the_latest = "#run = :run"
+    return update(
+        table,
+        _KEY,
+        condition=still_the_latest,
+        sets={
+            "fingerprint": fingerprint,
+            "locations": sorted(locations),
+            "rows": rows,
+            "synced_at": now,
+            "running_until": None,
+        },
+        names={"#run": "run"},
+        given={":run": run},
+    )

@@ -1,0 +1,1 @@
+"""Mirroring the system of record into the inventory table without undoing what managers approved."""

@@ -1,0 +1,79 @@
+"""Delimited text as rows: the delimiter is told by what it makes of the first rows, quotes are trusted only if sound."""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from io import BytesIO, TextIOWrapper
+from itertools import islice
+
+from stkr.errors import CountFileError
+from stkr.tabular.encoding import encoding_of
+from stkr.tabular.sheet import SAMPLE_ROWS, Row, Sheet, bounded
+
+Judge = Callable[[Sequence[Sequence[str]]], int]
+"""How well rows make sense to whoever reads them, higher being better; it settles between delimiters."""
+
+# In order of preference where nothing else decides: a comma is also a decimal mark, and frequent within names.
+_DELIMITERS = "\t;|,"
+_HINT = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
+
+
+def read_delimited(content: bytes, judge: Judge) -> Sheet:
+    """Open delimited text. Every row is kept, whatever its quotes do to it.
+
+    :raises CountFileError: when the content is not text.
+    """
+    encoding = encoding_of(content)
+
+    def lines() -> TextIOWrapper:
+        # newline="" leaves the three kinds of line end, and those within quotes, to the csv module.
+        return TextIOWrapper(BytesIO(content), encoding=encoding, errors="replace", newline="")
+
+    head = [line for line in islice(lines(), SAMPLE_ROWS * 2) if not line.isspace()][:SAMPLE_ROWS]
+    delimiter = _delimiter(head, judge)
+    sound = b'"' not in content or _quotes_are_sound(lines(), delimiter)
+
+    def rows() -> Iterator[Row]:
+        parsed = csv.reader(lines(), delimiter=delimiter) if sound else _line_by_line(lines(), delimiter)
+        try:
+            yield from bounded(enumerate(parsed, 1))
+        except csv.Error as error:
+            raise CountFileError(f"a cell is far too long for a count sheet ({error})") from error
+
+    return Sheet("", rows)
+
+
+def _delimiter(head: Sequence[str], judge: Judge) -> str:
+    if not head:
+        return ","
+    hint = _HINT.fullmatch(head[0])
+    if hint:
+        return hint[1]
+
+    def score(delimiter: str) -> tuple[int, int]:
+        # Line by line, because a delimiter that is wrong for the file may see quotes that are none.
+        rows = list(_line_by_line(head, delimiter))
+        width, regular = Counter(len(row) for row in rows).most_common(1)[0]
+        return judge(rows), regular if width > 1 else 0
+
+    return max(_DELIMITERS, key=score)
+
+
+def _quotes_are_sound(lines: TextIOWrapper, delimiter: str) -> bool:
+    """Whether every quote that opens a cell closes it, so that no quote can swallow the rows up to the next one."""
+    try:
+        for _ in csv.reader(lines, delimiter=delimiter, strict=True):
+            pass
+    except csv.Error:
+        return False
+    return True
+
+
+def _line_by_line(lines: Iterator[str] | Sequence[str] | TextIOWrapper, delimiter: str) -> Iterator[list[str]]:
+    """Take each physical line as a row of its own; quotes count only in lines where they are sound."""
+    for line in lines:
+        try:
+            yield next(csv.reader((line,), delimiter=delimiter, strict=True), [])
+        except csv.Error:
+            yield line.rstrip("\r\n").split(delimiter)

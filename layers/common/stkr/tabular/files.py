@@ -1,0 +1,31 @@
+"""From a file's name and bytes to its tables."""
+
+from pathlib import PurePath
+
+from stkr.errors import CountFileError
+from stkr.tabular.delimited import Judge, read_delimited
+from stkr.tabular.sheet import MAX_FILE_BYTES, Sheet
+from stkr.tabular.workbook import read_workbook
+
+SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx")
+_ZIP = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0"
+
+
+def open_tables(name: str, content: bytes, judge: Judge) -> tuple[Sheet, ...]:
+    """Open a CSV, TXT, TSV or XLSX file; what it is, is told by its bytes, since people rename files.
+
+    :raises CountFileError: when it is empty, too large, or none of these.
+    """
+    suffix = PurePath(name).suffix.casefold()
+    if suffix not in SUFFIXES:
+        raise CountFileError(f"files of type {suffix or 'unknown'} are not read: save it as CSV or XLSX")
+    if len(content) > MAX_FILE_BYTES:
+        raise CountFileError(f"the file is larger than {MAX_FILE_BYTES // 1_000_000} MB: split it")
+    if content.startswith(_ZIP):
+        return read_workbook(content)
+    if content.startswith(_OLE):
+        raise CountFileError("this is an old or a password-protected Excel file: save it as a plain XLSX or CSV")
+    if not content.strip():
+        raise CountFileError("the file is empty")
+    return (read_delimited(content, judge),)

@@ -1,0 +1,39 @@
+"""Text as people type it, folded so that what looks the same is the same."""
+
+import re
+import unicodedata
+
+# Zero-width and directional marks, fillers, soft hyphen, byte order mark, control characters: pasted along or sent by
+# a scanner, never typed, never seen.
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)
+_DASHES = re.compile("[\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d]")
+# Not within "QoH" or "SKUs".
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z]{3})(?=[A-Z])")
+_NOT_WORD = re.compile(r"[\W_]+")
+
+
+def visible(text: str) -> str:
+    """The text without invisible characters and surrounding space."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    return INVISIBLE.sub("", text).strip()
+
+
+def folded(text: str) -> str:
+    """The text in one case and one width, with plain hyphens and without any space or invisible character."""
+    if text.isascii() and text.isprintable():
+        return text.lower().replace(" ", "")
+    # Hyphens first: the compatibility form of some is a hyphen of yet another kind.
+    plain = INVISIBLE.sub("", unicodedata.normalize("NFKC", _DASHES.sub("-", text)))
+    return "".join(unicodedata.normalize("NFKC", plain.casefold()).split())
+
+
+def words(text: str) -> tuple[str, ...]:
+    """A header's words: ``CountedQty``, ``counted_qty`` and ``Counted Qty.`` are all ``("counted", "qty")``."""
+    spaced = _CAMEL.sub(" ", INVISIBLE.sub("", text))
+    decomposed = unicodedata.normalize("NFKD", spaced.casefold().replace("ß", "ss"))
+    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return tuple(_NOT_WORD.sub(" ", bare).split())

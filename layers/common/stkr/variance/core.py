@@ -1,0 +1,111 @@
+"""The reconciliation itself: a pure function of the capture, the snapshot and the rules."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from stkr.capture.result import Capture, CountedLine, Kind
+from stkr.rules.doc import Applied, Rules, tolerance_for
+from stkr.stock import Snapshot, StockRow
+
+HUNDRED = Decimal(100)
+ZERO = Decimal(0)
+
+
+class Materiality(StrEnum):
+    """What the tolerance makes of a line. There is no fourth."""
+
+    IN_AGREEMENT = "in_agreement"
+    MINOR = "minor"
+    MATERIAL = "material"
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A gap three ways: eaches, percent of the system quantity, and money.
+
+    ``percent`` is ``None`` where the system quantity is not positive, ``value`` where the unit cost is unknown.
+    """
+
+    units: Decimal
+    percent: Decimal | None
+    value: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Variance:
+    """One line of the reconciliation. ``gap`` and ``counted_qty`` are ``None`` for an uncounted line only."""
+
+    sku: str
+    name: str
+    kind: Kind
+    materiality: Materiality
+    counted_qty: Decimal | None
+    system_qty: Decimal
+    gap: Gap | None
+    rule: str
+    stock: StockRow
+    incomplete: bool = False
+
+
+def gap_between(counted_qty: Decimal, system_qty: Decimal, unit_cost: Decimal | None) -> Gap:
+    """``units = counted - system``; ``percent = units / system``; ``value = units x unit cost`` (the seed, part 3).
+
+    The percentage is rounded to four places for show; the tolerance is tested without dividing (``judge``).
+    """
+    units = counted_qty - system_qty
+    percent = (units * HUNDRED / system_qty).quantize(Decimal("0.0001")) if system_qty > 0 else None
+    return Gap(units, percent, None if unit_cost is None else units * unit_cost)
+
+
+def judge(gap: Gap, system_qty: Decimal, tolerance: Applied) -> Materiality:
+    """Sort a gap by the materiality tolerance (the seed, part 3): every test is strict.
+
+    Material if it exceeds units *and* percent, or value; minor if it exceeds exactly one of units and percent.
+    Where there is no percentage the percent test counts as exceeded. A gap of nothing is agreement.
+    """
+    size = abs(gap.units)
+    if size == 0:
+        return Materiality.IN_AGREEMENT
+    exceeds_units = size > tolerance.units
+    exceeds_percent = system_qty <= 0 or size * HUNDRED > tolerance.percent * system_qty
+    exceeds_value = gap.value is not None and abs(gap.value) > tolerance.value
+    if (exceeds_units and exceeds_percent) or exceeds_value:
+        return Materiality.MATERIAL
+    return Materiality.MINOR if exceeds_units or exceeds_percent else Materiality.IN_AGREEMENT
+
+
+def find_variances(capture: Capture, snapshot: Snapshot, rules: Rules) -> tuple[Variance, ...]:
+    """Join clean lines to the snapshot and judge every line, sorted by SKU.
+
+    A SKU of the session's scope that no line and no parked row names comes out as *uncounted*.
+    """
+    counted = (_counted(line, snapshot, rules) for line in capture.lines)
+    return tuple(sorted([*counted, *_uncounted(capture, snapshot)], key=lambda variance: variance.sku))
+
+
+def _counted(line: CountedLine, snapshot: Snapshot, rules: Rules) -> Variance:
+    stock = snapshot.rows.get(line.sku) or snapshot.elsewhere[line.sku]
+    system_qty = ZERO if line.kind is Kind.UNRECORDED else stock.system_qty
+    gap = gap_between(line.counted_qty, system_qty, stock.unit_cost)
+    tolerance = tolerance_for(rules, line.sku, stock.category, snapshot.location)
+    if line.kind is Kind.UNRECORDED:
+        # Always material: there is no system quantity that a tolerance could be relative to.
+        materiality, rule = (Materiality.MATERIAL if gap.units else Materiality.IN_AGREEMENT), "unrecorded item"
+    else:
+        materiality, rule = judge(gap, system_qty, tolerance), tolerance.rule
+    return Variance(
+        line.sku, stock.name, line.kind, materiality, line.counted_qty, system_qty, gap, rule, stock, line.incomplete
+    )
+
+
+def _uncounted(capture: Capture, snapshot: Snapshot) -> Iterator[Variance]:
+    named = {line.sku for line in capture.lines} | {row.sku for row in capture.parked if row.sku}
+    for sku, stock in snapshot.rows.items():
+        if sku not in named:
+            # Never assumed zero: a person confirms it. Where the system expects none there is nothing to confirm.
+            materiality = Materiality.MATERIAL if stock.system_qty else Materiality.IN_AGREEMENT
+            yield Variance(
+                sku, stock.name, Kind.UNCOUNTED, materiality, None, stock.system_qty, None, "uncounted", stock
+            )

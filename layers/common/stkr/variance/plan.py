@@ -1,0 +1,143 @@
+"""What to write after a reconciliation: the lines as they should be, against the lines as they are stored. Pure.
+
+A decided line is never touched. A line whose figures did not change stays as it is, so a repeated event writes nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from stkr import keys
+from stkr.capture.result import Kind
+from stkr.cause.evidence import Evidence
+from stkr.store.counts import DECIDED, Line, Session, State
+from stkr.variance.core import Materiality, Variance
+
+ZERO = Decimal(0)
+
+_STATES = {
+    Materiality.IN_AGREEMENT: State.IN_AGREEMENT,
+    Materiality.MINOR: State.MINOR,
+    Materiality.MATERIAL: State.QUEUED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line to store (``line``), over what was read (``replaces``); no ``line`` means that the old one goes."""
+
+    line: Line | None
+    replaces: Line | None
+
+    @property
+    def queues(self) -> bool:
+        """Whether this puts a variance before a manager."""
+        return self.line is not None and self.line.state is State.QUEUED
+
+    @property
+    def withdraws(self) -> bool:
+        """Whether this takes a variance back that a manager was to decide."""
+        return self.replaces is not None and self.replaces.state is State.QUEUED
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The changes to make, the lines as they will then stand, and SKUs that were decided on another count meanwhile."""
+
+    changes: tuple[Change, ...]
+    lines: tuple[Line, ...]
+    overtaken: tuple[str, ...]
+
+
+def plan(
+    session: Session,
+    seq: int,
+    variances: Sequence[Variance],
+    evidence: Mapping[str, Evidence],
+    stored: Mapping[str, Line],
+    now: str,
+) -> Plan:
+    """Compare the reconciliation of capture ``seq`` with the stored lines (by SKU).
+
+    :param now: stored instant; a newly queued variance is due for a mail from then on.
+    """
+    changes: list[Change] = []
+    lines: list[Line] = []
+    overtaken: list[str] = []
+    for variance in variances:
+        old = stored.get(variance.sku)
+        fresh = _line(session, seq, variance, evidence.get(variance.sku), now)
+        if old is None or not (old.state in DECIDED or _same(old, fresh)):
+            changes.append(Change(fresh, old))
+            lines.append(fresh)
+            continue
+        lines.append(old)
+        if (
+            old.state in DECIDED
+            and variance.kind is not Kind.UNCOUNTED
+            and (old.counted_qty or ZERO) != fresh.counted_qty
+        ):
+            overtaken.append(old.sku)
+    wanted = {variance.sku for variance in variances}
+    changes += [Change(None, old) for old in stored.values() if old.sku not in wanted and old.state not in DECIDED]
+    return Plan(tuple(changes), tuple(lines), tuple(overtaken))
+
+
+def _line(session: Session, seq: int, variance: Variance, evidence: Evidence | None, now: str) -> Line:
+    state = _STATES[variance.materiality]
+    queued_at = now if state is State.QUEUED else None
+    gap = variance.gap
+    return Line(
+        session_id=session.session_id,
+        sku=variance.sku,
+        name=variance.name,
+        location=session.location,
+        kind=variance.kind,
+        materiality=variance.materiality,
+        state=state,
+        system_qty=variance.system_qty,
+        snapshot_version=variance.stock.snapshot_version if variance.kind is not Kind.UNRECORDED else 0,
+        revision=keys.first_revision(seq),
+        rule=variance.rule,
+        capture_seq=seq,
+        counted_qty=variance.counted_qty,
+        gap_units=gap.units if gap else None,
+        gap_pct=gap.percent if gap else None,
+        gap_value=gap.value if gap else None,
+        unit_cost=variance.stock.unit_cost,
+        pack_size=variance.stock.pack_size,
+        incomplete=variance.incomplete,
+        evidence=evidence if state is State.QUEUED else None,
+        queued_at=queued_at,
+        due_at=queued_at,
+    )
+
+
+def _same(old: Line, fresh: Line) -> bool:
+    """Whether the count says what it said before; what became of the variance since (label, mails, a hold) is kept."""
+    return (old.kind, old.counted_qty, old.held_from_qty if old.held_from_qty is not None else old.system_qty) == (
+        fresh.kind,
+        fresh.counted_qty,
+        fresh.system_qty,
+    ) and (old.materiality, old.incomplete) == (fresh.materiality, fresh.incomplete)
+
+
+def outcome(lines: Sequence[Line]) -> dict[str, Decimal]:
+    """A session's figures for its header: how many lines of each sort, and the value of the counted gaps in money."""
+    return {
+        "lines": Decimal(len(lines)),
+        **{m.value: Decimal(sum(line.materiality is m for line in lines)) for m in Materiality},
+        **{k.value: Decimal(sum(line.kind is k for line in lines)) for k in Kind},
+        "value_abs": sum((abs(line.gap_value) for line in lines if line.gap_value is not None), ZERO),
+        "value_net": sum((line.gap_value for line in lines if line.gap_value is not None), ZERO),
+        "system_value": sum(map(_system_value, lines), ZERO),
+    }
+
+
+def _system_value(line: Line) -> Decimal:
+    return abs(line.system_qty) * line.unit_cost if line.unit_cost is not None else ZERO
+
+
+def unlabelled(lines: Sequence[Line]) -> Iterator[Line]:
+    """The lines a cause is to be suggested for: queued, with a gap, and without a label yet."""
+    return (line for line in lines if line.state is State.QUEUED and line.evidence and line.cause is None)

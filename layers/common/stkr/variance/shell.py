@@ -1,0 +1,159 @@
+"""The reconciliation's reading and writing around its pure core: from a captured session to queued variances."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from stkr import aws, keys
+from stkr.capture.shell import Captured
+from stkr.cause.evidence import gather
+from stkr.errors import SessionClosed, UnknownSession
+from stkr.rules.store import pinned_rules
+from stkr.settings import Variance as Settings
+from stkr.stock import Snapshot
+from stkr.store import objects
+from stkr.store.adjustments import Action, Entry, append
+from stkr.store.counts import (
+    Line,
+    Session,
+    State,
+    Status,
+    drop_line,
+    note_count,
+    read_lines,
+    read_session,
+    session_key,
+    write_line,
+)
+from stkr.store.items import GuardFailed, conditional_update, pause, transact_groups, update
+from stkr.telemetry import Metric, count, logger
+from stkr.variance.core import find_variances
+from stkr.variance.labels import announce, enqueue
+from stkr.variance.plan import Change, Plan, outcome, plan, unlabelled
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+USER = "reconciler"
+"""Who the trail names for what no person did."""
+
+_ROUNDS = 4
+"""How often lines that changed under our hands are read and planned again before the event is left to be retried."""
+
+
+def reconcile(settings: Settings, session_id: str, seq: int, now: str, run: str) -> Session | None:
+    """Reconcile one capture of a session: store every line with its state, queue what is material, order the labels.
+
+    Safe to repeat and to overlap: a capture that a later one overtook, or that is reconciled already, changes nothing.
+
+    :param now: stored instant.
+    :param run: a fresh name for this round of labelling.
+    :returns: the session as it was read, or ``None`` where there was nothing to do.
+    """
+    session = read_session(settings.counts_table, session_id)
+    if session.reconciled_seq >= seq or not _fence(settings.counts_table, session_id, seq):
+        logger.info("nothing to reconcile: this capture is done or overtaken", session_id=session_id, seq=seq)
+        return None
+    captured = objects.read_document(settings.bucket, keys.capture_object(session_id, seq), Captured)
+    snapshot = objects.read_document(
+        settings.bucket, keys.snapshot_object(session_id), Snapshot, session.snapshot_version_id
+    )
+    if captured is None or snapshot is None:
+        raise UnknownSession(f"capture {seq} or the snapshot of count session {session_id} is missing from the bucket")
+    rules = pinned_rules(settings.bucket, session.rules_version_id)
+    variances = find_variances(captured.capture, snapshot, rules)
+    today = keys.local_day(session.captured_at or now, rules.zone)
+    evidence = gather(variances, today)
+    for _ in range(_ROUNDS):
+        stored = {line.sku: line for line in read_lines(settings.counts_table, session_id)}
+        planned = plan(session, seq, variances, evidence, stored, now)
+        try:
+            done = _apply(settings, session_id, seq, planned, now)
+        except GuardFailed:
+            logger.info("a later capture took over", session_id=session_id, seq=seq)
+            return None
+        if done:
+            break
+    else:
+        raise SessionClosed(f"the lines of count session {session_id} keep changing; the event will be tried again")
+    _finish(settings, session, seq, planned, now, run)
+    return session
+
+
+def _fence(table: str, session_id: str, seq: int) -> bool:
+    """Claim the session's lines for ``seq``; from then on no write of an earlier capture goes through."""
+    request = update(
+        table,
+        session_key(session_id),
+        condition="attribute_exists(PK) AND (attribute_not_exists(#fence_seq) OR #fence_seq <= :fence_seq)",
+        sets={"fence_seq": seq},
+    )
+    return conditional_update(request) is not None
+
+
+def _guard(table: str, session_id: str, seq: int) -> "TransactWriteItemTypeDef":
+    return {
+        "ConditionCheck": {
+            "TableName": table,
+            "Key": {name: {"S": value} for name, value in session_key(session_id).items()},
+            "ConditionExpression": "fence_seq = :seq",
+            "ExpressionAttributeValues": {":seq": {"N": str(seq)}},
+        }
+    }
+
+
+def _apply(settings: Settings, session_id: str, seq: int, planned: Plan, now: str) -> bool:
+    groups = (_actions(settings, change, now) for change in planned.changes)
+    refused = transact_groups(groups, pause, _guard(settings.counts_table, session_id, seq))
+    return not refused
+
+
+def _actions(settings: Settings, change: Change, now: str) -> "Sequence[TransactWriteItemTypeDef]":
+    """A line and its rows in the trail, which are written together or not at all."""
+    actions: list[TransactWriteItemTypeDef] = []
+    if change.withdraws and change.replaces:
+        entry = _entry(Action.WITHDRAWN, change.replaces, now, "a later upload of the same count replaced this figure")
+        actions.append(append(settings.adjustments_table, entry))
+    if change.line is None:
+        return [*actions, drop_line(settings.counts_table, change.replaces)] if change.replaces else actions
+    actions.append(write_line(settings.counts_table, change.line, change.replaces))
+    if change.queues:
+        actions.append(append(settings.adjustments_table, _entry(Action.QUEUED, change.line, now)))
+    return actions
+
+
+def _entry(action: Action, line: Line, now: str, reason: str | None = None) -> Entry:
+    return Entry(action, now, USER, line, line.system_qty, line.counted_qty, reason=reason)
+
+
+def _finish(settings: Settings, session: Session, seq: int, planned: Plan, now: str, run: str) -> None:
+    """Order the labels, then note the session as reconciled: a crash in between repeats both, which is harmless."""
+    chunks = enqueue(settings, session.session_id, run, list(unlabelled(planned.lines)))
+    queued = sum(change.queues for change in planned.changes)
+    if planned.overtaken:
+        _capture_again(settings, session.session_id)
+    if not chunks and any(line.state is State.QUEUED for line in planned.lines):
+        announce(settings.event_source, session.location)
+    conditional_update(note_count(settings.counts_table, session.location, session.captured_at or now))
+    request = update(
+        settings.counts_table,
+        session_key(session.session_id),
+        condition="#fence_seq = :seq AND #status <> :closed",
+        sets={
+            "reconciled_seq": seq,
+            "reconciled_at": now,
+            "status": Status.RECONCILED,
+            "outcome": outcome(planned.lines),
+        },
+        names={"#fence_seq": "fence_seq"},
+        given={":seq": seq, ":closed": Status.CLOSED},
+    )
+    if conditional_update(request) is None:
+        logger.info("a later capture took over, or the session was closed", session_id=session.session_id, seq=seq)
+    count(Metric.VARIANCES_QUEUED, queued)
+
+
+def _capture_again(settings: Settings, session_id: str) -> None:
+    """A variance was decided while its count was being corrected: capture then parks the row as already decided."""
+    body = {"detail": {"object": {"key": f"{keys.upload_prefix(session_id)}again"}, "again": True}}
+    aws.sqs().send_message(QueueUrl=settings.capture_queue_url, MessageBody=json.dumps(body))

@@ -1,0 +1,1 @@
+"""What pages and mails share: layout, confining headers, figures in plain English, forms."""

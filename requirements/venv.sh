@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Makes the virtual environment $2 for the interpreter $1 and installs requirements/dev.txt and the project into it.
+# Usage: requirements/venv.sh PYTHON DIRECTORY
+set -euo pipefail
+python=$1 venv=$2
+here=$(cd "$(dirname "$0")" && pwd)
+
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+  { echo "Python 3.11 or newer is needed; $python is $("$python" --version 2>&1). Name another with PYTHON=..." >&2; exit 1; }
+
+echo "Setting up $venv for $("$python" --version), once (about a minute) ..."
+rm -rf "$venv"
+# Debian ships Python without ensurepip; any pip on the machine can then put itself into the environment.
+if "$python" -c 'import ensurepip' 2>/dev/null && "$python" -m venv "$venv" >/dev/null 2>&1; then
+  :
+else
+  rm -rf "$venv"
+  "$python" -m venv --without-pip "$venv"
+  "$python" -m pip --python "$venv/bin/python" install --quiet pip 2>/dev/null ||
+    python3 -m pip --python "$venv/bin/python" install --quiet pip 2>/dev/null ||
+    { echo "$python has neither ensurepip nor pip. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+fi
+"$venv/bin/python" -m pip install --quiet --quiet --disable-pip-version-check --requirement "$here/dev.txt"
+"$venv/bin/python" -m pip install --quiet --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable "$here/.."

@@ -1,0 +1,439 @@
+"""The sync against the tables, the bucket and the secret of the template, with mishaps between any two writes."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from stkr import aws, keys
+from stkr.rules.store import VersionedRules, current_rules
+from stkr.settings import Sync as Settings
+from stkr.store.inventory import InventoryRow, post_adjustment, post_unrecorded, read_location, read_row
+from stkr.store.items import pause, transact
+from stkr.store.source import read_state
+from stkr.sync.shell import Outcome, sync
+from tests.adapters.wire import Crash, Wire
+
+pytestmark = [pytest.mark.adapters, pytest.mark.usefixtures("deployment")]
+
+BUCKET = "shop-counts-bucket-123456789012"
+TABLE = "shop-inventory"
+SETTINGS = Settings(bucket=BUCKET, inventory_table=TABLE, sync_secret="shop/sync-credential")
+LIFETIME = timedelta(seconds=120)
+EVERY = timedelta(minutes=15)
+HEADER = "sku,name,location,system_qty,unit_cost"
+
+Sheet = dict[tuple[str, str], int]
+
+
+class Shop:
+    """A shop's stock file and the clock of its syncs."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+    def upload(self, sheet: Sheet) -> None:
+        """Put the stock file into the bucket."""
+        rows = [f"{sku},Item {sku},{location},{qty},0.35" for (location, sku), qty in sheet.items()]
+        self.upload_text("\n".join([HEADER, *rows]))
+
+    def upload_text(self, text: str) -> None:
+        """Put anything at all where the stock file belongs."""
+        aws.s3().put_object(Bucket=BUCKET, Key="source/stock.csv", Body=text.encode())
+
+    def sync(self) -> Outcome:
+        """The next sync, a quarter of an hour after the last one."""
+        self.now += EVERY
+        return sync(SETTINGS, self.now, LIFETIME)
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return Shop()
+
+
+SHEET: Sheet = {
+    ("shop", "BOLT"): 480,
+    ("shop", "NUT"): 200,
+    ("shop", "PAINT"): 12,
+    ("yard", "SAND"): 7,
+    ("yard", "GRAVEL"): 30,
+}
+
+
+def figures(location: str = "shop", sku: str = "BOLT") -> tuple[int, int, int, int]:
+    """Source, unbooked and system quantity, and the version."""
+    row = read_row(TABLE, location, sku)
+    assert row is not None
+    return int(row.source_qty), int(row.unbooked_qty), int(row.system_qty), row.snapshot_version
+
+
+def everything() -> dict[tuple[str, str], InventoryRow]:
+    return {(row.location, row.sku): row for place in ("shop", "yard") for row in read_location(TABLE, place)}
+
+
+def approve(gap: int, sku: str = "BOLT") -> None:
+    row = read_row(TABLE, "shop", sku)
+    assert row is not None
+    action = post_adjustment(
+        TABLE,
+        location="shop",
+        sku=sku,
+        gap_units=Decimal(gap),
+        expected_qty=row.system_qty,
+        expected_version=row.snapshot_version,
+        at=keys.instant(datetime.now(UTC)),
+    )
+    assert transact([action], pause) == ["done"]
+
+
+def test_the_first_sync_mirrors_every_row(shop: Shop) -> None:
+    shop.upload(SHEET)
+
+    assert shop.sync() == Outcome(read=5, changed=5)
+
+    assert {place: int(row.system_qty) for place, row in everything().items()} == SHEET
+    state = read_state(TABLE)
+    assert (state.locations, state.rows, state.running_until) == (("shop", "yard"), 5, None)
+    assert state.synced_at == keys.instant(shop.now)
+
+
+def test_an_unchanged_source_costs_one_read_and_no_write(shop: Shop) -> None:
+    shop.upload(SHEET)
+    shop.sync()
+    wire = Wire()
+
+    outcome = shop.sync()
+
+    assert outcome == Outcome(skipped="the source has not changed")
+    assert wire.requests == ["GetItem"]
+
+
+def test_a_file_saved_again_without_a_change_is_not_read_again(shop: Shop) -> None:
+    shop.upload(SHEET)
+    shop.sync()
+    shop.upload(SHEET)
+
+    assert shop.sync().skipped == "the source has not changed"
+
+
+def test_only_the_changed_rows_are_written(shop: Shop) -> None:
+    shop.upload(SHEET)
+    shop.sync()
+    untouched = everything()
+    shop.upload(SHEET | {("shop", "NUT"): 190})
+    wire = Wire()
+
+    outcome = shop.sync()
+
+    assert outcome == Outcome(read=5, changed=1, unchanged=4)
+    # The state, a query for each location, and between the announcement and the conclusion the one row.
+    assert wire.requests == ["GetItem", "Query", "Query", "UpdateItem", "UpdateItem", "UpdateItem"]
+    assert figures("shop", "NUT") == (190, 0, 190, 2)
+    assert {place for place, row in everything().items() if row != untouched[place]} == {("shop", "NUT")}
+
+
+def test_an_approval_survives_the_syncs_until_the_source_has_booked_it(shop: Shop) -> None:
+    shop.upload(SHEET)
+    shop.sync()
+    approve(-48)
+
+    shop.upload(SHEET | {("shop", "NUT"): 190})
+    shop.sync()
+    assert figures() == (480, -48, 432, 2)
+
+    shop.upload(SHEET | {("shop", "NUT"): 190, ("shop", "BOLT"): 432})
+    shop.sync()
+    assert figures() == (432, 0, 432, 2)
+
+
+def test_rows_and_whole_locations_that_vanish_are_marked_inactive(shop: Shop) -> None:
+    sheet: Sheet = {("shop", f"SKU-{number:02}"): 1 for number in range(10)} | {("yard", "SAND"): 7}
+    shop.upload(sheet)
+    shop.sync()
+    del sheet["yard", "SAND"]
+    shop.upload(sheet)
+
+    outcome = shop.sync()
+
+    assert outcome == Outcome(read=10, changed=1, unchanged=10, vanished=1)
+    sand = everything()["yard", "SAND"]
+    assert (sand.active, int(sand.system_qty), sand.snapshot_version) == (False, 7, 1)
+    assert read_state(TABLE).locations == ("shop",)
+
+
+def test_an_unrecorded_item_is_left_alone_until_the_source_lists_it(shop: Shop) -> None:
+    shop.upload(SHEET)
+    shop.sync()
+    found = post_unrecorded(
+        TABLE, location="shop", sku="TIN", name="Tin", counted_qty=Decimal(7), at=keys.instant(shop.now)
+    )
+    assert transact([found], pause) == ["done"]
+
+    shop.upload(SHEET | {("shop", "NUT"): 1})
+    assert shop.sync().vanished == 0
+    assert figures("shop", "TIN") == (0, 7, 7, 1)
+
+    shop.upload(SHEET | {("shop", "TIN"): 7})
+    shop.sync()
+    assert figures("shop", "TIN") == (7, 0, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "cannot be read"),
+        (HEADER, "cannot be read"),
+        (f"{HEADER}\nBOLT,Bolts,shop,many,0.35\nNUT,Nuts,shop,few,0.1", "'few'"),
+        (f"{HEADER}\nBOLT,Bolts,shop,1,0.35\nBOLT,Bolts,shop,2,0.35", "BOLT"),
+        ("sku,name,system_qty\nBOLT,Bolts,480", "location"),
+        (f"{HEADER}\nBOLT,Bolts,shop,480,0.35", "4 of 5 rows are gone"),
+    ],
+)
+def test_a_source_that_is_not_to_be_trusted_changes_nothing_and_says_what_is_wrong(
+    shop: Shop, text: str, says: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.upload(SHEET)
+    shop.sync()
+    before = everything()
+    shop.upload_text(text)
+    wire = Wire()
+
+    outcome = shop.sync()
+
+    assert outcome.refused is not None
+    assert says in outcome.refused
+    assert [(record.levelname, record.__dict__["problem"]) for record in caplog.records] == [("ERROR", outcome.refused)]
+    assert wire.writes == 0
+    assert everything() == before
+    shop.upload(SHEET | {("shop", "NUT"): 1})
+    assert shop.sync().changed == 1
+
+
+def test_a_missing_stock_file_is_refused_and_says_where_it_belongs(shop: Shop) -> None:
+    assert shop.sync().refused == "there is no stock file at source/stock.csv in the bucket; upload it there"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "open sesame",
+        '{"connector": "abacus", "key": "source/stock.csv"}',
+        '{"connector": "spreadsheet"}',
+        '{"connector": "spreadsheet", "key": "config/rules.yaml"}',
+    ],
+)
+def test_a_secret_that_describes_no_source_is_refused_without_being_quoted(
+    shop: Shop, value: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    boto3.client("secretsmanager").put_secret_value(SecretId="shop/sync-credential", SecretString=value)
+
+    outcome = shop.sync()
+
+    assert outcome.refused is not None
+    assert outcome.refused.startswith("the secret shop/sync-credential does not describe a source")
+    told = str([record.__dict__ for record in caplog.records])
+    assert "not describe a source" in told
+    assert "abacus" not in told
+    assert "sesame" not in told
+
+
+def test_the_secret_says_which_file_is_the_source(shop: Shop) -> None:
+    described = json.dumps({"connector": "spreadsheet", "key": "source/export.tsv"})
+    boto3.client("secretsmanager").put_secret_value(SecretId="shop/sync-credential", SecretString=described)
+    content = b"sku\tlocation\tsystem_qty\nBOLT\tshop\t480"
+    aws.s3().put_object(Bucket=BUCKET, Key="source/export.tsv", Body=content)
+
+    assert shop.sync().changed == 1
+    assert figures() == (480, 0, 480, 1)
+
+
+CHANGED: Sheet = {
+    ("shop", "BOLT"): 432,  # booked
+    ("shop", "NUT"): 190,  # sold
+    ("shop", "PAINT"): 12,
+    ("yard", "GRAVEL"): 31,  # received
+    ("depot", "CEMENT"): 5,  # new, at a new location
+}  # and SAND has vanished
+
+
+def prepare(shop: Shop) -> None:
+    """A shop with a change of every kind waiting for the next sync."""
+    shop.upload(SHEET)
+    shop.sync()
+    approve(-48)
+    shop.upload(CHANGED)
+
+
+def end_state() -> tuple[dict[tuple[str, str], InventoryRow], object]:
+    """All that is stored, but for the number of runs and the time it took."""
+    rows = everything() | {(row.location, row.sku): row for row in read_location(TABLE, "depot")}
+    undated = {
+        place: row.model_copy(update={"unbooked_since": row.unbooked_since and "then"}) for place, row in rows.items()
+    }
+    state = read_state(TABLE)
+    return undated, (state.fingerprint, state.locations, state.rows, state.running_until)
+
+
+@pytest.mark.parametrize("writes", range(8))
+def test_a_sync_that_dies_between_any_two_writes_is_made_good_by_the_next_one(shop: Shop, writes: int) -> None:
+    prepare(shop)
+    wire = Wire()
+    wire.crash_after(writes)
+    if writes < 7:  # the announcement, five rows, the conclusion
+        with pytest.raises(Crash):
+            shop.sync()
+    else:
+        shop.sync()
+    wire.crash_after(None)
+
+    shop.sync()
+
+    rows, state = end_state()
+    assert {place: (int(row.source_qty), int(row.system_qty), row.snapshot_version) for place, row in rows.items()} == {
+        ("shop", "BOLT"): (432, 432, 2),
+        ("shop", "NUT"): (190, 190, 2),
+        ("shop", "PAINT"): (12, 12, 1),
+        ("yard", "SAND"): (7, 7, 1),
+        ("yard", "GRAVEL"): (31, 31, 2),
+        ("depot", "CEMENT"): (5, 5, 1),
+    }
+    assert [place for place, row in rows.items() if not row.active] == [("yard", "SAND")]
+    assert state == (read_state(TABLE).fingerprint, ("depot", "shop", "yard"), 5, None)
+
+
+def test_a_sync_that_died_does_not_leave_rows_where_the_next_one_does_not_look(shop: Shop) -> None:
+    prepare(shop)
+    wire = Wire()
+    wire.crash_after(6)
+    with pytest.raises(Crash):
+        shop.sync()
+    wire.crash_after(None)
+    # The new location was a mistake and is gone from the next file.
+    shop.upload({place: qty for place, qty in CHANGED.items() if place[0] != "depot"})
+
+    shop.sync()
+
+    assert [row.active for row in read_location(TABLE, "depot")] == [False]
+
+
+def test_an_approval_in_the_middle_of_a_sync_is_kept(shop: Shop) -> None:
+    shop.upload(SHEET)
+    shop.sync()
+    shop.upload(SHEET | {("shop", "BOLT"): 470})
+    Wire().before_next_row(lambda: approve(-48))
+
+    assert shop.sync().changed == 1
+
+    assert figures() == (470, -48, 422, 3)
+
+
+def test_an_item_found_in_the_middle_of_the_sync_that_creates_it_is_booked_by_it(shop: Shop) -> None:
+    shop.upload(SHEET)
+    shop.sync()
+    shop.upload(SHEET | {("shop", "TIN"): 7})
+    found = post_unrecorded(
+        TABLE, location="shop", sku="TIN", name="Tin", counted_qty=Decimal(7), at=keys.instant(shop.now)
+    )
+    posted: list[str] = []
+    Wire().before_next_row(lambda: posted.extend(transact([found], pause)))
+
+    shop.sync()
+
+    assert posted == ["done"]
+    assert figures("shop", "TIN") == (7, 0, 7, 1)
+
+
+def test_a_row_that_an_approval_made_right_meanwhile_needs_no_write(shop: Shop) -> None:
+    shop.upload(SHEET)
+    shop.sync()
+    shop.upload(SHEET | {("shop", "BOLT"): 470})
+
+    def somebody_else_does_it() -> None:
+        aws.dynamodb().update_item(
+            TableName=TABLE,
+            Key={"PK": {"S": "LOC#shop"}, "SK": {"S": "SKU#BOLT"}},
+            UpdateExpression="SET source_qty = :q, system_qty = :q, snapshot_version = :v",
+            ExpressionAttributeValues={":q": {"N": "470"}, ":v": {"N": "2"}},
+        )
+
+    Wire().before_next_row(somebody_else_does_it)
+    shop.sync()
+
+    assert figures() == (470, 0, 470, 2)
+
+
+def test_a_row_that_keeps_changing_fails_the_run_so_that_the_next_one_does_it_all_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.upload(SHEET)
+    shop.sync()
+    shop.upload(SHEET | {("shop", "BOLT"): 470})
+    monkeypatch.setattr("stkr.sync.shell.pause", lambda _attempt: None)
+    wire = Wire()
+
+    def approve_again() -> None:
+        approve(-1)
+        wire.before_next_row(approve_again)
+
+    wire.before_next_row(approve_again)
+    with pytest.raises(ClientError, match="ConditionalCheckFailed"):
+        shop.sync()
+    wire.before_next_row(lambda: None)
+    shop.sync()
+
+    assert figures() == (470, -5, 465, 7)
+
+
+def test_a_second_sync_does_not_write_while_the_first_one_does(shop: Shop) -> None:
+    shop.upload(SHEET)
+    shop.sync()
+    shop.upload(SHEET | {("shop", "BOLT"): 470})
+    outcomes: list[Outcome] = []
+
+    def second_sync() -> None:
+        shop.upload(SHEET | {("shop", "BOLT"): 460})
+        outcomes.append(sync(SETTINGS, shop.now, LIFETIME))
+
+    Wire().before_next_row(second_sync)
+
+    assert shop.sync().changed == 1
+    assert outcomes == [Outcome(skipped="another sync is at work")]
+    assert figures() == (470, 0, 470, 2)
+    shop.sync()
+    assert figures() == (460, 0, 460, 3)
+
+
+def test_a_sync_that_was_overtaken_since_it_read_the_source_writes_nothing(shop: Shop) -> None:
+    shop.upload(SHEET)
+    shop.sync()
+    shop.upload(SHEET | {("shop", "BOLT"): 470})
+    with_a_delay = pytest.MonkeyPatch()
+
+    def a_whole_sync_later(bucket: str) -> VersionedRules:
+        with_a_delay.undo()
+        shop.upload(SHEET | {("shop", "BOLT"): 460})
+        shop.sync()
+        return current_rules(bucket)
+
+    with_a_delay.setattr("stkr.sync.shell.current_rules", a_whole_sync_later)
+
+    assert shop.sync().skipped == "another sync is at work"
+    assert figures() == (460, 0, 460, 2)
+
+
+def test_a_sync_of_two_thousand_rows_writes_twenty_when_one_in_a_hundred_changed(shop: Shop) -> None:
+    sheet: Sheet = {(f"aisle-{number % 5}", f"SKU-{number:04}"): number for number in range(2_000)}
+    shop.upload(sheet)
+    shop.sync()
+    shop.upload(sheet | {place: qty + 1 for index, (place, qty) in enumerate(sheet.items()) if index % 100 == 0})
+    wire = Wire()
+
+    outcome = shop.sync()
+
+    assert outcome == Outcome(read=2_000, changed=20, unchanged=1_980)
+    assert wire.writes == 20 + 2
+    assert wire.requests.count("Query") == 5

@@ -1,0 +1,50 @@
+"""The deployed resources as fixtures, shared by the tests of adapters and handlers."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from aws_lambda_powertools.utilities import parameters
+from moto import mock_aws
+
+# Powertools reads these when it is imported, as in a function.
+os.environ |= {"POWERTOOLS_SERVICE_NAME": "stkr", "POWERTOOLS_METRICS_NAMESPACE": "stkr"}
+
+from stkr import aws, settings  # noqa: E402 - after the variables above
+from tests.deployment import Context, Deployment
+from tests.template.stack import REGION
+
+
+@pytest.fixture
+def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
+    """The template's tables, bucket, queues and secrets on moto, all empty."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    with mock_aws():
+        _forget()
+        yield Deployment.create()
+    _forget()
+
+
+@pytest.fixture
+def invocation(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Context]:
+    """Set a function's environment (by its own name, ``sync``) as the template declares it; returns its context."""
+
+    def prepare(function: str) -> Context:
+        for name, value in deployment.environment(function).items():
+            monkeypatch.setenv(name, value)
+        return deployment.context(function)
+
+    return prepare
+
+
+def _forget() -> None:
+    """Drop what a process keeps from one invocation to the next: clients, settings and secrets."""
+    providers = (aws.dynamodb, aws.s3, aws.sqs, aws.ses, aws.events, aws.scheduler, aws.functions, aws.bedrock)
+    for provider in providers:
+        provider.cache_clear()
+    settings.load.cache_clear()
+    parameters.clear_caches()  # type: ignore[no-untyped-call]  # of Powertools

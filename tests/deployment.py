@@ -1,0 +1,87 @@
+"""What ``template.yaml`` deploys, built on moto: tests have no schema, name or variable of their own."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import boto3
+
+from tests.template.stack import ACCOUNT, REGION, Stack
+
+_GENERATED_SECRET: Final = '{"key": "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"}'
+"""Where the template has a secret generated, the tests' is always the same."""
+
+
+@cache
+def stack() -> Stack:
+    """The transformed template."""
+    return Stack()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The Lambda context a function is handed: as much of it as is read, with all of its time still to run."""
+
+    function_name: str
+    timeout_seconds: int
+    aws_request_id: str = "00000000-0000-4000-8000-000000000000"
+    memory_limit_in_mb: int = 512
+
+    @property
+    def invoked_function_arn(self) -> str:
+        """ARN of the function."""
+        return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.function_name}"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """All of the function's time-out."""
+        return self.timeout_seconds * 1000
+
+
+class Deployment:
+    """The tables, the bucket, the queues, the secrets and the sender of the template, as they are after a deploy."""
+
+    @classmethod
+    def create(cls) -> "Deployment":
+        """Create them; called inside ``mock_aws``."""
+        for table in stack().of_type("AWS::DynamoDB::Table").values():
+            _create_table(table)
+        for bucket in stack().of_type("AWS::S3::Bucket").values():
+            _create_bucket(bucket)
+        for queue in stack().of_type("AWS::SQS::Queue").values():
+            boto3.client("sqs").create_queue(QueueName=queue["QueueName"])
+        for secret in stack().of_type("AWS::SecretsManager::Secret").values():
+            value = secret.get("SecretString", _GENERATED_SECRET)
+            boto3.client("secretsmanager").create_secret(Name=secret["Name"], SecretString=value)
+        boto3.client("sesv2").create_email_identity(EmailIdentity=stack().parameters["SenderEmail"])
+        return cls()
+
+    def environment(self, function: str) -> dict[str, str]:
+        """The environment variables of a function, by its own name (``sync``)."""
+        declared = stack().function(function)["Environment"]["Variables"]
+        return {name: _as_deployed(str(value)) for name, value in declared.items()}
+
+    def context(self, function: str) -> Context:
+        """The context of an invocation of a function, by its own name."""
+        properties = stack().function(function)
+        return Context(properties["FunctionName"], int(properties["Timeout"]))
+
+
+def _as_deployed(value: str) -> str:
+    """A variable's value; where AWS makes up a part of it, one that fits."""
+    url_of, is_url, _ = value.partition(".FunctionUrl")
+    if is_url:
+        return f"https://{url_of.lower()}.lambda-url.{REGION}.on.aws/"
+    # A secret's ARN ends in random characters; its name does as well.
+    return value.removeprefix(f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:")
+
+
+def _create_table(declared: dict[str, Any]) -> None:
+    passed_on = ("TableName", "BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
+    boto3.client("dynamodb").create_table(**{name: declared[name] for name in passed_on if name in declared})
+
+
+def _create_bucket(declared: dict[str, Any]) -> None:
+    client = boto3.client("s3")
+    name = declared["BucketName"]
+    client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})
+    client.put_bucket_versioning(Bucket=name, VersioningConfiguration=declared["VersioningConfiguration"])

@@ -1,0 +1,255 @@
+"""A shop on moto: the real handlers run on the events under events/, one after the other, as AWS would call them."""
+
+import io
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from html import unescape
+from importlib import import_module
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+from local.events import event
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.ses.models import ses_backends
+
+from stkr import keys
+from stkr.approval.links import CountLink, Keys, read, sign
+from stkr.rules.store import current_rules
+from stkr.session.core import Opening
+from stkr.session.shell import open_session
+from stkr.settings import Session as SessionSettings
+from stkr.store.counts import Line, read_line, read_lines, read_session
+from stkr.store.inventory import InventoryRow, create_row, read_row
+from stkr.store.items import values
+from tests.deployment import REGION, Context, Deployment
+
+SESSION = "2026-11-21-fixings-aisle-5a7d"
+"""The session that the events speak of."""
+
+OPENED = datetime(2026, 11, 21, 9, tzinfo=UTC)
+PLACE = "fixings-aisle"
+
+SIGNING = Keys("k" * 64)
+"""The tests' signing key."""
+
+RULES = """
+locations:
+  fixings-aisle:
+    name: Fixings aisle
+    approver: {name: Priya, email: priya@example.com}
+    escalation: {name: Morgan, email: morgan@example.com}
+    counters: [{name: Sam, email: sam@example.com}]
+  paint-aisle:
+    name: Paint aisle
+    approver: {name: Jo, email: jo@example.com}
+"""
+
+STOCK = [
+    ("BOLT-M6-50", "M6 bolts 50 mm", PLACE, "480", "0.35"),
+    ("NUT-M6", "M6 nuts", PLACE, "480", "0.35"),
+    ("WASHER-M6", "M6 washers", PLACE, "480", "0.35"),
+    ("DRILL-18V", "Cordless drill", PLACE, "12", "200"),
+    ("HINGE-75", "Hinge 75 mm", PLACE, "30", "1.20"),
+    ("PAINT-RED", "Red paint", "paint-aisle", "7", "12.50"),
+]
+
+SCAN = b"code,qty\nBOLT-M6-50,432\nNUT-M6,479\nWASHER-M6,476\nDRILL-18V,10\nPAINT-RED,3\nMYSTERY,5\n"
+"""The seed's four worked lines, an unrecorded item, an unknown code, and HINGE-75 not counted at all."""
+
+
+@dataclass
+class Model:
+    """Stands in for Bedrock: answers every question with ``reply``, or fails with ``error``; counts the calls."""
+
+    reply: str = '{"cause": "shrinkage", "rationale": "A sustained shortage without a recent delivery points to loss."}'
+    stop_reason: str = "end_turn"
+    error: Exception | None = None
+    calls: list[dict[str, Any]] = field(default_factory=list)
+
+    def converse(self, **request: Any) -> dict[str, Any]:
+        """As Bedrock's runtime."""
+        self.calls.append(request)
+        if self.error:
+            raise self.error
+        return {"stopReason": self.stop_reason, "output": {"message": {"content": [{"text": self.reply}]}}}
+
+
+class World:
+    """The deployment with stock, rules and (once ``opened``) the events' session."""
+
+    def __init__(self, deployment: Deployment, invocation: Callable[[str], Context], model: Model) -> None:
+        self.deployment, self._invocation, self.model = deployment, invocation, model
+        known = deployment.environment("approve")
+        self.bucket, self.adjustments = known["BUCKET"], known["ADJUSTMENTS_TABLE"]
+        self.counts, self.inventory = known["COUNTS_TABLE"], known["INVENTORY_TABLE"]
+        self.put(keys.RULES_KEY, RULES.encode())
+
+    def put(self, key: str, content: bytes) -> None:
+        """Put an object into the bucket."""
+        boto3.client("s3").put_object(Bucket=self.bucket, Key=key, Body=content)
+
+    def stock(self) -> None:
+        """Put the shop's stock on the books."""
+        for sku, name, location, qty, cost in STOCK:
+            row = InventoryRow(
+                location=location, sku=sku, name=name, source_qty=Decimal(qty), unbooked_qty=Decimal(0),
+                system_qty=Decimal(qty), snapshot_version=1, active=True, unit_cost=Decimal(cost),
+            )  # fmt: skip
+            boto3.client("dynamodb").put_item(**create_row(self.inventory, row))
+
+    def sell(self, sku: str, qty: int) -> None:
+        """What a sync does when the system of record shows a sale: the quantity moves, the version rises."""
+        boto3.client("dynamodb").update_item(
+            TableName=self.inventory,
+            Key={"PK": {"S": keys.location(PLACE)}, "SK": {"S": keys.sku(sku)}},
+            UpdateExpression="ADD source_qty :sold, system_qty :sold, snapshot_version :one",
+            ExpressionAttributeValues={":sold": {"N": str(-qty)}, ":one": {"N": "1"}},
+        )
+
+    def opened(self) -> None:
+        """Open the events' session."""
+        self.stock()
+        settings = SessionSettings(
+            bucket=self.bucket, inventory_table=self.inventory, counts_table=self.counts, signing_secret="unused"
+        )
+        open_session(settings, Opening(PLACE, "Sam"), current_rules(self.bucket), OPENED, "5a7d")
+
+    def upload(self, name: str, content: bytes) -> None:
+        """What staff do: put a file into the session's folder."""
+        self.put(f"{keys.upload_prefix(SESSION)}{name}", content)
+
+    def invoke(self, function: str, payload: dict[str, Any]) -> Any:
+        """Call a function's handler with its own environment."""
+        context = self._invocation(function)
+        return import_module(f"functions.{function}.handler").handler(payload, context)
+
+    def replay(self, function: str, case: str) -> Any:
+        """Call a function's handler with one of the events."""
+        return self.invoke(function, event(function, case, self.links()))
+
+    def links(self) -> dict[str, str]:
+        """Tokens and URL ids for the events' placeholders; the two buttons come from the latest mail about the bolts."""
+        home = self.deployment.environment("sweep")["SESSION_URL"]
+        later = int((datetime.now(UTC) + timedelta(days=1)).timestamp())
+        found = {
+            "open": sign(CountLink(home=home, location=PLACE, expires_at=later), SIGNING),
+            "session": sign(CountLink(home=home, location=PLACE, session_id=SESSION, expires_at=later), SIGNING),
+        }
+        for action in ("approve", "reject", "session"):
+            found[f"{action}-url"] = self.url_id(action)
+        for action in ("approve", "reject"):
+            tokens = self.tokens(action)
+            found[action] = tokens.get("BOLT-M6-50", "no-mail-yet")
+        return found
+
+    def url_id(self, which: str) -> str:
+        """The id of a function URL: the first part of its host name."""
+        url = self.deployment.environment("sweep")[f"{which.upper()}_URL"]
+        return url.split("/")[2].split(".")[0]
+
+    def reconcile(self, seq: int) -> None:
+        """What EventBridge does once a capture is stored, and SQS with the label queue's messages."""
+        captured = event("variance", "session-captured")
+        captured["detail"]["object"]["key"] = keys.capture_object(SESSION, seq)
+        self.invoke("variance", captured)
+        self.label()
+
+    def label(self) -> None:
+        """Deliver everything in the label queue."""
+        for body in self.messages(self.deployment.environment("variance")["LABEL_QUEUE_URL"]):
+            record = event("variance", "label-chunk")["Records"][0]
+            self.invoke("variance", {"Records": [{**record, "body": body}]})
+
+    def messages(self, url: str) -> list[str]:
+        """Take every message out of a queue."""
+        client = boto3.client("sqs")
+        bodies: list[str] = []
+        while found := client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+            for message in found:
+                client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                bodies.append(message["Body"])
+        return bodies
+
+    def counted(self, content: bytes = SCAN) -> None:
+        """A whole count up to the manager's mail."""
+        self.opened()
+        self.upload("scan.csv", content)
+        self.replay("capture", "scan")
+        self.reconcile(1)
+        self.replay("sweep", "variances-due")
+
+    def line(self, sku: str) -> Line:
+        """A line as stored."""
+        line = read_line(self.counts, SESSION, sku)
+        assert line is not None, f"no line for {sku}"
+        return line
+
+    def lines(self) -> dict[str, Line]:
+        """All lines of the session."""
+        return {line.sku: line for line in read_lines(self.counts, SESSION)}
+
+    def session(self) -> Any:
+        """The session's header."""
+        return read_session(self.counts, SESSION)
+
+    def on_hand(self, sku: str, location: str = PLACE) -> Decimal | None:
+        """What the books say."""
+        row = read_row(self.inventory, location, sku)
+        return row.system_qty if row else None
+
+    def trail(self, sku: str) -> list[dict[str, Any]]:
+        """A SKU's rows in the trail, in order."""
+        found = boto3.client("dynamodb").query(
+            TableName=self.adjustments,
+            KeyConditionExpression="PK = :sku",
+            ExpressionAttributeValues={":sku": {"S": keys.sku(sku)}},
+        )
+        return [values(item) for item in found["Items"]]
+
+    def mails(self) -> list[Any]:
+        """Every mail sent so far."""
+        return list(ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages)
+
+    def tokens(self, action: str) -> dict[str, str]:
+        """The newest mailed token of a button for each SKU."""
+        host = self.deployment.environment("sweep")[f"{action.upper()}_URL"].rstrip("/")
+        found: dict[str, str] = {}
+        for mail in self.mails():
+            for sku, token in buttons(mail.body, host):
+                found[sku] = token
+        return found
+
+    def tap(self, action: str, sku: str, name: str = "Priya", token: str | None = None) -> tuple[int, str]:
+        """A manager posts the form behind a button; status and page."""
+        payload = event("approve", action, {**self.links(), action: token or self.tokens(action)[sku]})
+        return _answer(self.invoke("approve", payload))
+
+    def look(self, case: str) -> tuple[int, str]:
+        """Status and page of an approve event."""
+        return _answer(self.replay("approve", case))
+
+
+def buttons(html: str, host: str) -> Iterator[tuple[str, str]]:
+    """SKU and token of each link to ``host`` in a mail."""
+    for token in re.findall(re.escape(host) + r"/\?t=([\w.-]+)", unescape(html)):
+        yield read(token, SIGNING, now=0).sku, token
+
+
+def _answer(response: dict[str, Any]) -> tuple[int, str]:
+    return response["statusCode"], response["body"]
+
+
+def lambda_client(world: World) -> SimpleNamespace:
+    """A Lambda client that calls ``cause`` in this process."""
+
+    def invoke(*, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803 - the API's names
+        assert FunctionName.endswith("-cause"), FunctionName
+        answer = world.invoke("cause", json.loads(Payload))
+        return {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(answer).encode())}
+
+    return SimpleNamespace(invoke=invoke)

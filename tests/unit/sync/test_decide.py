@@ -1,0 +1,132 @@
+"""What becomes of one row, whatever the source and the managers did to it."""
+
+from decimal import Decimal
+
+import pytest
+
+from stkr.stock import History
+from stkr.sync.core import decide
+from tests.unit.sync.rows import approved, found, quantities, said, stored, synced
+
+pytestmark = pytest.mark.unit
+
+
+def test_a_row_the_source_lists_for_the_first_time_is_created_with_nothing_unbooked() -> None:
+    row = synced(None, said(480, unit_cost=Decimal("0.35"), aliases=("5012345678900",), pack_size=Decimal(24)))
+
+    assert quantities(row) == (480, 0, 480)
+    assert (row.snapshot_version, row.active) == (1, True)
+    assert row.stock() == said(
+        480, unit_cost=Decimal("0.35"), aliases=("5012345678900",), pack_size=Decimal(24), snapshot_version=1
+    )
+
+
+def test_a_row_the_source_says_nothing_new_about_is_left_alone() -> None:
+    assert decide(stored(480), said(480)) is None
+    assert decide(stored(480), said("480.000")) is None
+
+
+def test_a_sale_is_a_movement_and_raises_the_version() -> None:
+    row = synced(stored(480), said(475))
+
+    assert (quantities(row), row.snapshot_version) == ((475, 0, 475), 2)
+
+
+def test_the_next_sync_does_not_undo_an_approval() -> None:
+    row = approved(stored(480), -48)
+
+    assert decide(row, said(480)) is None
+    assert quantities(row) == (480, -48, 432)
+
+
+def test_a_sale_leaves_the_unbooked_amount_alone() -> None:
+    row = synced(approved(stored(480), -48), said(470))
+
+    assert quantities(row) == (470, -48, 422)
+    assert row.unbooked_since is not None
+
+
+def test_a_source_that_moves_by_exactly_the_unbooked_amount_has_booked_it() -> None:
+    row = synced(approved(stored(480), -48), said(432))
+
+    assert quantities(row) == (432, 0, 432)
+    assert row.unbooked_since is None
+
+
+def test_a_booking_does_not_hold_up_a_variance_that_waits_for_its_manager() -> None:
+    before = approved(stored(480), -48)
+
+    after = synced(before, said(432))
+
+    assert (after.system_qty, after.snapshot_version) == (before.system_qty, before.snapshot_version)
+
+
+def test_two_approvals_are_booked_together_when_the_source_moves_by_their_sum() -> None:
+    row = synced(approved(approved(stored(480), -48), 3), said(435))
+
+    assert quantities(row) == (435, 0, 435)
+
+
+def test_a_booking_that_comes_with_a_sale_is_taken_for_a_movement_and_stays_unbooked_for_people_to_see() -> None:
+    row = synced(approved(stored(480), -48), said(430))
+
+    assert (quantities(row), row.snapshot_version) == ((430, -48, 382), 3)
+
+
+def test_a_new_name_cost_alias_or_history_is_written_without_raising_the_version() -> None:
+    before = approved(stored(480), -48)
+    history = History(Decimal(12), "2026-10-01", Decimal(200), "2026-09-28")
+
+    after = synced(before, said(480, unit_cost=Decimal("0.36"), aliases=("B50",), category="bolts", history=history))
+
+    assert after.stock().history == history
+    assert (after.unit_cost, after.aliases, after.category) == (Decimal("0.36"), ("B50",), "bolts")
+    assert after.snapshot_version == before.snapshot_version
+    assert after.unbooked_qty == -48
+
+
+def test_what_the_source_no_longer_knows_about_an_item_is_forgotten() -> None:
+    before = stored(480, unit_cost=Decimal("0.35"), category="bolts")
+
+    after = synced(before, said(480))
+
+    assert (after.unit_cost, after.category) == (None, "")
+
+
+def test_a_row_that_vanishes_becomes_inactive_and_keeps_its_quantities() -> None:
+    before = approved(stored(480), -48)
+
+    after = synced(before, None)
+
+    assert after == before.model_copy(update={"active": False})
+    assert decide(after, None) is None
+
+
+def test_a_row_that_comes_back_is_active_again_as_if_it_had_never_been_gone() -> None:
+    before = approved(stored(480), -48)
+
+    assert synced(synced(before, None), said(480)) == before
+
+
+def test_a_row_that_comes_back_with_another_quantity_has_moved() -> None:
+    row = synced(synced(stored(480), None), said(500))
+
+    assert (quantities(row), row.snapshot_version, row.active) == ((500, 0, 500), 2, True)
+
+
+def test_an_unrecorded_item_the_source_does_not_know_yet_is_neither_vanished_nor_emptied() -> None:
+    assert decide(found(7), None) is None
+
+
+def test_an_unrecorded_item_is_booked_once_the_source_lists_what_was_found() -> None:
+    row = synced(found(7), said(7, sku="PAINT-9"))
+
+    assert (quantities(row), row.snapshot_version) == ((7, 0, 7), 1)
+
+
+def test_an_unrecorded_item_that_was_counted_away_again_vanishes_like_any_other_row() -> None:
+    assert synced(approved(found(7), -7), None).active is False
+
+
+def test_nothing_comes_of_a_row_that_nobody_knows() -> None:
+    assert decide(None, None) is None

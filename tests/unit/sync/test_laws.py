@@ -1,0 +1,103 @@
+"""Laws that hold for any source and any stored rows."""
+
+from decimal import Decimal
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stkr.stock import StockRow
+from stkr.store.inventory import InventoryRow
+from stkr.sync.core import Plan, plan
+from tests.unit.sync.rows import approved, said, stored
+
+pytestmark = pytest.mark.unit
+
+ANY_LOSS = Decimal(100)
+
+places = st.tuples(st.sampled_from(["A", "B", "C", "D"]), st.sampled_from(["shop", "yard"]))
+quantities = st.integers(-3, 6)
+
+
+@st.composite
+def sources(draw: st.DrawFn) -> list[StockRow]:
+    """A source that names no row twice, in any order."""
+    listed = draw(st.dictionaries(places, quantities, min_size=1))
+    names = st.sampled_from(["", "bolts", "paint"])
+    rows = [said(qty, sku, location, category=draw(names)) for (sku, location), qty in listed.items()]
+    return draw(st.permutations(rows))
+
+
+@st.composite
+def inventories(draw: st.DrawFn) -> list[InventoryRow]:
+    """Rows as any history of syncs and approvals may have left them."""
+    known = draw(st.dictionaries(places, st.tuples(quantities, quantities, st.booleans())))
+    rows = []
+    for (sku, location), (qty, gap, active) in known.items():
+        row = stored(qty, sku, location, active=active)
+        rows.append(approved(row, gap) if gap else row)
+    return rows
+
+
+def applied(rows: list[InventoryRow], planned: Plan) -> dict[tuple[str, str], InventoryRow]:
+    """The stored rows after a plan was carried out."""
+    after = {(row.location, row.sku): row for row in rows}
+    return after | {(change.wanted.location, change.wanted.sku): change.wanted for change in planned.changes}
+
+
+@given(sources(), inventories(), st.randoms(use_true_random=False))
+def test_the_order_of_the_rows_does_not_matter(
+    listed: list[StockRow], rows: list[InventoryRow], random: Random
+) -> None:
+    shuffled, shuffled_rows = random.sample(listed, len(listed)), random.sample(rows, len(rows))
+
+    assert plan(shuffled, shuffled_rows, ANY_LOSS) == plan(listed, rows, ANY_LOSS)
+
+
+@given(sources(), inventories())
+def test_syncing_twice_is_syncing_once(listed: list[StockRow], rows: list[InventoryRow]) -> None:
+    once = applied(rows, plan(listed, rows, ANY_LOSS))
+
+    assert plan(listed, once.values(), ANY_LOSS).changes == ()
+
+
+@given(sources(), inventories())
+def test_the_system_quantity_is_always_what_the_source_says_plus_what_is_unbooked(
+    listed: list[StockRow], rows: list[InventoryRow]
+) -> None:
+    after = applied(rows, plan(listed, rows, ANY_LOSS))
+
+    assert all(row.system_qty == row.source_qty + row.unbooked_qty for row in after.values())
+    assert all(after[row.location, row.sku].source_qty == row.system_qty for row in listed)
+
+
+@given(sources(), inventories())
+def test_the_version_rises_exactly_when_the_stock_moves(listed: list[StockRow], rows: list[InventoryRow]) -> None:
+    after = applied(rows, plan(listed, rows, ANY_LOSS))
+
+    for row in rows:
+        then = after[row.location, row.sku]
+        assert then.snapshot_version - row.snapshot_version == (then.system_qty != row.system_qty)
+
+
+@given(sources(), inventories())
+def test_an_unbooked_amount_is_kept_or_settled_whole_and_never_anything_else(
+    listed: list[StockRow], rows: list[InventoryRow]
+) -> None:
+    after = applied(rows, plan(listed, rows, ANY_LOSS))
+
+    for row in rows:
+        then = after[row.location, row.sku]
+        movement = then.source_qty - row.source_qty
+        expected = 0 if movement == row.unbooked_qty else row.unbooked_qty
+        assert then.unbooked_qty == expected
+
+
+@given(sources(), inventories())
+def test_no_row_is_ever_lost_and_every_row_is_accounted_for(listed: list[StockRow], rows: list[InventoryRow]) -> None:
+    planned = plan(listed, rows, ANY_LOSS)
+    everywhere = {(row.location, row.sku) for row in listed} | {(row.location, row.sku) for row in rows}
+
+    assert applied(rows, planned).keys() == everywhere
+    assert len(planned.changes) + planned.unchanged == len(everywhere)

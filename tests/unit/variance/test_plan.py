@@ -1,0 +1,135 @@
+"""What a reconciliation writes: new and changed lines, nothing on a repeat, and never over a decision."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stkr.capture.result import Kind
+from stkr.cause.evidence import Cause
+from stkr.stock import StockRow
+from stkr.store.counts import Line, Session, State, Status
+from stkr.variance.core import Variance, gap_between, judge
+from stkr.variance.plan import Plan, outcome, plan, unlabelled
+from stkr.rules.doc import default_rules, tolerance_for
+
+pytestmark = pytest.mark.unit
+
+SESSION = Session(session_id="s1", location="aisle", counter="Sam", opened_at="", status=Status.CAPTURED)
+NOW, LATER = "2026-11-21T14:00:00.000000Z", "2026-11-21T15:00:00.000000Z"
+
+
+def variance(sku: str, counted: int | str, system: int | str = 480) -> Variance:
+    counted_qty, system_qty, cost = Decimal(counted), Decimal(system), Decimal("0.35")
+    gap = gap_between(counted_qty, system_qty, cost)
+    tolerance = tolerance_for(default_rules(), sku, "", "aisle")
+    stock = StockRow(sku, sku, "aisle", system_qty, cost, snapshot_version=3)
+    return Variance(
+        sku, sku, Kind.COUNTED, judge(gap, system_qty, tolerance), counted_qty, system_qty, gap, "default", stock
+    )
+
+
+def planned(seq: int, variances: list[Variance], stored: dict[str, Line] | None = None, now: str = NOW) -> Plan:
+    return plan(SESSION, seq, variances, {}, stored or {}, now)
+
+
+def stored(*lines: Line) -> dict[str, Line]:
+    return {line.sku: line for line in lines}
+
+
+def first(*variances: Variance) -> dict[str, Line]:
+    return stored(*planned(1, list(variances)).lines)
+
+
+def test_every_line_is_stored_with_its_state() -> None:
+    lines = first(variance("A", 432), variance("B", 479), variance("C", 476))
+    assert {sku: line.state for sku, line in lines.items()} == {
+        "A": State.QUEUED,
+        "B": State.IN_AGREEMENT,
+        "C": State.MINOR,
+    }
+
+
+def test_a_material_line_is_queued_and_due_at_once_and_carries_what_the_post_depends_on() -> None:
+    line = first(variance("A", 432))["A"]
+    assert (line.due_at, line.queued_at) == (NOW, NOW)
+    assert (line.system_qty, line.snapshot_version, line.gap_units) == (Decimal(480), 3, Decimal(-48))
+
+
+def test_the_same_capture_again_changes_nothing() -> None:
+    variances = [variance("A", 432), variance("B", 479)]
+    assert planned(1, variances, first(*variances), LATER).changes == ()
+
+
+def test_a_later_capture_with_the_same_figures_changes_nothing_and_keeps_the_label() -> None:
+    labelled = first(variance("A", 432))["A"].model_copy(update={"cause": Cause.SHRINKAGE, "mails": 1})
+    result = planned(2, [variance("A", 432)], stored(labelled), LATER)
+    assert result.changes == ()
+    assert result.lines == (labelled,)
+
+
+def test_a_corrected_count_gets_a_new_revision_so_that_old_links_die() -> None:
+    before = first(variance("A", 432))
+    [change] = planned(2, [variance("A", 440)], before, LATER).changes
+    assert change.replaces == before["A"]
+    assert change.line is not None
+    assert change.line.revision > before["A"].revision
+    assert change.queues
+    assert change.withdraws
+
+
+def test_a_correction_that_settles_the_gap_withdraws_the_variance() -> None:
+    [change] = planned(2, [variance("A", 480)], first(variance("A", 432)), LATER).changes
+    assert change.withdraws
+    assert not change.queues
+
+
+def test_a_line_that_is_no_longer_counted_goes_and_meets_no_old_link_when_it_returns() -> None:
+    before = first(variance("A", 432))
+    [change] = planned(2, [], before, LATER).changes
+    assert (change.line, change.replaces) == (None, before["A"])
+    [back] = planned(3, [variance("A", 432)]).lines
+    assert back.revision > before["A"].revision
+
+
+@pytest.mark.parametrize("state", [State.APPROVED, State.REJECTED])
+def test_a_decided_line_is_never_touched(state: State) -> None:
+    decided = first(variance("A", 432))["A"].model_copy(update={"state": state})
+    for variances in ([variance("A", 432)], [variance("A", 400)], []):
+        assert planned(2, variances, stored(decided), LATER).changes == ()
+
+
+def test_a_decision_that_overtook_its_correction_is_reported() -> None:
+    decided = first(variance("A", 432))["A"].model_copy(update={"state": State.APPROVED})
+    assert planned(2, [variance("A", 432)], stored(decided)).overtaken == ()
+    assert planned(2, [variance("A", 400)], stored(decided)).overtaken == ("A",)
+
+
+def test_a_held_line_stays_as_it_was_asked_again_while_the_count_is_the_same() -> None:
+    line = first(variance("A", 432))["A"]
+    held = line.model_copy(update={"held_from_qty": line.system_qty, "system_qty": Decimal(470), "revision": 101})
+    assert planned(2, [variance("A", 432)], stored(held), LATER).changes == ()
+
+
+def test_the_sessions_figures_add_up() -> None:
+    figures = outcome(planned(1, [variance("A", 432), variance("B", 479), variance("C", 490)]).lines)
+    assert figures["lines"] == figures["material"] + figures["minor"] + figures["in_agreement"] == 3
+    assert (figures["value_abs"], figures["value_net"]) == (Decimal("20.65"), Decimal("-13.65"))
+
+
+def test_only_queued_lines_without_a_label_are_asked_about() -> None:
+    lines = planned(1, [variance("A", 432), variance("B", 479)]).lines
+    assert list(unlabelled(lines)) == []  # no evidence was gathered for them
+
+
+counts = st.dictionaries(st.sampled_from("ABCD"), st.integers(0, 600).map(str), min_size=1)
+
+
+@given(st.lists(counts, min_size=1, max_size=5))
+def test_after_any_series_of_captures_the_lines_say_what_the_last_one_says(captures: list[dict[str, str]]) -> None:
+    lines: dict[str, Line] = {}
+    for seq, capture in enumerate(captures, start=1):
+        result = planned(seq, [variance(sku, qty) for sku, qty in sorted(capture.items())], lines)
+        lines = stored(*result.lines)
+        assert planned(seq, [variance(sku, qty) for sku, qty in sorted(capture.items())], lines).changes == ()
+    assert {sku: str(line.counted_qty) for sku, line in lines.items()} == captures[-1]

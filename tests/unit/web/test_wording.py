@@ -1,0 +1,81 @@
+"""What the evidence says in plain English."""
+
+from decimal import Decimal
+
+import pytest
+from stkr.cause.evidence import Cause, Event, Flag
+from stkr.web.wording import facts, likely, place
+
+from tests.unit.web.samples import EVIDENCE, RULES
+
+pytestmark = pytest.mark.unit
+
+
+def test_the_evidence_in_sentences() -> None:
+    assert facts(EVIDENCE) == (
+        "Last delivery: 200, Sat 17 Oct 2026, 5 weeks before the count",
+        "96 sold since the last count",
+        "Last counted Sat 26 Sep 2026, 8 weeks before the count",
+        "The gap is a whole number of packs",
+    )
+
+
+def test_what_is_unknown_is_said_to_be_unknown() -> None:
+    nothing = {"sold_since_count": None, "last_receipt": None, "last_count": None, "flags": ()}
+    assert facts(EVIDENCE.model_copy(update=nothing)) == (
+        "No delivery on record",
+        "Sales since the last count not known",
+        "No earlier count on record",
+    )
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [
+        (-2, "Sat 21 Nov 2026, after the count"),
+        (0, "Sat 21 Nov 2026, the day of the count"),
+        (1, "Sat 21 Nov 2026, 1 day before the count"),
+        (7, "Sat 21 Nov 2026, 7 days before the count"),
+        (15, "Sat 21 Nov 2026, 15 days before the count"),
+    ],
+)
+def test_how_long_ago(days: int, told: str) -> None:
+    event = Event(day="2026-11-21", days_ago=days)
+    evidence = EVIDENCE.model_copy(update={"last_receipt": event})
+    assert facts(evidence)[0] == f"Last delivery: {told}"
+
+
+@pytest.mark.parametrize(
+    ("offset_by", "told"),
+    [
+        ("BOLT-M8", "BOLT-M8 is off by the same amount the other way"),
+        (None, "Several items of this count are off by the same amount the other way"),
+    ],
+)
+def test_every_pattern_is_told(offset_by: str | None, told: str) -> None:
+    evidence = EVIDENCE.model_copy(update={"flags": tuple(Flag), "offset_by": offset_by})
+    assert facts(evidence)[3:] == (
+        "The gap is a whole number of packs",
+        "The gap equals the last delivery",
+        "The gap is a multiple of the last delivery",
+        "Count and system differ by two swapped digits",
+        told,
+    )
+
+
+def test_a_delivery_without_a_quantity() -> None:
+    event = Event(day="2026-10-17", days_ago=35, quantity=Decimal("2.50"))
+    assert facts(EVIDENCE.model_copy(update={"last_receipt": event}))[0].startswith("Last delivery: 2.5, Sat 17 Oct")
+
+
+def test_a_cause_in_words() -> None:
+    assert [likely(cause) for cause in (Cause.UNRECORDED_SALE, Cause.UNKNOWN, None)] == [
+        "likely unrecorded sale",
+        "cause unknown",
+        "cause unknown",
+    ]
+
+
+def test_a_location_is_called_as_the_rules_doc_calls_it() -> None:
+    assert place(RULES, "fixings-aisle") == "Fixings aisle"
+    assert place(RULES, "attic") == "attic"
