@@ -76,6 +76,12 @@ def _run(emulator: Emulator, name: str, command: Sequence[str], environment: dic
         raise CommandFailedError(f"{' '.join(command[:2])} failed (its whole output is {log}):\n{last}")
 
 
+def layer_bytes() -> int:
+    """How large the layer that `sam build` made for AWS is, unzipped."""
+    layer = PROJECT / ".aws-sam" / "build" / "CommonLayer"
+    return sum(path.stat().st_size for path in layer.rglob("*") if path.is_file())
+
+
 @contextmanager
 def _alone() -> Iterator[None]:
     BUILD.parent.mkdir(exist_ok=True)

@@ -1,21 +1,24 @@
-"""The deployed stack as a person's programs see it: its outputs, AWS clients, the mailbox, and its pages."""
+"""The deployed stack as a person's programs see it: its outputs, AWS clients, the `stkr` command, mail and pages."""
 
-import http.client
+import html
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
 import boto3
+from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
 
+from local.browser import Browser
 from local.emulator import ACCESS_KEY, REGION, SECRET_KEY, Emulator
 
 STACK_NAME = "stkr-local"  # stack_name in samconfig.toml, environment local
-PAGE_SECONDS = 60
 
 
 def client(emulator: Emulator, service: str) -> Any:
@@ -39,19 +42,14 @@ class Mail:
     text: str
     html: str
 
-    def links(self, label: str) -> list[str]:
-        """Where the HTML's links whose text is `label` lead, in reading order."""
-        anchors = re.findall(r"<a\b[^>]*\bhref=\"([^\"]+)\"[^>]*>(.*?)</a>", self.html, flags=re.DOTALL)
-        return [href.replace("&amp;", "&") for href, text in anchors if re.sub(r"<[^>]+>", "", text).strip() == label]
-
-
-@dataclass(frozen=True)
-class Page:
-    """What a Function URL answered."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: str
+    def link(self, sku: str, label: str) -> str:
+        """Where the button or link `label` below an item leads; raises LookupError when the mail has none."""
+        _, found, below = self.html.partition(sku)
+        if found:
+            for address, text in re.findall(r"<a\b[^>]*\bhref=\"([^\"]+)\"[^>]*>(.*?)</a>", below, flags=re.DOTALL):
+                if text.strip() == label:
+                    return html.unescape(address)
+        raise LookupError(f"the mail {self.subject!r} has no {label} for {sku}")
 
 
 @dataclass(frozen=True)
@@ -59,6 +57,11 @@ class Stack:
     """The stack `make local` deploys."""
 
     emulator: Emulator
+
+    @property
+    def browser(self) -> Browser:
+        """Opens the stack's pages."""
+        return Browser(self.emulator.port)
 
     @cached_property
     def outputs(self) -> dict[str, str]:
@@ -78,37 +81,41 @@ class Stack:
             raise RuntimeError(f"{function} failed: {json.dumps(payload)}")
         return payload
 
+    def command(self, *arguments: str) -> str:
+        """What the operator's command `stkr` prints; raises RuntimeError when it fails."""
+        done = subprocess.run(
+            [Path(sys.executable).with_name("stkr"), *arguments, "--stack", STACK_NAME],
+            env=self.emulator.client_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"stkr {' '.join(arguments)}: {done.stderr.strip()}")
+        return done.stdout.strip()
+
+    def partition(self, table: str, key: str) -> list[dict[str, Any]]:
+        """Every item of one partition of a table (named by its output), in the order of the sort key."""
+        plain = TypeDeserializer()
+        pages = (
+            self.client("dynamodb")
+            .get_paginator("query")
+            .paginate(
+                TableName=self.outputs[f"{table}TableName"],
+                KeyConditionExpression="PK = :key",
+                ExpressionAttributeValues={":key": {"S": key}},
+                ConsistentRead=True,
+            )
+        )
+        return [
+            {name: plain.deserialize(value) for name, value in item.items()} for page in pages for item in page["Items"]
+        ]
+
     def mailbox(self) -> list[Mail]:
         """Every mail sent so far, oldest first."""
-        page = self._request("GET", f"{self.emulator.url}/_ministack/ses/messages")
+        page = self.browser.get(f"{self.emulator.url}/_ministack/ses/messages")
         sent = [message for messages in json.loads(page.body)["messages"].values() for message in messages]
         return [
             Mail(tuple(message["To"]), message["Subject"], message["BodyText"], message["BodyHtml"] or "")
             for message in sorted(sent, key=lambda message: message["Timestamp"])
         ]
-
-    def get(self, url: str) -> Page:
-        """Open a page, as a tap on a link does."""
-        return self._request("GET", url)
-
-    def post(self, url: str, form: Mapping[str, str]) -> Page:
-        """Send a page's form."""
-        return self._request("POST", url, urlencode(form), {"Content-Type": "application/x-www-form-urlencoded"})
-
-    def _request(
-        self, method: str, url: str, body: str | None = None, headers: Mapping[str, str] | None = None
-    ) -> Page:
-        """Ask the emulator for `url`, whatever its host: names under localhost resolve in browsers, not everywhere."""
-        address = urlsplit(url)
-        connection = http.client.HTTPConnection("127.0.0.1", self.emulator.port, timeout=PAGE_SECONDS)
-        try:
-            target = f"{address.path or '/'}?{address.query}" if address.query else address.path or "/"
-            connection.request(method, target, body, {"Host": address.netloc, **(headers or {})})
-            response = connection.getresponse()
-            return Page(
-                response.status,
-                {name.lower(): value for name, value in response.getheaders()},
-                response.read().decode(),
-            )
-        finally:
-            connection.close()

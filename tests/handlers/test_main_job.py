@@ -173,11 +173,11 @@ def test_a_decision_that_overtakes_its_correction_has_the_count_read_again(world
     world.replay("capture", "scan")
     world.tap("approve", "BOLT-M6-50")
     world.reconcile(2)
-    [again] = world.messages(world.deployment.environment("variance")["CAPTURE_QUEUE_URL"])
+    [again] = list(world.messages("CAPTURE_QUEUE_URL"))
     record = {"messageId": "1", "body": again, "eventSource": "aws:sqs"}
     from local.events import event  # noqa: PLC0415 - the shape of a record
 
     world.invoke("capture", {"Records": [{**event("capture", "scan")["Records"][0], **record}]})
     world.reconcile(3)
     assert world.session().rows["parked"] == 2
-    assert world.messages(world.deployment.environment("variance")["CAPTURE_QUEUE_URL"]) == []
+    assert list(world.messages("CAPTURE_QUEUE_URL")) == []

@@ -161,19 +161,16 @@ class World:
 
     def label(self) -> None:
         """Deliver everything in the label queue."""
-        for body in self.messages(self.deployment.environment("variance")["LABEL_QUEUE_URL"]):
-            record = event("variance", "label-chunk")["Records"][0]
-            self.invoke("variance", {"Records": [{**record, "body": body}]})
+        template = event("variance", "label-chunk")["Records"][0]
+        for body in self.messages("LABEL_QUEUE_URL"):
+            self.invoke("variance", {"Records": [{**template, "body": body}]})
 
-    def messages(self, url: str) -> list[str]:
-        """Take every message out of a queue."""
-        client = boto3.client("sqs")
-        bodies: list[str] = []
-        while found := client.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-            for message in found:
-                client.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                bodies.append(message["Body"])
-        return bodies
+    def messages(self, variable: str) -> Iterator[str]:
+        """Take the messages out of a queue of ``variance``'s, each once it was dealt with, as SQS has it."""
+        client, url = boto3.client("sqs"), self.deployment.environment("variance")[variable]
+        while found := client.receive_message(QueueUrl=url, VisibilityTimeout=0).get("Messages"):
+            yield found[0]["Body"]
+            client.delete_message(QueueUrl=url, ReceiptHandle=found[0]["ReceiptHandle"])
 
     def counted(self, content: bytes = SCAN) -> None:
         """A whole count up to the manager's mail."""

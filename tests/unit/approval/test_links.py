@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from itsdangerous import URLSafeSerializer
+
 from stkr.approval.links import (
     MAX_TOKEN_CHARS,
     Action,
@@ -27,7 +28,7 @@ HOME = "https://abcdefghijklmnopqrstuvwxyz012345.lambda-url.eu-west-2.on.aws/"
 EXPIRES = 1_800_000_000
 BEFORE = EXPIRES - 1
 
-names = st.text(st.characters(codec="utf-8", exclude_categories=("Cc",)), min_size=1, max_size=60)
+names = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=60)
 expiries = st.integers(EXPIRES, EXPIRES + 10**8)
 
 

@@ -129,6 +129,8 @@ class Read(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, {name: value or "" for name, value in attrs}))
         self._silent += tag in {"style", "script", "title"}
+        if tag not in {"strong", "span", "a", "code"}:
+            self.text += " "
 
     def handle_endtag(self, tag: str) -> None:
         self._silent -= tag in {"style", "script", "title"}

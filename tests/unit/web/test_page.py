@@ -8,8 +8,8 @@ from http import HTTPStatus
 import pytest
 from aws_lambda_powertools.event_handler import Response
 from jinja2 import UndefinedError
-from stkr.web.page import Page, download, environment, message_page, render, response, see_other
 
+from stkr.web.page import Page, download, environment, message_page, render, response, see_other
 from tests.unit.web.samples import HOSTILE, Read
 
 pytestmark = pytest.mark.unit

@@ -3,9 +3,9 @@
 from decimal import Decimal
 
 import pytest
+
 from stkr.cause.evidence import Cause, Event, Flag
 from stkr.web.wording import facts, likely, place
-
 from tests.unit.web.samples import EVIDENCE, RULES
 
 pytestmark = pytest.mark.unit

@@ -75,6 +75,7 @@ def decision_page(line: Line, action: Action, live_qty: Decimal | None, rules: R
         token_field=TOKEN,
         max_name=MAX_NAME_CHARS,
         causes=[(cause.value, _option(cause)) for cause in Cause],
+        suggestion=line.cause not in {None, Cause.UNKNOWN},
         chosen=form.cause or line.cause or Cause.UNKNOWN,
     )
     return Page(HTTPStatus.UNPROCESSABLE_ENTITY if form.problem else HTTPStatus.OK, html)
@@ -85,15 +86,16 @@ def decided_page(line: Line, rules: Rules, *, fresh: bool, recount_url: str | No
 
     :param recount_url: where to open a fresh blind count of the item; shown for a rejected line.
     """
+    suggested = None if line.cause is Cause.UNKNOWN else line.cause
+    recorded = line.confirmed_cause or suggested or Cause.UNKNOWN
     html = render(
         "approval/decided.html",
         **_of(line, rules),
         fresh=fresh,
         approved=line.state is State.APPROVED,
         recount_url=recount_url,
-        cause_option=_option(line.confirmed_cause or line.cause or Cause.UNKNOWN),
-        corrected=line.cause and line.confirmed_cause and line.cause is not line.confirmed_cause,
-        suggested=_option(line.cause or Cause.UNKNOWN),
+        recorded=_option(recorded),
+        overruled=suggested.label if suggested and suggested is not recorded else None,
     )
     return Page(HTTPStatus.OK if fresh else HTTPStatus.CONFLICT, html)
 
@@ -179,7 +181,6 @@ def _of(line: Line, rules: Rules) -> dict[str, object]:
         "after": quantity_after(line),
         "uncounted": line.kind is Kind.UNCOUNTED,
         "unrecorded": line.kind is Kind.UNRECORDED,
-        "suggestion": line.cause if line.cause is not Cause.UNKNOWN else None,
     }
 
 

@@ -105,12 +105,12 @@ def _strength(headings: Sequence[Heading | None]) -> int:
 
 
 def _is_plain_header(cells: Sequence[str], codebook: Codebook) -> bool:
-    """A header without a quantity: scans of one unit each, or a file that cannot be told; every name must be known."""
+    """A header without a quantity: scans of one unit each, or a file that cannot be told."""
     headings = [found for cell, found in zip(cells, _headings(cells), strict=True) if visible(cell)]
     known = [found for found in headings if found]
     return (
         any(found.role is Role.CODE for found in known)
-        and (len(known) == len(headings) or len(known) > 1)
+        and (len(known) == len(headings) or len(known) > 1 or _is_wording(cells))
         and not any(codebook.knows(cell) for cell in cells)
     )
 

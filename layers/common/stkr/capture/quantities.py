@@ -29,8 +29,8 @@ _CASE = frozenset(
     "karton kartons caja cajas boite boites boîte boîtes scatola scatole doos".split()
 )
 
-_NUMBER = re.compile(r"(?P<whole>\d*)(?:[.,](?P<part>\d+))?")
-_TERM = re.compile(r"(?P<number>\d[\d.,]*|[.,]\d+)\s*(?P<unit>[^\W\d_][^\d+]*)?")
+_NUMBER = re.compile(r"(?P<whole>[0-9]*)(?:[.,](?P<part>[0-9]+))?")
+_TERM = re.compile(r"(?P<number>[0-9][0-9.,]*|[.,][0-9]+)\s*(?P<unit>[^\W\d_][^\d+]*)?")
 _NEGATIVE = re.compile(r"[-\u2010-\u2015\u2212]\s*[\d.,]+.*|\([\d.,]+\)|[\d.,]+\s*[-\u2212]")
 _GROUPED = re.compile(r"\d{1,3}(?:[ \u00a0\u2009\u202f'\u2019.,]\d{3})+(?:[.,]\d+)?")
 # Digits and marks as East Asian keyboards type them; only these, since other look-alikes (5² or ½) are no such digits.
@@ -88,12 +88,11 @@ def _terms(text: str, unit: str) -> Amount | Unread:
     parts = text.casefold().split("+")
     for part in parts:
         term = _TERM.fullmatch(part.strip())
-        if term is None:
+        number = _number(term["number"]) if term else None
+        named = (term["unit"] or "").strip() if term else ""
+        # A unit begins with a letter; "5²" does not name one.
+        if number is None or not (named or "x")[0].isalpha():
             return _unreadable(text)
-        number = _number(term["number"])
-        if number is None:
-            return _unreadable(text)
-        named = (term["unit"] or "").strip()
         if unit and (len(parts) > 1 or (named and not _same_unit(named, unit))):
             return Unread(
                 Reason.UNKNOWN_UNIT,

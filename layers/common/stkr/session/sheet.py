@@ -76,7 +76,12 @@ def csv_sheet(snapshot: Snapshot) -> bytes:
 
 def _in_walking_order(snapshot: Snapshot) -> list[StockRow]:
     """By bin, then SKU, ``A2`` before ``A10``; what has no bin comes last."""
-    return sorted(snapshot.rows.values(), key=lambda row: (not row.bin, tuple(_natural(row.bin)), tuple(_natural(row.sku))))
+
+    def place(row: StockRow) -> tuple[object, ...]:
+        where = one_line(row.bin).casefold()
+        return (not where, tuple(_natural(where)), where, tuple(_natural(row.sku)), row.sku)
+
+    return sorted(snapshot.rows.values(), key=place)
 
 
 def _natural(text: str) -> Iterator[tuple[bool, int, str]]:

@@ -1,0 +1,1 @@
+"""The month in figures and a few sentences, mailed to everybody who approves."""

@@ -1,0 +1,142 @@
+"""`python -m local`: the commands behind the Makefile's targets."""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+
+from botocore.exceptions import ClientError
+from rich.console import Console
+
+from local import floor, shop, story
+from local.deploy import PROJECT, CommandFailedError, build_and_deploy, layer_bytes
+from local.emulator import DEFAULT_PORT, Emulator, NotHealthyError
+from local.invoke import InvocationError, invoke
+from local.process import PortTakenError, free_port
+from local.report import Report
+from local.stack import Stack
+
+HOME = PROJECT / ".local"
+LAYER_LIMIT = 250 * 1024 * 1024  # Lambda's limit for a function's layers and code together, unzipped
+
+console = Console()
+
+
+def demo() -> int:
+    """Play the story on a stack of its own, and take it down again. Returns 0 when every figure is right."""
+    emulator = Emulator(HOME / "demo", free_port(), free_port())
+    report = Report(console)
+    try:
+        _deploy(emulator, report)
+        story.tell(Stack(emulator), report)
+    finally:
+        emulator.stop()
+    console.print()
+    if report.wrong:
+        console.print(f"[red]{len(report.wrong)} of {report.checked} figures are not as they should be:[/]")
+        for figure in report.wrong:
+            console.print(f"  {figure}", highlight=False, markup=False)
+        return 1
+    console.print(f"[green]All {report.checked} figures are as they should be[/] ({report.seconds()} s).")
+    return 0
+
+
+def up(port: int) -> int:
+    """Deploy the stack with the demo shop and leave it running; in a terminal, show the mails until interrupted."""
+    emulator = Emulator(HOME / "stack", port, port + 1)
+    report = Report(console)
+    if not emulator.running():
+        emulator.start()
+    report.chapter("The stack")
+    with report.working("Build and deploy"):
+        build_and_deploy(emulator)
+    stack = Stack(emulator)
+    items = floor.stock_the_shop(stack)
+    report.say(f"{len(items)} items are in stock.")
+    report.chapter("Open in a browser")
+    for location in shop.KINDS:
+        report.say(f"Count the {location}: {stack.command('link', location)}")
+    report.chapter("For programs")
+    report.say(f"AWS_ENDPOINT_URL={emulator.url}, region eu-west-2")
+    for name in ("BucketName", "SessionUrl", "ApproveUrl", "RejectUrl"):
+        report.say(f"{name}: {stack.outputs[name]}")
+    report.say("`make stop` ends it.")
+    if sys.stdout.isatty():
+        report.chapter("Mails (Ctrl-C leaves the stack running)")
+        _show_mails(stack)
+    return 0
+
+
+def stop() -> int:
+    """End what `up` left running."""
+    emulator = Emulator(HOME / "stack")
+    console.print("The local stack has ended." if emulator.stop() else "No local stack was running.")
+    return 0
+
+
+def layer_size() -> int:
+    """Say how large the layer built for AWS is; 1 when Lambda would refuse it."""
+    size = layer_bytes()
+    console.print(f"The layer is {size / 1024 / 1024:.1f} MB unzipped; Lambda takes up to 250 MB.", highlight=False)
+    return 0 if size < LAYER_LIMIT else 1
+
+
+def _deploy(emulator: Emulator, report: Report) -> None:
+    report.chapter("The stack")
+    with report.working("Start the AWS emulator, with IAM enforcement on"):
+        emulator.start()
+    with report.working("sam build and sam deploy the template"):
+        build_and_deploy(emulator)
+
+
+def _show_mails(stack: Stack) -> None:
+    seen = 0
+    try:
+        while True:
+            mails = stack.mailbox()
+            for mail in mails[seen:]:
+                console.rule(f"{mail.subject} (to {', '.join(mail.to)})")
+                console.print(mail.text, highlight=False, markup=False)
+            seen = len(mails)
+            time.sleep(1)
+    except KeyboardInterrupt:
+        console.print("\nThe stack is still running; `make stop` ends it.")
+
+
+def main() -> int:
+    """Run one command; its problems are told in a sentence."""
+    parser = argparse.ArgumentParser(prog="python -m local")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("demo", help=demo.__doc__)
+    up_parser = commands.add_parser("up", help=up.__doc__)
+    up_parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+    commands.add_parser("stop", help=stop.__doc__)
+    commands.add_parser("layer-size", help=layer_size.__doc__)
+    invoke_parser = commands.add_parser("invoke", help=invoke.__doc__)
+    invoke_parser.add_argument("function")
+    invoke_parser.add_argument("case")
+    given = parser.parse_args()
+    run: dict[str, Callable[[], int]] = {
+        "demo": demo,
+        "up": lambda: up(given.port),
+        "stop": stop,
+        "layer-size": layer_size,
+        "invoke": lambda: invoke(Emulator(HOME / "stack"), given.function, given.case),
+    }
+    try:
+        return run[given.command]()
+    except (
+        CommandFailedError,
+        ClientError,
+        InvocationError,
+        NotHealthyError,
+        PortTakenError,
+        floor.NoSuchFormError,
+        floor.NothingHappenedError,
+    ) as error:
+        console.print(f"[red]{type(error).__name__.removesuffix('Error')}:[/] {error}", highlight=False)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""What people do in the demo shop: keep its stock spreadsheet and rules, open a count, upload a file, read mail."""
+
+import re
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import TypeVar
+
+from local import shop
+from local.browser import Form, Page
+from local.stack import Mail, Stack
+
+PATIENCE_SECONDS = 90
+Found = TypeVar("Found")
+
+
+class NothingHappenedError(Exception):
+    """Something that should have happened by itself did not, within the time a person would wait."""
+
+
+class NoSuchFormError(Exception):
+    """A page came without the form a person would fill in."""
+
+
+def today() -> date:
+    """The shop's calendar day."""
+    return datetime.now(shop.TIME_ZONE).date()
+
+
+def stock_the_shop(stack: Stack) -> tuple[shop.Item, ...]:
+    """Put the rules and the stock spreadsheet into the bucket and have it mirrored; returns the spreadsheet's items."""
+    items = shop.stock(today())
+    bucket, s3 = stack.outputs["BucketName"], stack.client("s3")
+    s3.put_object(Bucket=bucket, Key="config/rules.yaml", Body=shop.rules(datetime.now(UTC)).encode())
+    s3.put_object(Bucket=bucket, Key="source/stock.csv", Body=shop.spreadsheet(items).encode())
+    stack.invoke("sync", {})
+    return items
+
+
+def open_count(stack: Stack, location: str, counter: str) -> Page:
+    """Follow the location's link, say who counts, and arrive at the count's own page."""
+    page = stack.browser.get(stack.command("link", location))
+    return stack.browser.submit(_form(page, "open the count", "/"), counter=counter)
+
+
+def session_of(page: Page) -> str:
+    """The id of the count that a page shows."""
+    found = re.search(r'Count <span class="code">([^<]+)</span>', page.body)
+    if not found:
+        raise NoSuchFormError(f"{page.url} shows no count (status {page.status})")
+    return found[1]
+
+
+def upload(stack: Stack, page: Page, name: str, content: bytes) -> Page:
+    """Upload a file with the form on the count's page."""
+    return stack.browser.upload(_form(page, "upload a file", stack.outputs["BucketName"]), name, content)
+
+
+def decide(stack: Stack, link: str, name: str) -> Page:
+    """Follow a mail's button, type a name, and press the button there."""
+    page = stack.browser.get(link)
+    return stack.browser.submit(_form(page, "decide", "/"), name=name)
+
+
+def wait_for_mail(stack: Stack, address: str, seen: int = 0) -> Mail:
+    """The first mail to `address` after the `seen` ones already known."""
+
+    def newest() -> Mail | None:
+        mails = [mail for mail in stack.mailbox() if address in mail.to]
+        return mails[seen] if len(mails) > seen else None
+
+    return wait_until(newest, f"a mail to {address}")
+
+
+def wait_until(look: Callable[[], Found | None], what: str) -> Found:
+    """Look again and again until there is something; raises NothingHappenedError."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.3)
+    raise NothingHappenedError(f"{what} did not come within {PATIENCE_SECONDS} s")
+
+
+def _form(page: Page, purpose: str, action: str) -> Form:
+    for form in page.forms:
+        if form.action.endswith(action):
+            return form
+    raise NoSuchFormError(f"{page.url} has no form to {purpose} (status {page.status})")

@@ -1,0 +1,41 @@
+"""A function killed before or after any one of its writes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from botocore.client import BaseClient
+
+WRITES = frozenset({
+    "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "PutObject", "SendMessage", "SendMessageBatch",
+    "PutEvents", "SendEmail", "CreateSchedule",
+})  # fmt: skip
+
+
+class Killed(BaseException):
+    """The function is gone; no handler of ours may catch it, as none catches a real one."""
+
+
+@contextmanager
+def killed_at(write: int, *, done: bool) -> Iterator[list[str]]:
+    """Kill whatever runs inside at its ``write``-th write (from 1), before it or once it is ``done``.
+
+    Yields the names of the writes that were begun; more than ``write`` of them cannot be.
+    """
+    begun: list[str] = []
+    real = BaseClient._make_api_call  # noqa: SLF001 - the one place every call of every client passes
+
+    def counted(self: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
+        if operation not in WRITES:
+            return real(self, operation, parameters)
+        begun.append(operation)
+        if len(begun) == write and not done:
+            raise Killed
+        answer = real(self, operation, parameters)
+        if len(begun) == write:
+            raise Killed
+        return answer
+
+    with patch.object(BaseClient, "_make_api_call", counted):
+        yield begun

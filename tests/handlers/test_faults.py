@@ -1,0 +1,186 @@
+"""What goes wrong must cost time or a label, never a variance, a decision or a quantity."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+from local.events import event
+from stkr import aws
+from stkr.cause.evidence import Cause
+from stkr.mail.outbox import outbox
+from stkr.settings import Sweep, load
+from stkr.store.counts import State
+from stkr.sweep.shell import sweep
+
+from tests.handlers.crashes import Killed, killed_at
+from tests.handlers.world import SCAN, World
+
+pytestmark = pytest.mark.handlers
+
+MOMENTS = [(write, done) for write in range(1, 8) for done in (False, True)]
+MOMENT_NAMES = [f"{'after' if done else 'before'} write {write}" for write, done in MOMENTS]
+
+
+def throttled() -> ClientError:
+    return ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "Converse")
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"error": throttled()},
+        {"error": ReadTimeoutError(endpoint_url="https://bedrock.example.com")},
+        {"reply": '{"cause": "theft", "rationale": "Somebody took it home."}'},
+        {"reply": "I would rather not say."},
+        {"reply": ""},
+        {"stop_reason": "max_tokens"},
+        {"stop_reason": "refusal"},
+    ],
+    ids=["throttled", "timed out", "off the list", "not an object", "nothing", "cut off", "refused"],
+)
+def test_a_model_that_is_of_no_use_still_leaves_every_material_variance_queued_and_mailed(
+    world: World, trouble: dict[str, Any]
+) -> None:
+    for name, value in trouble.items():
+        setattr(world.model, name, value)
+    world.counted()
+    assert {line.cause for line in world.lines().values() if line.evidence} == {Cause.UNKNOWN}
+    assert [sku for sku, line in world.lines().items() if line.state is State.QUEUED] == [
+        "BOLT-M6-50", "DRILL-18V", "HINGE-75", "PAINT-RED",
+    ]  # fmt: skip
+    assert set(world.tokens("approve")) == {"BOLT-M6-50", "DRILL-18V", "HINGE-75", "PAINT-RED"}
+
+
+def test_variances_whose_label_never_comes_are_mailed_all_the_same(world: World) -> None:
+    world.opened()
+    world.upload("scan.csv", SCAN)
+    world.replay("capture", "scan")
+    captured = event("variance", "session-captured")
+    world.invoke("variance", captured)
+    assert world.replay("sweep", "daily") == {"mails": 1}  # the uncounted item needs no label
+    settings = load(Sweep)
+    context = world.deployment.context("sweep")
+    deliver = outbox(settings.counts_table, settings.mail_from, settings.mail_configuration_set, timedelta(1), context)
+    assert sweep(settings, deliver, datetime.now(UTC) + timedelta(minutes=16)) == 1
+    assert set(world.tokens("approve")) == {"BOLT-M6-50", "DRILL-18V", "HINGE-75", "PAINT-RED"}
+
+
+def test_a_chunk_that_cause_cannot_answer_is_tried_again_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(**_: Any) -> Any:
+        raise ClientError({"Error": {"Code": "TooManyRequestsException", "Message": ""}}, "Invoke")
+
+    world.opened()
+    monkeypatch.setattr(aws.functions(), "invoke", fails)
+    answer = world.replay("variance", "label-chunk")
+    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == [
+        event("variance", "label-chunk")["Records"][0]["messageId"]
+    ]
+
+
+def test_an_upload_for_no_session_is_noted_and_not_tried_again(world: World) -> None:
+    assert world.replay("capture", "unknown-session") == {"batchItemFailures": []}
+
+
+def test_one_unreadable_message_does_not_hold_up_its_batch(world: World) -> None:
+    world.opened()
+    world.upload("scan.csv", SCAN)
+    answer = world.replay("capture", "one-of-two-unreadable")
+    assert len(answer["batchItemFailures"]) == 1
+    assert world.session().captured_seq == 1
+
+
+@pytest.mark.parametrize(("write", "done"), MOMENTS, ids=MOMENT_NAMES)
+def test_a_capture_killed_at_any_moment_is_as_good_as_new_after_its_retry(world: World, write: int, done: bool) -> None:
+    world.opened()
+    world.upload("scan.csv", SCAN)
+    _killed_and_retried(write, done, lambda: world.replay("capture", "scan"))
+    world.reconcile(world.session().captured_seq)
+    assert len(world.lines()) == 6
+    assert world.session().rows == {"read": 6, "counted": 5, "collapsed": 0, "blank": 0, "parked": 1}
+
+
+@pytest.mark.parametrize(("write", "done"), MOMENTS, ids=MOMENT_NAMES)
+def test_a_reconciliation_killed_at_any_moment_queues_everything_exactly_once(
+    world: World, write: int, done: bool
+) -> None:
+    world.opened()
+    world.upload("scan.csv", SCAN)
+    world.replay("capture", "scan")
+    _killed_and_retried(write, done, lambda: world.reconcile(1))
+    world.replay("sweep", "variances-due")
+    world.replay("sweep", "variances-due")
+    assert [len(world.trail(sku)) for sku in ("BOLT-M6-50", "DRILL-18V", "HINGE-75", "PAINT-RED")] == [1, 1, 1, 1]
+    assert world.line("BOLT-M6-50").cause is Cause.SHRINKAGE
+    assert len(world.mails()) == 1
+
+
+@pytest.mark.parametrize(("write", "done"), MOMENTS[:6], ids=MOMENT_NAMES[:6])
+def test_an_approval_killed_at_any_moment_posts_exactly_once(world: World, write: int, done: bool) -> None:
+    world.counted()
+    token = world.tokens("approve")["BOLT-M6-50"]
+    _killed_and_retried(write, done, lambda: world.tap("approve", "BOLT-M6-50", token=token))
+    assert world.on_hand("BOLT-M6-50") == 432
+    assert [row["action"] for row in world.trail("BOLT-M6-50")] == ["queued", "approved", "posted"]
+
+
+@pytest.mark.parametrize(("write", "done"), MOMENTS, ids=MOMENT_NAMES)
+def test_a_hold_killed_at_any_moment_still_has_the_manager_asked_afresh(world: World, write: int, done: bool) -> None:
+    world.counted()
+    token = world.tokens("approve")["BOLT-M6-50"]
+    world.sell("BOLT-M6-50", 10)
+    _killed_and_retried(write, done, lambda: world.tap("approve", "BOLT-M6-50", token=token))
+    world.replay("sweep", "variances-due")
+    assert world.on_hand("BOLT-M6-50") == 470
+    assert world.line("BOLT-M6-50").system_qty == 470
+    assert world.tap("approve", "BOLT-M6-50")[0] == 200
+    assert world.on_hand("BOLT-M6-50") == 432
+
+
+@pytest.mark.parametrize(("write", "done"), MOMENTS, ids=MOMENT_NAMES)
+def test_a_sweep_killed_at_any_moment_leaves_nobody_without_a_mail(world: World, write: int, done: bool) -> None:
+    world.opened()
+    world.upload("scan.csv", SCAN)
+    world.replay("capture", "scan")
+    world.reconcile(1)
+    with killed_at(write, done=done):
+        try:
+            world.replay("sweep", "variances-due")
+        except Killed:
+            pass
+    # The run that died may hold the mail back until its own time-out is over; by the daily sweep it is.
+    settings, context = load(Sweep), world.deployment.context("sweep")
+    deliver = outbox(settings.counts_table, settings.mail_from, settings.mail_configuration_set, timedelta(1), context)
+    _expire_locks(world)
+    sweep(settings, deliver, datetime.now(UTC), "fixings-aisle")
+    assert 1 <= len(world.mails()) <= 2
+    assert set(world.tokens("approve")) == {"BOLT-M6-50", "DRILL-18V", "HINGE-75", "PAINT-RED"}
+    assert {line.mails for line in world.lines().values() if line.state is State.QUEUED} == {1}
+
+
+def _expire_locks(world: World) -> None:
+    """Let the time pass after which a lock of a dead run no longer counts."""
+    client = aws.dynamodb()
+    found = client.query(
+        TableName=world.counts,
+        KeyConditionExpression="PK = :mail",
+        ExpressionAttributeValues={":mail": {"S": "IDEMPOTENCY#mail"}},
+    )
+    for item in found["Items"]:
+        if item["status"]["S"] == "INPROGRESS":
+            client.put_item(TableName=world.counts, Item={**item, "in_progress_expiration": {"N": "1"}})
+
+
+def _killed_and_retried(write: int, done: bool, run: Callable[[], Any]) -> None:
+    """Kill a run at one moment; if it was long enough to be killed, run it again, as AWS or the manager would."""
+    with killed_at(write, done=done):
+        try:
+            run()
+        except Killed:
+            pass
+        else:
+            return
+    run()
+
+

@@ -1,0 +1,171 @@
+"""Text files in every dress: encodings, delimiters, quotes, limits."""
+
+import pytest
+from stkr.capture.core import capture
+from stkr.capture.result import Capture, UploadedFile
+from stkr.errors import CountFileError
+from stkr.tabular import files, sheet
+from stkr.tabular.encoding import encoding_of
+
+from tests.unit.capture.builders import assert_conserved, count, lines, reasons, snapshot, stock, totals
+
+UMLAUT = snapshot(stock("FÜGE"), stock("BOLT"))
+
+
+def captured(content: bytes, name: str = "scan.csv") -> Capture:
+    return capture([UploadedFile(name, content)], UMLAUT)
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252", "latin-1"],
+)
+def test_text_is_read_in_its_own_encoding(encoding: str) -> None:
+    assert lines(captured("sku;count\r\nFÜGE;12\r\n".encode(encoding))) == {"FÜGE": "12"}
+
+
+def test_a_byte_that_fits_no_encoding_costs_a_cell_and_not_the_file() -> None:
+    result = captured(b"sku,count\nF\xdcGE,12\nB\x81T,5\n")
+
+    assert lines(result) == {"FÜGE": "12"}
+    assert reasons(result) == [(3, "unknown_code")]
+
+
+def test_utf_8_is_judged_by_the_whole_file_and_not_by_its_beginning() -> None:
+    long = b"sku,count\n" + b"BOLT,5\n" * 200_000 + "FÜGE,3\n".encode()
+
+    assert encoding_of(long) == "utf-8"
+    assert encoding_of(long + b"F\xdcGE,3\n") == "cp1252"
+
+
+@pytest.mark.parametrize("content", [bytes(range(256)) * 4, b"%PDF-1.7\n" + b"\x01\x02\x03" * 200, b"\x7fELF" + b"\x02" * 99])
+def test_what_is_no_text_is_refused(content: bytes) -> None:
+    assert "not a text file" in captured(content).problems[0].problem
+
+
+def test_quoted_line_ends_belong_to_their_cell_and_rows_are_numbered_as_a_spreadsheet_shows_them() -> None:
+    result = captured(b'sku,name,count\nBOLT,"two\nlines",5\nX,,1\n')
+
+    assert lines(result) == {"BOLT": "5"}
+    assert reasons(result) == [(3, "unknown_code")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'sku,name,count\nBOLT,"3/4 inch,5\nFÜGE,x,6\n',
+        'sku,name,count\nBOLT,"3/4" inch,5\nFÜGE,"x" y,6\n',
+        'sku,name,count\nBOLT,3/4",5\nFÜGE,"x,6\n',
+    ],
+)
+def test_a_stray_quote_swallows_no_row(text: str) -> None:
+    assert lines(captured(text.encode())) == {"BOLT": "5", "FÜGE": "6"}
+
+
+def test_every_delimiter_is_told_even_when_decimals_have_commas() -> None:
+    for delimiter in ",;\t|":
+        text = f"sku{delimiter}name{delimiter}count\nBOLT{delimiter}a. b: c{delimiter}5\n"
+        assert lines(captured(text.encode())) == {"BOLT": "5"}
+    assert lines(captured(b"sku;count\nBOLT;12,0\n")) == {"BOLT": "12"}
+    assert lines(captured(b"BOLT;12,0\n")) == {"BOLT": "12"}
+
+
+def test_excels_delimiter_hint_is_obeyed() -> None:
+    assert lines(captured(b"sep=|\r\nsku|count\r\nBOLT|5\r\n")) == {"BOLT": "5"}
+
+
+def test_rows_of_nothing_but_delimiters_are_no_rows() -> None:
+    assert totals(captured(b"sku,count\n,\n\n , \nBOLT,5\n,,,,\n")) == (1, 1, 0, 0, 0)
+
+
+def test_a_row_with_a_name_only_is_blank_and_one_with_a_quantity_only_misses_its_code() -> None:
+    result = captured(b"sku,name,count\n,Bolts,\n,,5\n")
+
+    assert totals(result) == (2, 0, 0, 1, 1)
+    assert reasons(result) == [(3, "missing_code")]
+
+
+def test_short_and_long_rows_are_read_by_their_columns() -> None:
+    assert totals(captured(b"sku,count,bin\nBOLT,5\nBOLT\nBOLT,5,,extra,cells\n")) == (3, 1, 1, 1, 0)
+
+
+def test_a_header_without_rows_is_a_count_of_nothing() -> None:
+    result = captured(b"sku,count\n")
+
+    assert result.problems == ()
+    assert totals(result) == (0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b" \t ", b"\xef\xbb\xbf", b"\xff\xfe", b",,,\n"])
+def test_an_empty_file_is_refused(content: bytes) -> None:
+    assert captured(content).problems[0].problem == "the file is empty"
+
+
+@pytest.mark.parametrize("name", ["scan.pdf", "scan", "scan.xls", "scan.csv.exe"])
+def test_other_types_of_file_are_refused(name: str) -> None:
+    assert "save it as CSV or XLSX" in captured(b"sku,count\nBOLT,5\n", name).problems[0].problem
+
+
+def test_a_file_that_is_too_large_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MAX_FILE_BYTES", 10)
+
+    assert "larger than" in captured(b"sku,count\nBOLT,5\n").problems[0].problem
+
+
+def test_too_many_rows_too_many_columns_and_endless_cells_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheet, "MAX_ROWS", 3)
+    assert "more than 3 rows" in captured(b"sku,count\n" + b"BOLT,5\n" * 3).problems[0].problem
+    assert "columns" in captured(b"sku,count\nBOLT," + b"," * 2_000).problems[0].problem
+    assert "too long" in captured(b"sku,count\nBOLT," + b"x" * 200_000).problems[0].problem
+
+
+def test_a_file_refused_halfway_leaves_nothing_behind() -> None:
+    result = count("sku,count\nBOLT,5\n", "sku,count\nNUT,6\n\ncount,sku\n7,NUT\n")
+
+    assert "second table begins at row 4" in result.problems[0].problem
+    assert lines(result) == {"BOLT": "5"}
+    assert_conserved(result)
+
+
+def test_the_header_repeated_is_no_row() -> None:
+    assert totals(count("sku,count\nBOLT,5\nSKU , Count\nNUT,6\n")) == (2, 2, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("5012345678900,12,003278,14:41:03,23/11/2009\n", {"BOLT": "12"}),
+        ("5012345678900,0012,003278,14:41:03,11/23/2009\n", {"BOLT": "12"}),
+        ("5012345678900\t12\n4006381333931\t3\n", {"BOLT": "12", "NUT": "3"}),
+        ("12,5012345678900\n", {"BOLT": "12"}),
+        ("5012345678900   ,INSTOR-13   ,0002,2022/02/17,23:47:02\n", {"BOLT": "2"}),
+        ("5012345678900,14:41:03,23/11/2009\n5012345678900,14:41:05,23/11/2009\n", {"BOLT": "2"}),
+        ("5012345678900\n5012345678900\n", {"BOLT": "2"}),
+        ("BOLT,4 boxes\n", {"BOLT": "96"}),
+    ],
+)
+def test_headerless_scanner_exports_are_read_by_content(text: str, expected: dict[str, str]) -> None:
+    assert lines(count(text)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5012345678900,480,432\n",
+        "5012345678900,003278,14:41:03,23/11/2009\n",
+        "BOLT,twelve\n",
+        "BOLT,Bolts M6\n",
+        "Lorem ipsum,dolor,sit,amet\n",
+    ],
+)
+def test_a_headerless_file_that_could_mean_two_things_is_refused(text: str) -> None:
+    assert "header" in count(text).problems[0].problem
+
+
+def test_unknown_barcodes_without_a_header_are_parked_one_by_one() -> None:
+    assert reasons(count("9999999999994,3\n8888888888888,2\n")) == [(1, "unknown_code"), (2, "unknown_code")]
+
+
+def test_a_refusal_is_a_count_file_error() -> None:
+    with pytest.raises(CountFileError):
+        files.open_tables("scan.pdf", b"", lambda rows: len(rows))

@@ -1,0 +1,48 @@
+"""Workbooks made in memory, well-formed and otherwise."""
+
+from collections.abc import Iterable, Sequence
+from io import BytesIO
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from openpyxl import Workbook
+
+CONTENT_TYPES = (
+    '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+    '<Default Extension="xml" ContentType="application/xml"/></Types>'
+)
+RELATIONS = (
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    '<Relationship Id="rId1" Type="http://x/worksheet" Target="worksheets/sheet1.xml"/>'
+    '<Relationship Id="rId2" Type="http://x/sharedStrings" Target="sharedStrings.xml"/></Relationships>'
+)
+BOOK = (
+    '<workbook xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
+    '<sheets><sheet name="Count" sheetId="1" r:id="rId1"/></sheets></workbook>'
+)
+
+
+def saved(book: Workbook) -> bytes:
+    """The bytes of a workbook."""
+    stream = BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def workbook(rows: Iterable[Sequence[object]]) -> bytes:
+    """A workbook of one sheet, as a spreadsheet program saves it."""
+    book = Workbook()
+    for row in rows:
+        book.active.append(list(row))
+    return saved(book)
+
+
+def raw_workbook(sheet: str, *, shared: str = "<sst/>", relations: str = RELATIONS, book: str = BOOK) -> bytes:
+    """A workbook of one sheet from its XML, which may be anything."""
+    stream = BytesIO()
+    with ZipFile(stream, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", CONTENT_TYPES)
+        archive.writestr("xl/workbook.xml", book)
+        archive.writestr("xl/_rels/workbook.xml.rels", relations)
+        archive.writestr("xl/sharedStrings.xml", shared)
+        archive.writestr("xl/worksheets/sheet1.xml", sheet)
+    return stream.getvalue()

@@ -1,0 +1,227 @@
+"""What staff see: opening a count, and how it stands."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stkr.approval.links import CountLink
+from stkr.capture.result import Capture, CountedLine, FileProblem, Kind, ParkedRow, Reason, Totals
+from stkr.session import pages
+from stkr.session.pages import MAX_LISTED_SKUS, SHOWN, OpenForm, SessionLinks, open_page, parse_open_form, session_page
+from stkr.store.counts import Session, Status
+from stkr.web.page import Page
+from tests.unit.web.samples import HOSTILE, RULES, SESSION, Read
+
+pytestmark = pytest.mark.unit
+
+HOME = "https://s.example.com/"
+LOCATION_LINK = CountLink(home=HOME, location="fixings-aisle", expires_at=1)
+FORM = OpenForm("the-token")
+LINKS = SessionLinks("/?t=x", "/sheet.xlsx?t=x", "/sheet.csv?t=x")
+UPLOAD = {
+    "url": "https://bucket.s3.eu-west-2.amazonaws.com/",
+    "fields": {"key": "sessions/x/${filename}", "policy": "signed"},
+}
+PARKED = ParkedRow(
+    file="scan.csv",
+    row=14,
+    code="5012345678901",
+    quantity="6",
+    reason=Reason.UNKNOWN_CODE,
+    detail="No item has this code: check it for a typing error.",
+    cells=("5012345678901", "6", "14:02"),
+)
+CAPTURE = Capture(
+    lines=(
+        CountedLine("BOLT-M6-50", Kind.COUNTED, Decimal(432)),
+        CountedLine("PAINT-RED", Kind.UNRECORDED, Decimal(3)),
+    ),
+    parked=(PARKED,),
+    problems=(FileProblem("notes.docx", "this is not a count file"),),
+    totals=Totals(read=6, counted=2, collapsed=1, blank=2, parked=1),
+)
+OPEN = SESSION.model_copy(update={"status": Status.OPEN})
+
+
+def read(page: Page) -> Read:
+    found = Read(page.html)
+    found.check()
+    return found
+
+
+def stands(session: Session, capture: Capture | None, *, just_uploaded: bool = False) -> Read:
+    return read(session_page(session, RULES, capture, (), UPLOAD, LINKS, just_uploaded=just_uploaded))
+
+
+def test_a_locations_link_asks_only_who_counts_and_optionally_what() -> None:
+    shown = read(open_page(LOCATION_LINK, RULES, FORM))
+    assert "Open a count: Fixings aisle" in shown.text
+    assert shown.fields() == {"t": "the-token", "counter": "", "zone": ""}
+    assert not shown.all("select")
+    assert "Paint aisle" not in shown.text
+
+
+def test_without_a_location_one_is_chosen_from_the_rules_doc() -> None:
+    shown = read(open_page(CountLink(home=HOME, expires_at=1), RULES, replace(FORM, location="paint-aisle")))
+    assert [each["value"] for each in shown.all("option")] == ["", "fixings-aisle", "paint-aisle"]
+    assert [each["value"] for each in shown.all("option") if "selected" in each] == ["paint-aisle"]
+
+
+def test_a_recount_is_of_its_items_only() -> None:
+    link = LOCATION_LINK.model_copy(update={"skus": ("BOLT-M6-50",), "recount_of": "x.BOLT-M6-50.r1"})
+    shown = read(open_page(link, RULES, FORM))
+    assert "Count again: Fixings aisle This count is of 1 item only: BOLT-M6-50" in shown.text
+    assert shown.fields() == {"t": "the-token", "counter": ""}
+
+
+def test_a_form_with_a_problem_comes_back_as_it_was_filled_in() -> None:
+    page = open_page(LOCATION_LINK, RULES, parse_open_form("t=the-token&skus=A%0d%0aB"))
+    assert page.status == 422
+    shown = read(page)
+    assert "The count was not opened yet. Enter who is counting." in shown.text
+    assert "A B" in shown.text
+    assert "open" in shown.all("details")[0]
+
+
+def test_an_open_form_is_read() -> None:
+    body = urlencode({"t": "token", "counter": " Sam ", "location": "fixings-aisle", "skus": "A-1, A-2\r\n\r\nA-1"})
+    assert parse_open_form(body) == OpenForm("token", "Sam", "fixings-aisle", skus=("A-1", "A-2"))
+    assert parse_open_form("t=token&counter=Sam&zone=bolts&skus=").zone == "bolts"
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"counter": "\t"}, "Enter who is counting."),
+        ({"counter": "x" * 81}, "Enter a name of at most 80 characters."),
+        ({"counter": "Sam", "zone": "z", "skus": "A"}, "Name either a zone or a list of SKUs, not both."),
+        ({"counter": "Sam", "skus": "\n".join(map(str, range(MAX_LISTED_SKUS + 1)))}, "List at most 200 SKUs"),
+        ({"counter": "Sam", "skus": "x" * 129}, "List at most 200 SKUs"),
+    ],
+)
+def test_what_is_wrong_with_a_form_is_said_and_the_token_kept(fields: dict[str, str], problem: str) -> None:
+    form = parse_open_form(urlencode({"t": "token"} | fields))
+    assert form.token == "token"
+    assert (form.problem or "").startswith(problem)
+
+
+@given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=300))
+def test_no_form_gets_anything_unbounded_in(counter: str, zone: str, skus: str) -> None:
+    body = urlencode({"counter": counter, "location": zone, "zone": zone, "skus": skus}, errors="replace")
+    form = parse_open_form(body)
+    assert max(len(form.counter), len(form.location), len(form.zone or ""), len(form.skus or ())) <= 200
+
+
+def test_a_fresh_count_has_its_sheet_and_its_upload() -> None:
+    shown = stands(OPEN, None)
+    assert "The whole location · 120 items expected" in shown.text
+    assert "Opened by Sam on Sat 21 Nov 2026, 09:00" in shown.text
+    assert "Nothing has been read yet." in shown.text
+    assert shown.links() == ["/?t=x", "/sheet.xlsx?t=x", "/sheet.csv?t=x"]
+
+
+def test_the_upload_goes_straight_to_the_bucket_and_the_page_may_post_nowhere_else() -> None:
+    page = session_page(OPEN, RULES, None, (), UPLOAD, LINKS)
+    assert page.form_origin == "https://bucket.s3.eu-west-2.amazonaws.com"
+    shown = read(page)
+    form, inputs = shown.all("form")[0], shown.all("input")
+    assert (form["action"], form["enctype"]) == (UPLOAD["url"], "multipart/form-data")
+    assert [each["name"] for each in inputs] == ["key", "policy", "file"]  # What follows the file, S3 ignores.
+
+
+def test_what_was_understood_adds_up_on_the_page() -> None:
+    shown = stands(SESSION, CAPTURE)
+    assert "rows read 6 counted 2 repeat scans 1 blank, not counted 2 parked, to be mended 1" in shown.text
+    assert "2 items counted: see the quantities BOLT-M6-50 432 PAINT-RED 3" in shown.text
+    assert "the manager gets what differs" in shown.text
+
+
+def test_a_parked_row_is_shown_with_its_place_its_cells_and_how_to_mend_it() -> None:
+    shown = stands(OPEN, CAPTURE)
+    assert "1 row to mend" in shown.text
+    assert (
+        "scan.csv, row 14: unknown code No item has this code: check it for a typing error. 5012345678901 | 6 | 14:02"
+        in shown.text
+    )
+    no_cells = replace(CAPTURE, parked=(replace(PARKED, cells=()),))
+    assert "5012345678901 | 6" in stands(OPEN, no_cells).text
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_words(reason: Reason) -> None:
+    shown = stands(OPEN, replace(CAPTURE, parked=(replace(PARKED, reason=reason),)))
+    assert f"row 14: {pages._REASONS[reason]}" in shown.text
+
+
+def test_files_that_were_not_taken_are_named_with_the_reason() -> None:
+    refused = (FileProblem("late.csv", "the count is closed"),)
+    shown = read(session_page(OPEN, RULES, CAPTURE, refused, UPLOAD, LINKS))
+    assert "notes.docx was not taken: this is not a count file" in shown.text
+    assert "late.csv was not taken: the count is closed" in shown.text
+
+
+def test_a_page_of_thousands_of_rows_stays_small_and_says_what_it_leaves_out() -> None:
+    many = replace(
+        CAPTURE,
+        lines=tuple(CountedLine(f"S{n}", Kind.COUNTED, Decimal(n)) for n in range(5000)),
+        parked=tuple(replace(PARKED, row=n) for n in range(5000)),
+    )
+    page = session_page(OPEN, RULES, many, (), UPLOAD, LINKS)
+    assert len(page.html) < 1_000_000
+    assert f"and {5000 - SHOWN:,} more rows" in read(page).text
+    assert f"and {5000 - SHOWN:,} more items" in read(page).text
+
+
+def test_after_an_upload_the_visitor_is_told_that_it_arrived() -> None:
+    assert "Your file has arrived." in stands(OPEN, None, just_uploaded=True).text
+
+
+def test_a_closed_count_takes_nothing_more() -> None:
+    closed = SESSION.model_copy(update={"status": Status.CLOSED})
+    shown = read(session_page(closed, RULES, CAPTURE, (), None, LINKS))
+    assert "This count is closed." in shown.text
+    assert not shown.all("form")
+
+
+@pytest.mark.parametrize(
+    ("scope", "told"), [({"zone": "bolts"}, "Zone bolts ·"), ({"skus": ("A", "B")}, "2 items on a list ·")]
+)
+def test_a_part_count_says_what_it_covers(scope: dict[str, object], told: str) -> None:
+    assert told in stands(OPEN.model_copy(update=scope), None).text
+
+
+def test_no_page_of_a_count_shows_what_the_system_says() -> None:
+    outcome = {"outcome": {"gap_value": Decimal("-416.80")}}
+    assert "416.80" not in stands(SESSION.model_copy(update=outcome), CAPTURE).html
+
+
+@pytest.mark.parametrize(
+    ("page", "status"),
+    [(pages.unknown_page, 404), (pages.expired_page, 410), (pages.tampered_page, 403), (pages.trouble_page, 503)],
+)
+def test_every_refusal_has_its_own_page(page: Callable[[], Page], status: int) -> None:
+    assert page().status == status
+    assert not read(page()).all("form")
+
+
+def test_whatever_was_typed_anywhere_is_escaped() -> None:
+    row = replace(PARKED, file=HOSTILE, code=HOSTILE, detail=HOSTILE, cells=(HOSTILE, HOSTILE))
+    capture = replace(
+        CAPTURE,
+        lines=(CountedLine(HOSTILE, Kind.COUNTED, Decimal(1)),),
+        parked=(row,),
+        problems=(FileProblem(HOSTILE, HOSTILE),),
+    )
+    session = SESSION.model_copy(update={"counter": HOSTILE, "zone": HOSTILE, "location": HOSTILE})
+    form = OpenForm(HOSTILE, HOSTILE, HOSTILE, HOSTILE, None, HOSTILE)
+    for page in (
+        session_page(session, RULES, capture, (), UPLOAD, LINKS),
+        open_page(CountLink(home=HOME, location=HOSTILE, expires_at=1), RULES, form),
+    ):
+        assert HOSTILE in read(page).text
+        assert "<script" not in page.html
