@@ -3,7 +3,8 @@
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from botocore.exceptions import ClientError
 from rich.console import Console
@@ -28,7 +29,8 @@ def demo() -> int:
     report = Report(console)
     try:
         _deploy(emulator, report)
-        story.tell(Stack(emulator), report)
+        with _telling_troubles(Stack(emulator)) as stack:
+            story.tell(stack, report)
     finally:
         emulator.stop()
     console.print()
@@ -87,6 +89,17 @@ def _deploy(emulator: Emulator, report: Report) -> None:
         emulator.start()
     with report.working("sam build and sam deploy the template"):
         build_and_deploy(emulator)
+
+
+@contextmanager
+def _telling_troubles(stack: Stack) -> Iterator[Stack]:
+    """Show what the functions logged as errors when something that should have happened did not."""
+    try:
+        yield stack
+    except (floor.NothingHappenedError, floor.NoSuchFormError):
+        for trouble in stack.troubles():
+            console.print(trouble, highlight=False, markup=False)
+        raise
 
 
 def _show_mails(stack: Stack) -> None:

@@ -21,6 +21,7 @@ def bridge(template: Template, port: int) -> None:
     drop_undelivered_conditions(template)
     drop_tls_only_bucket_policy(template)
     allow_converse(template)
+    allow_send_batch(template)
     name_secrets_by_arn(template)
     widen_mail_resource(template)
     move_schedules_to_default_group(template)
@@ -82,6 +83,18 @@ def allow_converse(template: Template) -> None:
                 "Resource": {"Fn::Sub": f"arn:aws:bedrock:${{AWS::Region}}::foundation-model/{profile_id}"},
             }
             document["Statement"].append(addition)
+
+
+def allow_send_batch(template: Template) -> None:
+    """Whoever may `sqs:SendMessage` may also `sqs:SendMessageBatch`.
+
+    Gap: the emulator judges a batch as an action of that name, which AWS does not have: there `sqs:SendMessage` covers
+    both. Safe: it is the same permission on the same queue.
+    """
+    for statement in _statements(template):
+        actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        if "sqs:SendMessage" in actions:
+            statement["Action"] = [*actions, "sqs:SendMessageBatch"]
 
 
 def name_secrets_by_arn(template: Template) -> None:

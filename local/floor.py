@@ -10,7 +10,7 @@ from local import shop
 from local.browser import Form, Page
 from local.stack import Mail, Stack
 
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 30
 Found = TypeVar("Found")
 
 

@@ -111,6 +111,17 @@ class Stack:
             {name: plain.deserialize(value) for name, value in item.items()} for page in pages for item in page["Items"]
         ]
 
+    def troubles(self) -> list[str]:
+        """The end of each function's log that tells of an error, from the error on."""
+        logs, found = self.client("logs"), []
+        for group in logs.describe_log_groups()["logGroups"]:
+            name = group["logGroupName"]
+            lines = [event["message"].rstrip() for event in logs.filter_log_events(logGroupName=name)["events"]]
+            errors = [number for number, line in enumerate(lines) if re.search(r'"ERROR"|Traceback|timed out', line)]
+            if errors:
+                found.append("\n".join([name, *lines[errors[-1] :]]))
+        return found
+
     def mailbox(self) -> list[Mail]:
         """Every mail sent so far, oldest first."""
         page = self.browser.get(f"{self.emulator.url}/_ministack/ses/messages")

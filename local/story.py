@@ -144,13 +144,7 @@ def _the_trail(stack: Stack, report: Report) -> None:
         trail = stack.partition("Adjustments", f"SKU#{sku}")
         report.table(
             (sku, "when", "who", "before", "after", "cause"),
-            [
-                [
-                    row[name] if name in row else ""
-                    for name in ("action", "at", "user", "qty_before", "qty_after", "cause")
-                ]
-                for row in trail
-            ],
+            [[row.get(name) for name in ("action", "at", "user", "qty_before", "qty_after", "cause")] for row in trail],
         )
         report.check(f"{sku}, trail", [row["action"] for row in trail], actions)
     posted = stack.partition("Adjustments", f"SKU#{BOLT}")[-1]

@@ -10,7 +10,7 @@ from moto import mock_aws
 # Powertools reads these when it is imported, as in a function.
 os.environ |= {"POWERTOOLS_SERVICE_NAME": "stkr", "POWERTOOLS_METRICS_NAMESPACE": "stkr"}
 
-from stkr import aws, settings  # noqa: E402 - after the variables above
+from stkr import aws, settings
 from tests.deployment import Context, Deployment
 from tests.template.stack import REGION
 

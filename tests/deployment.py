@@ -1,10 +1,10 @@
 """What ``template.yaml`` deploys, built on moto: tests have no schema, name or variable of their own."""
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
 import boto3
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from tests.template.stack import ACCOUNT, REGION, Stack
 
@@ -18,23 +18,20 @@ def stack() -> Stack:
     return Stack()
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
-    """The Lambda context a function is handed: as much of it as is read, with all of its time still to run."""
+class Context(LambdaContext):
+    """The Lambda context a function is handed, with all of its time still to run."""
 
-    function_name: str
-    timeout_seconds: int
-    aws_request_id: str = "00000000-0000-4000-8000-000000000000"
-    memory_limit_in_mb: int = 512
+    def __init__(self, function_name: str, timeout_seconds: int) -> None:
+        """The context of an invocation of a function that may run for so long."""
+        self._function_name = function_name
+        self._memory_limit_in_mb = 512
+        self._invoked_function_arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function_name}"
+        self._aws_request_id = "00000000-0000-4000-8000-000000000000"
+        self._timeout_seconds = timeout_seconds
 
-    @property
-    def invoked_function_arn(self) -> str:
-        """ARN of the function."""
-        return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.function_name}"
-
-    def get_remaining_time_in_millis(self) -> int:
+    def get_remaining_time_in_millis(self) -> int:  # type: ignore[override]  # Powertools types it as static
         """All of the function's time-out."""
-        return self.timeout_seconds * 1000
+        return self._timeout_seconds * 1000
 
 
 class Deployment:

@@ -9,10 +9,7 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from local.events import event
 from stkr import aws
 from stkr.cause.evidence import Cause
-from stkr.mail.outbox import outbox
-from stkr.settings import Sweep, load
 from stkr.store.counts import State
-from stkr.sweep.shell import sweep
 
 from tests.handlers.crashes import Killed, killed_at
 from tests.handlers.world import SCAN, World
@@ -60,10 +57,7 @@ def test_variances_whose_label_never_comes_are_mailed_all_the_same(world: World)
     captured = event("variance", "session-captured")
     world.invoke("variance", captured)
     assert world.replay("sweep", "daily") == {"mails": 1}  # the uncounted item needs no label
-    settings = load(Sweep)
-    context = world.deployment.context("sweep")
-    deliver = outbox(settings.counts_table, settings.mail_from, settings.mail_configuration_set, timedelta(1), context)
-    assert sweep(settings, deliver, datetime.now(UTC) + timedelta(minutes=16)) == 1
+    assert world.sweep(datetime.now(UTC) + timedelta(minutes=16)) == 1
     assert set(world.tokens("approve")) == {"BOLT-M6-50", "DRILL-18V", "HINGE-75", "PAINT-RED"}
 
 
@@ -150,10 +144,8 @@ def test_a_sweep_killed_at_any_moment_leaves_nobody_without_a_mail(world: World,
         except Killed:
             pass
     # The run that died may hold the mail back until its own time-out is over; by the daily sweep it is.
-    settings, context = load(Sweep), world.deployment.context("sweep")
-    deliver = outbox(settings.counts_table, settings.mail_from, settings.mail_configuration_set, timedelta(1), context)
     _expire_locks(world)
-    sweep(settings, deliver, datetime.now(UTC), "fixings-aisle")
+    world.sweep(datetime.now(UTC))
     assert 1 <= len(world.mails()) <= 2
     assert set(world.tokens("approve")) == {"BOLT-M6-50", "DRILL-18V", "HINGE-75", "PAINT-RED"}
     assert {line.mails for line in world.lines().values() if line.state is State.QUEUED} == {1}

@@ -1,5 +1,6 @@
 """A shop on moto: the real handlers run on the events under events/, one after the other, as AWS would call them."""
 
+import base64
 import io
 import json
 import re
@@ -11,6 +12,7 @@ from html import unescape
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import boto3
 from local.events import event
@@ -22,10 +24,14 @@ from stkr.approval.links import CountLink, Keys, read, sign
 from stkr.rules.store import current_rules
 from stkr.session.core import Opening
 from stkr.session.shell import open_session
+from stkr.mail.outbox import outbox
 from stkr.settings import Session as SessionSettings
+from stkr.settings import Sweep as SweepSettings
+from stkr.settings import load
 from stkr.store.counts import Line, read_line, read_lines, read_session
 from stkr.store.inventory import InventoryRow, create_row, read_row
 from stkr.store.items import values
+from stkr.sweep.shell import sweep
 from tests.deployment import REGION, Context, Deployment
 
 SESSION = "2026-11-21-fixings-aisle-5a7d"
@@ -180,6 +186,13 @@ class World:
         self.reconcile(1)
         self.replay("sweep", "variances-due")
 
+    def sweep(self, now: datetime) -> int:
+        """The daily sweep at another time than now."""
+        context = self._invocation("sweep")
+        known = load(SweepSettings)
+        deliver = outbox(known.counts_table, known.mail_from, known.mail_configuration_set, timedelta(days=1), context)
+        return sweep(known, deliver, now)
+
     def line(self, sku: str) -> Line:
         """A line as stored."""
         line = read_line(self.counts, SESSION, sku)
@@ -224,6 +237,8 @@ class World:
     def tap(self, action: str, sku: str, name: str = "Priya", token: str | None = None) -> tuple[int, str]:
         """A manager posts the form behind a button; status and page."""
         payload = event("approve", action, {**self.links(), action: token or self.tokens(action)[sku]})
+        form = dict(parse_qsl(base64.b64decode(payload["body"]).decode())) | {"name": name}
+        payload["body"] = base64.b64encode(urlencode(form).encode()).decode()
         return _answer(self.invoke("approve", payload))
 
     def look(self, case: str) -> tuple[int, str]:

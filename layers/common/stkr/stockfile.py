@@ -2,9 +2,9 @@
 
 Columns are told by their headers: ``sku``, ``name``, ``location``, ``system_qty``, ``unit_cost``, ``pack_size``,
 ``aliases`` (separated by ``|``; ``CODE*24`` is the barcode of a case of 24), ``category``, ``bin``,
-``sold_since_count``, ``last_received_at``, ``last_received_qty``, ``last_counted_at``, and ``sold_by_measure`` (yes or no).
-Only the SKU and the quantity must be there. Further columns of barcodes and supplier codes count as aliases. Exports
-with one quantity column per location yield one row per location.
+``sold_since_count``, ``last_received_at``, ``last_received_qty``, ``last_counted_at`` and ``sold_by_measure`` (yes or
+no). Only the SKU and the quantity must be there. Further columns of barcodes and supplier codes count as aliases.
+Exports with one quantity column per location yield one row per location.
 """
 
 import re
@@ -37,12 +37,14 @@ _NAMES: Mapping[str, frozenset[tuple[str, ...]]] = {
     ),
     "variation": _phrases("variation name,variation,variant,variant name,option1 value"),
     "unit_cost": _phrases(
-        "unit cost,cost,cost price,unit cost price,average cost,avg cost,default unit cost,default cost,standard price,"
-        "standard cost,valuation rate,cost per item,supply price,purchase price,buy price,cost of goods,einkaufspreis"
+        "unit cost,cost,cost price,unit cost price,average cost,avg cost,default unit cost,default cost,"
+        "standard price,standard cost,valuation rate,cost per item,supply price,purchase price,buy price,"
+        "cost of goods,einkaufspreis"
     ),
     "pack_size": _phrases(
-        "pack size,packsize,case size,case qty,case quantity,case pack,pack qty,pack quantity,units per case,units per pack,"
-        "qty per case,quantity per case,qty per pack,carton size,units per carton,eaches per case,each per case"
+        "pack size,packsize,case size,case qty,case quantity,case pack,pack qty,pack quantity,units per case,"
+        "units per pack,qty per case,quantity per case,qty per pack,carton size,units per carton,eaches per case,"
+        "each per case"
     ),
     "aliases": _phrases("aliases,alias codes,other codes,codes,alternate codes,alternative codes"),
     "category": _phrases(
@@ -50,14 +52,15 @@ _NAMES: Mapping[str, frozenset[tuple[str, ...]]] = {
     ),
     "sold_since_count": _phrases("sold since count,sold since last count,units sold since count,qty sold since count"),
     "last_received_at": _phrases(
-        "last received at,last received,last received date,last receipt,last receipt date,last delivery,last delivery date"
+        "last received at,last received,last received date,last receipt,last receipt date,last delivery,"
+        "last delivery date"
     ),
     "last_received_qty": _phrases(
         "last received qty,last received quantity,last receipt qty,last receipt quantity,last delivery qty"
     ),
     "last_counted_at": _phrases(
-        "last counted at,last counted,last counted date,last count date,last count at,last stocktake,last stocktake date,"
-        "last inventory date"
+        "last counted at,last counted,last counted date,last count date,last count at,last stocktake,"
+        "last stocktake date,last inventory date"
     ),
     "sold_by_measure": _phrases("sold by measure,by measure,measured,sold by weight,sold by length"),
 }
@@ -72,14 +75,14 @@ _UNTRACKED = frozenset({"notstocked", "n/a", "parent", "untracked"})
 _SHOWN_PRODUCT = re.compile(r"\[([^\]]+)\]\s*(.*)")
 _NO_VARIATION = frozenset({"", "regular", "default title"})
 _CURRENCY = re.compile(r"^[£$€]\s*|\s*[£$€]$")
-_PLAIN_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,12})?|-?\.\d{1,12}")
-_BOTH_MARKS = re.compile(r"-?\d{1,3}(?:,\d{3})+\.\d+")
-_COMMA_DECIMAL = re.compile(r"-?\d+,(?:\d{1,2}|\d{4,12})|-?0,\d{3}")
+_PLAIN_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,12})?|-?\.\d{1,12}", re.ASCII)
+_BOTH_MARKS = re.compile(r"-?\d{1,3}(?:,\d{3})+\.\d+", re.ASCII)
+_COMMA_DECIMAL = re.compile(r"-?\d+,(?:\d{1,2}|\d{4,12})|-?0,\d{3}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Where the fields of a stock file are. ``quantities`` pairs a column with the location its header names, or ``""``."""
+    """Where the fields of a stock file are. ``quantities`` pairs a column with the location its header names."""
 
     header: int
     sku: int
@@ -210,7 +213,7 @@ def _columns(number: int, cells: Sequence[str]) -> _Columns:
 
 
 def _quantity_columns(cells: Sequence[str], fields: dict[str, int]) -> tuple[tuple[int, str], ...]:
-    """The system quantity: the column of that name, else the stock on hand, per location or not, else a plain quantity."""
+    """The system quantity: the column of that name, else stock on hand (per location or not), else a plain quantity."""
     if "system_qty" in fields:
         return ((fields.pop("system_qty"), ""),)
     tiers: dict[int, list[tuple[int, str]]] = {}

@@ -83,12 +83,11 @@ def test_a_token_needs_no_escaping_in_an_address(link: DecisionLink) -> None:
     assert set(sign(link, KEYS)) <= set(string.ascii_letters + string.digits + "-_.")
 
 
-@pytest.mark.parametrize("position", range(len(sign(BOLTS, KEYS))))
-def test_any_altered_character_is_refused(position: int) -> None:
+def test_any_altered_character_is_refused() -> None:
     token = sign(BOLTS, KEYS)
     alphabet = string.ascii_letters + string.digits + "-_.=+/ %"
-    for char in alphabet:
-        if char != token[position]:
+    for position, written in enumerate(token):
+        for char in alphabet.replace(written, ""):
             with pytest.raises(LinkTampered):
                 read(token[:position] + char + token[position + 1 :], KEYS, BEFORE)
 

@@ -3,13 +3,15 @@
 from decimal import Decimal
 
 import pytest
+
 from stkr.capture.codes import Codebook, Match, Unmatched, check_digit_fits, split_alias
 from stkr.capture.result import Reason
-
 from tests.unit.capture.builders import snapshot, stock
 
+pytestmark = pytest.mark.unit
 
-def named(cell: str, *rows: object, **_: object) -> str:
+
+def named(cell: str) -> str:
     found = Codebook(snapshot()).find(cell)
     return found.stock.sku if isinstance(found, Match) else found.reason.value
 

@@ -3,11 +3,13 @@
 from decimal import Decimal
 
 import pytest
+
 from stkr.capture.core import capture, capture_file
 from stkr.capture.result import Kind, Sighting, UploadedFile
 from stkr.errors import CountFileError
-
 from tests.unit.capture.builders import assert_conserved, count, lines, reasons, snapshot, totals
+
+pytestmark = pytest.mark.unit
 
 
 def test_blank_is_not_counted_and_zero_is_counted_zero() -> None:

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from stkr.capture.core import capture
 from stkr.capture.quantities import plain
 from stkr.capture.result import Kind, UploadedFile
 from stkr.stockfile import read_stock, snapshot_of
-
 from tests.unit.capture.builders import assert_conserved, totals
+
+pytestmark = pytest.mark.unit
 
 CORPUS = Path(__file__).parent / "corpus"
 EXPECTED: dict[str, dict[str, Any]] = tomllib.loads((CORPUS / "expected.toml").read_text("utf-8"))

@@ -3,17 +3,50 @@
 import csv
 import io
 from collections.abc import Sequence
+from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from stkr.capture.core import capture
 from stkr.capture.result import Capture, UploadedFile
-
 from tests.unit.capture.builders import assert_conserved, count, lines, snapshot, totals
 from tests.unit.capture.workbooks import workbook
 
-CODES = ["BOLT", "bolt ", "5012345678900", "05012345678900", "15012345678907", "NUT", "ROPE", "TILE", "GLUE", "X", "", "7.8E+12"]
-AMOUNTS = ["", "0", "1", "7", "7.0", "7,0", "4 boxes", "3 boxes + 7", "1.5", "-1", "1,000", "#N/A", "ten", "5 pallets", " "]
+pytestmark = pytest.mark.unit
+
+CODES = [
+    "BOLT",
+    "bolt ",
+    "5012345678900",
+    "05012345678900",
+    "15012345678907",
+    "NUT",
+    "ROPE",
+    "TILE",
+    "GLUE",
+    "X",
+    "",
+    "7.8E+12",
+]
+AMOUNTS = [
+    "",
+    "0",
+    "1",
+    "7",
+    "7.0",
+    "7,0",
+    "4 boxes",
+    "3 boxes + 7",
+    "1.5",
+    "-1",
+    "1,000",
+    "#N/A",
+    "ten",
+    "5 pallets",
+    " ",
+]
 BINS = ["", "A1", "a 1", "B2"]
 HEADER = ["sku", "bin", "counted"]
 
@@ -56,33 +89,33 @@ def test_any_bytes_are_read_or_refused_and_never_crash(content: bytes, name: str
     assert_conserved(capture([UploadedFile(name, content)], snapshot()))
 
 
-@given(st.text(alphabet='SKU,;\t|"\r\n =+-\'.0123456789EéBOLTsqty\u00a0\ufeff', max_size=200))
+@given(st.text(alphabet="SKU,;\t|\"\r\n =+-'.0123456789EéBOLTsqty\u00a0\ufeff", max_size=200))
 def test_any_text_is_conserved(text: str) -> None:
     assert_conserved(count(text))
     assert_conserved(count("sku,count\n" + text))
 
 
 @given(ROWS, st.randoms(use_true_random=False))
-def test_the_order_of_rows_does_not_matter(rows: Rows, random: object) -> None:
+def test_the_order_of_rows_does_not_matter(rows: Rows, random: Random) -> None:
     shuffled = list(rows)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
 
     assert outcome(count(text_of(shuffled))) == outcome(count(text_of(rows)))
 
 
 @given(SCANS, st.randoms(use_true_random=False))
-def test_the_order_of_headerless_scans_does_not_matter(codes: list[str], random: object) -> None:
+def test_the_order_of_headerless_scans_does_not_matter(codes: list[str], random: Random) -> None:
     shuffled = list(codes)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
 
     assert outcome(count("\n".join(shuffled))) == outcome(count("\n".join(codes)))
 
 
 @given(st.lists(ROWS, min_size=2, max_size=4), st.randoms(use_true_random=False))
-def test_the_order_of_files_does_not_matter(files: list[Rows], random: object) -> None:
+def test_the_order_of_files_does_not_matter(files: list[Rows], random: Random) -> None:
     uploads = [UploadedFile(f"{number}.csv", text_of(rows).encode()) for number, rows in enumerate(files)]
     shuffled = list(uploads)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    random.shuffle(shuffled)
 
     assert capture(shuffled, snapshot()) == capture(uploads, snapshot())
 

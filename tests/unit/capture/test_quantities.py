@@ -3,11 +3,13 @@
 from decimal import Decimal
 
 import pytest
+
 from stkr.capture.codes import Match
 from stkr.capture.quantities import Amount, Unread, in_eaches, read_amount
 from stkr.capture.result import Reason
-
 from tests.unit.capture.builders import stock
+
+pytestmark = pytest.mark.unit
 
 BOXED = Match(stock("BOLT", pack="24"))
 LOOSE = Match(stock("NUT"))
@@ -146,5 +148,5 @@ def test_a_refusal_quotes_the_cell_and_says_what_to_do(cell: str) -> None:
     refused = read_amount(cell)
 
     assert isinstance(refused, Unread)
-    assert cell.split()[-1] in refused.detail
+    assert cell.rsplit(maxsplit=1)[-1] in refused.detail
     assert ": " in refused.detail

@@ -1,13 +1,15 @@
 """Text files in every dress: encodings, delimiters, quotes, limits."""
 
 import pytest
+
 from stkr.capture.core import capture
 from stkr.capture.result import Capture, UploadedFile
 from stkr.errors import CountFileError
 from stkr.tabular import files, sheet
 from stkr.tabular.encoding import encoding_of
-
 from tests.unit.capture.builders import assert_conserved, count, lines, reasons, snapshot, stock, totals
+
+pytestmark = pytest.mark.unit
 
 UMLAUT = snapshot(stock("FÜGE"), stock("BOLT"))
 
@@ -38,7 +40,9 @@ def test_utf_8_is_judged_by_the_whole_file_and_not_by_its_beginning() -> None:
     assert encoding_of(long + b"F\xdcGE,3\n") == "cp1252"
 
 
-@pytest.mark.parametrize("content", [bytes(range(256)) * 4, b"%PDF-1.7\n" + b"\x01\x02\x03" * 200, b"\x7fELF" + b"\x02" * 99])
+@pytest.mark.parametrize(
+    "content", [bytes(range(256)) * 4, b"%PDF-1.7\n" + b"\x01\x02\x03" * 200, b"\x7fELF" + b"\x02" * 99]
+)
 def test_what_is_no_text_is_refused(content: bytes) -> None:
     assert "not a text file" in captured(content).problems[0].problem
 
@@ -168,4 +172,4 @@ def test_unknown_barcodes_without_a_header_are_parked_one_by_one() -> None:
 
 def test_a_refusal_is_a_count_file_error() -> None:
     with pytest.raises(CountFileError):
-        files.open_tables("scan.pdf", b"", lambda rows: len(rows))
+        files.open_tables("scan.pdf", b"", len)

@@ -6,12 +6,14 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 from openpyxl import Workbook
+
 from stkr.capture.core import capture
 from stkr.capture.result import Capture, UploadedFile
 from stkr.tabular import workbook as reader
-
 from tests.unit.capture.builders import count, lines, reasons, snapshot, totals
-from tests.unit.capture.workbooks import raw_workbook, saved, workbook
+from tests.unit.capture.workbooks import first_sheet, raw_workbook, saved, workbook
+
+pytestmark = pytest.mark.unit
 
 
 def captured(content: bytes, name: str = "sheet.xlsx") -> Capture:
@@ -71,11 +73,11 @@ def test_row_numbers_are_those_of_the_spreadsheet() -> None:
 
 def test_titles_merged_cells_hidden_rows_and_formatted_emptiness_change_nothing() -> None:
     book = Workbook()
-    sheet = book.active
+    sheet = first_sheet(book)
     sheet.append(["Stock count of Saturday"])
     sheet.merge_cells("A1:C1")
-    for row in (["SKU", "Counted"], ["BOLT", 432], ["NUT", 7]):
-        sheet.append(row)
+    for cells in (["SKU", "Counted"], ["BOLT", 432], ["NUT", 7]):
+        sheet.append(cells)
     sheet.row_dimensions[4].hidden = True
     for row in range(5, 5_000):
         sheet.cell(row, 2).number_format = "0.00"
@@ -86,7 +88,7 @@ def test_titles_merged_cells_hidden_rows_and_formatted_emptiness_change_nothing(
 
 def test_every_visible_sheet_with_a_count_is_read_and_notes_are_not() -> None:
     book = Workbook()
-    book.active.append(["Counted by Sam"])
+    first_sheet(book).append(["Counted by Sam"])
     for title, sku in (("Front", "BOLT"), ("Back", "NUT"), ("Old", "ROPE")):
         sheet = book.create_sheet(title)
         sheet.append(["SKU", "Counted"])
@@ -105,8 +107,8 @@ def test_every_visible_sheet_with_a_count_is_read_and_notes_are_not() -> None:
 
 def test_a_sheet_whose_count_cannot_be_told_is_not_passed_over() -> None:
     book = Workbook()
-    book.active.append(["SKU", "Counted"])
-    book.active.append(["BOLT", 5])
+    first_sheet(book).append(["SKU", "Counted"])
+    first_sheet(book).append(["BOLT", 5])
     other = book.create_sheet("Back")
     other.append(["SKU", "Qty", "Quantity"])
     other.append(["NUT", 5, 6])
@@ -115,7 +117,10 @@ def test_a_sheet_whose_count_cannot_be_told_is_not_passed_over() -> None:
 
 
 def test_rich_text_is_read_without_its_reading_aids() -> None:
-    shared = "<sst><si><r><t>BO</t></r><r><t>LT</t></r><rPh><t>reading</t></rPh></si><si><t>sku</t></si><si><t>count</t></si></sst>"
+    shared = (
+        "<sst><si><r><t>BO</t></r><r><t>LT</t></r>"
+        "<rPh><t>reading</t></rPh></si><si><t>sku</t></si><si><t>count</t></si></sst>"
+    )
     sheet = (
         "<worksheet><sheetData><row><c t='s'><v>1</v></c><c t='s'><v>2</v></c></row>"
         "<row><c t='s'><v>0</v></c><c t='inlineStr'><is><t>43</t><t>2</t></is></c></row>"

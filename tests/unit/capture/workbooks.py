@@ -5,6 +5,7 @@ from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from openpyxl import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
 CONTENT_TYPES = (
     '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
@@ -21,6 +22,13 @@ BOOK = (
 )
 
 
+def first_sheet(book: Workbook) -> Worksheet:
+    """The sheet a new workbook has."""
+    sheet = book.active
+    assert isinstance(sheet, Worksheet)
+    return sheet
+
+
 def saved(book: Workbook) -> bytes:
     """The bytes of a workbook."""
     stream = BytesIO()
@@ -32,7 +40,7 @@ def workbook(rows: Iterable[Sequence[object]]) -> bytes:
     """A workbook of one sheet, as a spreadsheet program saves it."""
     book = Workbook()
     for row in rows:
-        book.active.append(list(row))
+        first_sheet(book).append(list(row))
     return saved(book)
 
 

@@ -44,6 +44,10 @@ def _statements(template: Template) -> dict[tuple[str, str], dict[str, Any]]:
     return found
 
 
+def _actions(statement: dict[str, Any]) -> list[str]:
+    return [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+
+
 def _changed(before: Template, after: Template) -> set[str]:
     """Logical ids of resources that differ."""
     resources = before["Resources"]
@@ -94,6 +98,15 @@ def test_converse_is_added_beside_the_profile_statement_only(original: Template,
     assert statement["Action"] == "bedrock:Converse"
     assert statement["Resource"] == {"Fn::Sub": "arn:aws:bedrock:${AWS::Region}::foundation-model/global.${ModelId}"}
     assert statement["Condition"] == before[holder, "InvokeGlobalProfile"]["Condition"]
+
+
+def test_sending_a_batch_goes_with_sending_a_message(original: Template, template: Template) -> None:
+    bridges.allow_send_batch(template)
+    before, after = _statements(original), _statements(template)
+    differing = {key for key in before if before[key] != after[key]}
+    assert differing == {key for key, statement in before.items() if "sqs:SendMessage" in str(statement["Action"])}
+    for key in differing:
+        assert set(after[key]["Action"]) - {"sqs:SendMessageBatch"} == set(_actions(before[key]))
 
 
 def test_secrets_are_granted_by_their_attribute(original: Template, template: Template) -> None:

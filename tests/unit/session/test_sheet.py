@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from stkr.capture.core import capture_file
+from stkr.capture.core import capture, capture_file
 from stkr.capture.result import UploadedFile
 from stkr.session.sheet import HEADER, csv_sheet, xlsx_sheet
 from stkr.stock import History, Snapshot, StockRow
@@ -124,6 +124,15 @@ def test_a_filled_in_sheet_comes_back_through_capture(codes: tuple[str, str]) ->
         outcome = capture_file(file, shelf)
         assert {line.sku: line.counted_qty for line in outcome.lines} == {codes[0]: Decimal(51), codes[1]: Decimal(0)}
         assert (outcome.totals.read, outcome.totals.blank, outcome.parked) == (3, 1, ())
+
+
+def test_the_same_count_as_a_scan_and_as_a_sheet_is_counted_once() -> None:
+    shelf = snapshot(row("BOLT", "A1"))
+    sheet = csv_sheet(shelf).decode("utf-8-sig").replace("A1,,", "A1,,432")
+    files = (UploadedFile("sheet.csv", sheet.encode()), UploadedFile("scan.csv", b"SKU,Quantity\r\nBOLT,432\r\n"))
+    outcome = capture(files, shelf)
+    assert [line.counted_qty for line in outcome.lines] == [Decimal(432)]
+    assert outcome.totals.collapsed == 1
 
 
 @settings(max_examples=25)

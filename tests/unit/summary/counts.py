@@ -11,17 +11,7 @@ from stkr.variance.core import Materiality
 
 def session(session_id: str, opened_at: str, **outcome: int | str) -> Session:
     """A reconciled session; what its outcome does not say is zero."""
-    nothing = (
-        "lines",
-        "in_agreement",
-        "minor",
-        "material",
-        "counted",
-        "unrecorded",
-        "uncounted",
-        "value_abs",
-        "value_net",
-    )
+    nothing = ("lines", "in_agreement", "minor", "material", "unrecorded", "uncounted", "value_abs", "value_net")
     return Session(
         session_id=session_id,
         location="fixings-aisle",

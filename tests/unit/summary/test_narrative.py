@@ -1,6 +1,7 @@
 """What the summary says, and what a model is not allowed to."""
 
-from decimal import Decimal
+import re
+from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -88,14 +89,15 @@ def test_whatever_a_model_says_is_taken_or_not_and_never_breaks_anything(text: s
     assert taken is None or all(paragraph for paragraph in taken)
 
 
-@given(st.decimals(0, 10_000, places=2))
-def test_no_figure_is_taken_that_the_model_was_not_given(figure: Decimal) -> None:
-    taken = check_narrative(f"{GOOD} {figure}.", FACTS, "GBP")
-    given_figures = {"2026", "93.40", "90.00"}  # a few of them, to see that those are taken
+GIVEN = {Decimal(figure) for figure in re.findall(r"\d+(?:\.\d+)?", prompt(FACTS, "GBP"))}
 
-    assert (
-        taken is None or f"{figure:f}" in given_figures or f"{figure:f}".rstrip("0").rstrip(".") in prompt(FACTS, "GBP")
-    )
+
+@given(st.decimals(0, 10_000, places=2) | st.integers(0, 40).map(Decimal) | st.sampled_from(sorted(GIVEN)))
+def test_a_figure_is_taken_exactly_when_the_model_was_given_it_or_it_is_one_rounded(figure: Decimal) -> None:
+    taken = check_narrative(f"{GOOD} {figure:f}.", FACTS, "GBP")
+
+    rounded = {given_figure.quantize(Decimal(1), ROUND_HALF_UP) for given_figure in GIVEN}
+    assert (taken is not None) == (figure in GIVEN | rounded)
 
 
 def test_the_model_is_told_figures_only_and_nothing_a_stranger_could_have_typed() -> None:

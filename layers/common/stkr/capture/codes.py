@@ -11,6 +11,7 @@ from stkr.stock import Snapshot, StockRow
 from stkr.tabular.words import folded, visible
 
 _GTIN_LENGTHS = frozenset({8, 12, 13, 14})
+_LISTED = 4
 _MANGLED = re.compile(r"\d(?:[.,]\d+)?e\+?\d{1,3}")
 _AIM = re.compile(r"\][a-z]\d")
 _BRACKETED = re.compile(r"\s*\[([^\]]+)\]")
@@ -114,22 +115,11 @@ class Codebook:
         if not given:
             return Unmatched(Reason.MISSING_CODE, "the row has no code: add the SKU or barcode, or delete the row")
         matches = [match for cell in given for match in self._matches(cell)]
-        if len(matches) == 1:
-            return matches[0]
         if not matches:
             return _unmatched(given[0])
-        skus = sorted({match.stock.sku for match in matches})
-        if len(skus) > 1:
-            return Unmatched(Reason.AMBIGUOUS_CODE, f"{' / '.join(given)} names {_listed(skus)}: use the SKU itself")
-        packs = {match.pack for match in matches}
-        if len(packs) == 1:
+        if all(match.names_same(matches[0]) for match in matches):
             return matches[0]
-        # A SKU beside its own case barcode, each in a column of its own: what was scanned is the case.
-        cases = packs - {None}
-        if len(cases) == 1 and len(given) > 1:
-            return next(match for match in matches if match.pack is not None)
-        sizes = _listed(sorted("single" if pack is None else f"case of {pack}" for pack in packs))
-        return Unmatched(Reason.AMBIGUOUS_CODE, f"{given[0]} names {skus[0]} as {sizes}: correct its aliases")
+        return _settled(given, matches)
 
     def _matches(self, cell: str) -> tuple[Match, ...]:
         matches = self._of(folded(cell))
@@ -154,6 +144,19 @@ class Codebook:
         for code in sorted(genuine if exact or genuine else same):
             found += [match for match in self._exact[code] if not any(match.names_same(other) for other in found)]
         return tuple(found)
+
+
+def _settled(given: list[str], matches: list[Match]) -> Found:
+    """What several matches come down to."""
+    skus = sorted({match.stock.sku for match in matches})
+    if len(skus) > 1:
+        return Unmatched(Reason.AMBIGUOUS_CODE, f"{' / '.join(given)} names {_listed(skus)}: use the SKU itself")
+    packs = {match.pack for match in matches}
+    # A SKU beside its own case barcode, each in a column of its own: what was scanned is the case.
+    if len(packs - {None}) == 1 and len(given) > 1:
+        return next(match for match in matches if match.pack is not None)
+    sizes = _listed(sorted("single" if pack is None else f"case of {pack}" for pack in packs))
+    return Unmatched(Reason.AMBIGUOUS_CODE, f"{given[0]} names {skus[0]} as {sizes}: correct its aliases")
 
 
 def _is_digits(key: str) -> bool:
@@ -200,4 +203,5 @@ def _unmatched(cell: str) -> Unmatched:
 
 
 def _listed(items: list[str]) -> str:
-    return ", ".join(items[:4]) + (f" and {len(items) - 4} more" if len(items) > 4 else "")
+    more = len(items) - _LISTED
+    return ", ".join(items[:_LISTED]) + (f" and {more} more" if more > 0 else "")

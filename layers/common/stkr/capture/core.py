@@ -1,14 +1,14 @@
 """Capture itself: a pure function of the files, the snapshot and what is already decided.
 
-Every data row of every file comes out as exactly one of counted, collapsed, blank and parked, and neither the order of
-rows nor that of files matters.
+Every data row of every file comes out as exactly one of counted, collapsed, blank and parked, and neither the order
+of rows nor that of files matters.
 
 A data row is every row below the header that has any content, except the header repeated. A row without a count is
 *blank*: it was not counted, which is not zero. In a file without a quantity column every row is one scan.
 
-How rows of one SKU and bin combine: the scans of one file add up to one observation; a keyed quantity is an observation
-by itself. Observations that agree are repeats and collapse; where they differ, within a file or between files, all their
-rows are parked. Different bins add up.
+How rows of one SKU and bin combine: the scans of one file add up to one observation; a keyed quantity is an
+observation by itself. Observations that agree are repeats and collapse; where they differ, within a file or between
+files, all their rows are parked. Different bins add up.
 
 A SKU that is stocked at the session's location but outside its scope was counted all the same: its line is ``COUNTED``
 and judged against its own row (``snapshot.elsewhere``). A SKU stocked only elsewhere is ``UNRECORDED``.

@@ -58,74 +58,80 @@ def _phrases(text: str) -> frozenset[tuple[str, ...]]:
 
 
 _QUANTITY = _set(
-    "quantity quantities qty qnty qtty quant menge anzahl stuckzahl quantite qte cantidad cant quantita qta aantal "
-    "antal antall quantidade qtd ilosc"
+    "quantity quantities qty qnty qtty quant menge anzahl stuckzahl quantite qte cantidad cant quantita qta "
+    "aantal antal antall quantidade qtd ilosc"
 )
 _PLAIN = _phrases("q,units,unit count,pcs,pieces,eaches,ea,each,number,amount,total,nombre,numero de unidades,unidades")
 _COUNT = _set(
     "count counted counts take stocktake stocktaking stocktaken tally physical actual found scanned observed "
-    "gezahlt gezahlte zahlmenge ist istmenge istbestand inventurmenge comptee compte compter contado contada contata geteld "
-    "geteelde"
+    "gezahlt gezahlte zahlmenge ist istmenge istbestand inventurmenge comptee compte compter contado contada "
+    "contata geteld geteelde"
 )
 _RECOUNT = _set("recount recounted")
 _STOCK = _set("stock inventory onhand qoh soh bestand lagerbestand existencias voorraad giacenza estoque lager")
 _EXPECTED = _set(
-    "expected system book theoretical theory previous prior old before snapshot recorded last available forecasted "
-    "forecast erp soll sollmenge sollbestand buchbestand theorique teorico teorica sys allocated virtual projected"
+    "expected system book theoretical theory previous prior old before snapshot recorded last available "
+    "forecasted forecast erp soll sollmenge sollbestand buchbestand theorique teorico teorica sys allocated "
+    "virtual projected"
 )
 # Words that make a column something else although a quantity word is in its name.
 _NOT_COUNT = _set(
-    "price cost value rate date datum time timestamp by user person counter operator id ids uuid status alert reorder "
-    "restock min max minimum maximum threshold difference diff variance delta discrepancy adjustment adjust gap percent "
-    "pct weight tax currency enabled track tracked tracking type reason comment comments note notes description desc "
-    "name title image url email size per sold received ordered order orders lot batch serial expiry expiration incoming "
-    "outgoing committed unavailable reserved damaged safety inner outer pack case cases box boxes carton cartons account "
-    "reference handle token policy option sales purchase line lines number no nr location bin shelf uom unit code sku barcode"
+    "price cost value rate date datum time timestamp by user person counter operator id ids uuid status alert "
+    "reorder restock min max minimum maximum threshold difference diff variance delta discrepancy adjustment "
+    "adjust gap percent pct weight tax currency enabled track tracked tracking type reason comment comments note "
+    "notes description desc name title image url email size per sold received ordered order orders lot batch "
+    "serial expiry expiration incoming outgoing committed unavailable reserved damaged safety inner outer pack "
+    "case cases box boxes carton cartons account reference handle token policy option sales purchase line lines "
+    "number no nr location bin shelf uom unit code sku barcode"
 )
 _UNIT = _phrases(
-    "unit,uom,unit of measure,unit of measurement,units of measure,count unit,counting unit,qty unit,quantity unit,"
-    "count uom,stock uom,qty uom,measure,einheit,mengeneinheit,unite,unidad,unidad de medida,unita,eenheid,enhet"
+    "unit,uom,unit of measure,unit of measurement,units of measure,count unit,counting unit,qty unit,"
+    "quantity unit,count uom,stock uom,qty uom,measure,einheit,mengeneinheit,unite,unidad,unidad de medida,unita,"
+    "eenheid,enhet"
 )
 _BIN = _phrases(
-    "bin,bins,bin name,bin location,bin code,bin number,shelf,shelves,shelf location,shelf code,area,count area,aisle,"
-    "rack,bay,zone,section,position,slot,storage location,storage bin,sub location,sublocation,place,room,"
+    "bin,bins,bin name,bin location,bin code,bin number,shelf,shelves,shelf location,shelf code,area,count area,"
+    "aisle,rack,bay,zone,section,position,slot,storage location,storage bin,sub location,sublocation,place,room,"
     "lagerplatz,regal,fach,emplacement,rayon,ubicacion,estante,scaffale,schap,bereich,gang"
 )
 _LOCATION = _phrases(
-    "location,locations,location name,location code,location id,warehouse,warehouse name,store,store name,shop,shop name,"
-    "outlet,outlet name,branch,site,depot,magasin,almacen,filiale,standort,lagerort,negozio,winkel"
+    "location,locations,location name,location code,location id,warehouse,warehouse name,store,store name,shop,"
+    "shop name,outlet,outlet name,branch,site,depot,magasin,almacen,filiale,standort,lagerort,negozio,winkel"
 )
 _SKU = _phrases(
     "sku,skus,item sku,product sku,variant sku,sku code,sku number,sku no,sku id,custom sku,item code,itemcode,"
-    "product code,productcode,stock code,stockcode,article code,article number,article no,articlenumber,item number,"
-    "item no,item nr,item ref,item reference,product number,product no,product ref,product reference,part number,part no,"
-    "partnumber,internal reference,default code,material,material number,plu,ipn,internal part number,code,codes,"
-    "item id code,artikelnummer,artikelnr,artikel nr,artikel no,artnr,art nr,reference,ref,code article,code produit,"
-    "codigo,codigo de articulo,codice,codice articolo,referencia,artikelcode,varenummer,artikelkod,scanned code,scan code,"
-    "product code sku,sku product code"
+    "product code,productcode,stock code,stockcode,article code,article number,article no,articlenumber,"
+    "item number,item no,item nr,item ref,item reference,product number,product no,product ref,product reference,"
+    "part number,part no,partnumber,internal reference,default code,material,material number,plu,ipn,"
+    "internal part number,code,codes,item id code,artikelnummer,artikelnr,artikel nr,artikel no,artnr,art nr,"
+    "reference,ref,code article,code produit,codigo,codigo de articulo,codice,codice articolo,referencia,"
+    "artikelcode,varenummer,artikelkod,scanned code,scan code,product code sku,sku product code"
 )
 _BARCODE_WORDS = _set("barcode barcodes ean ean13 ean8 upc gtin gtin13 gtin14 isbn strichcode streepjescode")
 _BARCODE = _phrases(
-    "bar code,bar codes,scan,scans,scan data,scanned value,scanned data,scanned barcode,barcode data,code barre,code barres,"
-    "code a barres,codigo de barras,codigo barras,codice a barre,codice barre,data,decoded data,label,case code,case barcode"
+    "bar code,bar codes,scan,scans,scan data,scanned value,scanned data,scanned barcode,barcode data,code barre,"
+    "code barres,code a barres,codigo de barras,codigo barras,codice a barre,codice barre,data,decoded data,label,"
+    "case code,case barcode"
 )
 _SUPPLIER = _phrases(
-    "supplier code,supplier sku,supplier item code,supplier part number,supplier reference,supplier ref,vendor code,"
-    "vendor sku,vendor item code,vendor part number,vendor item number,manufacturer sku,manufact sku,mpn,"
-    "manufacturer part number,alias,alternate code,alternative code,other code,lieferantennummer,lieferanten artikelnummer"
+    "supplier code,supplier sku,supplier item code,supplier part number,supplier reference,supplier ref,"
+    "vendor code,vendor sku,vendor item code,vendor part number,vendor item number,manufacturer sku,manufact sku,"
+    "mpn,manufacturer part number,alias,alternate code,alternative code,other code,lieferantennummer,"
+    "lieferanten artikelnummer"
 )
 _LOOSE_CODE = _phrases("item,items,product,products,part,article,artikel,product id,articulo,articolo,produit,vare")
 _OTHER_WORDS = _NOT_COUNT | _set(
     "category department brand vendor supplier manufacturer group family class collection tags variant variation "
-    "bezeichnung beschreibung nom libelle nombre denominacion descrizione naam omschrijving datum uhrzeit hora heure "
-    "remarks remark device scanner session owner package company hs coo country gtip colour color model style season "
-    "template attribute attributes active visible published sequence row index"
+    "bezeichnung beschreibung nom libelle nombre denominacion descrizione naam omschrijving datum uhrzeit hora "
+    "heure remarks remark device scanner session owner package company hs coo country gtip colour color model "
+    "style season template attribute attributes active visible published sequence row index"
 )
 
 _SCAN_WORDS = _set(
-    "date datum time timestamp uhrzeit hora heure by user person counter operator owner device scanner session id ids uuid "
-    "serial sequence row line number no nr type format symbology name title description desc bezeichnung beschreibung nom "
-    "libelle denominacion descrizione naam omschrijving comment comments note notes remark remarks reason status lot batch"
+    "date datum time timestamp uhrzeit hora heure by user person counter operator owner device scanner session id "
+    "ids uuid serial sequence row line number no nr type format symbology name title description desc bezeichnung "
+    "beschreibung nom libelle denominacion descrizione naam omschrijving comment comments note notes remark "
+    "remarks reason status lot batch"
 )
 _NOT_A_BARCODE = _set("type format name image enabled quantity qty")
 _NOT_A_SKU = _set("name description title type enabled quantity qty price")
@@ -202,7 +208,11 @@ def _by_words(phrase: tuple[str, ...]) -> Heading | None:
     present = frozenset(phrase)
     # "SKU-0001" is data; "EAN 13" and "Barcode 2" are not.
     numbered = any(word.isdecimal() for word in phrase)
-    if present & _BARCODE_WORDS and not present & _NOT_A_BARCODE and all(len(word) < _CODE_LENGTH for word in phrase if word.isdecimal()):
+    if (
+        present & _BARCODE_WORDS
+        and not present & _NOT_A_BARCODE
+        and all(len(word) < _CODE_LENGTH for word in phrase if word.isdecimal())
+    ):
         return Heading(Role.CODE, 1)
     if "sku" in present and not numbered and not present & _NOT_A_SKU:
         return Heading(Role.CODE, 0)

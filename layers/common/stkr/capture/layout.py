@@ -30,9 +30,9 @@ class NotACount(CountFileError):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Columns by index. ``quantity`` is ``None`` where every row is one scan; ``header`` is the physical row of the header.
+    """Columns by index. ``quantity`` is ``None`` where every row is one scan.
 
-    ``header`` is 0 for a headerless file. Rows at or above it are not data.
+    ``header`` is the physical row of the header, 0 in a headerless file. Rows at or above it are not data.
     """
 
     header: int
@@ -182,7 +182,7 @@ def _refuse_unknown_counts(
     columns: Sequence[Sequence[str]],
     expected: Sequence[int],
 ) -> None:
-    """Without a quantity column every row is one scan, which must not be concluded from a name we merely do not know."""
+    """Without a quantity column every row is one scan, which must not follow from a name we merely do not know."""
     if expected:
         raise NotACount(
             f"there is no counted quantity: {_named(cells, expected)} holds what the system expects. "
@@ -191,8 +191,7 @@ def _refuse_unknown_counts(
     unknown = [
         index
         for index in range(len(cells))
-        if not _goes_with_a_scan(headings[index])
-        and any(_is_count(row[index]) for row in columns if index < len(row))
+        if not _goes_with_a_scan(headings[index]) and any(_is_count(row[index]) for row in columns if index < len(row))
     ]
     # Numbers below an empty header cell are as doubtful as those below an unknown name.
     unknown += [
@@ -247,7 +246,7 @@ def _is_wording(cells: Sequence[str]) -> bool:
 
 
 def _code_column(filled: Sequence[Sequence[str]], codebook: Codebook) -> int | None:
-    """The column with most known codes; failing that the one that is shaped like barcodes, or the first of at most two."""
+    """The column with most known codes; failing that the one shaped like barcodes, or the first of at most two."""
     known = [sum(map(codebook.knows, column)) for column in filled]
     if any(known):
         return known.index(max(known))

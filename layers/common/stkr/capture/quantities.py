@@ -39,9 +39,10 @@ _NARROW = {0xFF00 + offset: 0x20 + offset for offset in (0x0B, 0x0C, 0x0D, 0x0E,
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """What a cell says: cases plus eaches. ``bare`` means a single number that names no unit at all.
+    """What a cell says: cases plus eaches; ``cases`` is ``None`` where none are named.
 
-    ``cases`` is ``None`` where none are named. ``whole`` is a bare number without a fraction, which is what most cells are. An ``Amount`` does not depend on the item, so that it can be cached.
+    ``bare`` means that no unit is named at all, ``whole`` a bare number of digits only, which is what most cells are.
+    An ``Amount`` does not depend on the item, so that it can be cached.
     """
 
     eaches: Decimal
@@ -150,7 +151,7 @@ def in_eaches(amount: Amount, match: Match) -> Decimal | Unread:
         if cases % 1:
             return Unread(
                 Reason.FRACTIONAL_QUANTITY,
-                f"{plain(cases)} is not a whole number of cases: give whole cases and loose eaches, such as 3 boxes + 7",
+                f"{plain(cases)} is not a whole number of cases: give cases and loose eaches, such as 3 boxes + 7",
             )
         if pack is None or pack <= 0:
             return Unread(

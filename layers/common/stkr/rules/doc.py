@@ -129,6 +129,7 @@ class Rules(_Doc):
     quiet_hours: QuietHours | None = None
     due_days: Annotated[int, Field(ge=1, le=60)] = 2
     link_days: Annotated[int, Field(ge=1, le=60)] = 14
+    close_days: Annotated[int, Field(ge=1, le=365)] = 14
     approver_may_count: bool = True
     max_missing_percent: Annotated[Decimal, Field(ge=0, le=100)] = Decimal(20)
     operations: Email | None = None

@@ -1,7 +1,8 @@
 """The blind sheet: what is expected at a location, and an empty column to fill in. No figure of the system is in it.
 
-Both formats come back through capture: the columns are named as ``stkr.capture.headers`` knows them, and a pack size is
-no unit, so that it never changes what was counted.
+Both formats come back through capture, which takes the code and the counted quantity from them. The usual bin and the
+pack size only help to find and to count: they are named so that capture takes neither for where or in what unit an item
+was counted. Otherwise the same count, uploaded as a scan and as a sheet, would be one of two bins, and add up.
 """
 
 import csv
@@ -25,7 +26,7 @@ from stkr.store.counts import Session
 from stkr.web.figures import quantity, stored
 from stkr.web.forms import one_line
 
-HEADER: Final = ("SKU", "Name", "Bin", "Pack size", "Counted quantity")
+HEADER: Final = ("SKU", "Name", "Usual bin", "Pack size", "Counted quantity")
 XLSX_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CSV_TYPE: Final = "text/csv; charset=utf-8"
 

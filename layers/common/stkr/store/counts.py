@@ -307,6 +307,19 @@ def read_lines(table: str, session_id: str) -> Iterator[Line]:
         yield from (Line.model_validate(values(item)) for item in page["Items"])
 
 
+def close_session(table: str, session: Session) -> dict[str, Any]:
+    """Request that closes a session, unless something was uploaded to it since it was read."""
+    return update(
+        table,
+        session_key(session.session_id),
+        condition="#capture_seq = :seen AND #reconciled_seq = #captured_seq",
+        sets={"status": Status.CLOSED},
+        removes=("queue_pk", "queue_sk"),
+        names={"#capture_seq": "capture_seq", "#reconciled_seq": "reconciled_seq", "#captured_seq": "captured_seq"},
+        given={":seen": session.capture_seq},
+    )
+
+
 def read_refused(table: str, session_id: str) -> Iterator[FileProblem]:
     """The uploads that the session did not take, by file."""
     pages = (
@@ -325,8 +338,8 @@ def read_refused(table: str, session_id: str) -> Iterator[FileProblem]:
         yield from (FileProblem(item["file"]["S"], item["problem"]["S"]) for item in page["Items"])
 
 
-def due_lines(table: str, location: str, now: str) -> Iterator[Line]:
-    """The queued variances of a location that are due for a mail at ``now``, the longest due first."""
+def queued_lines(table: str, location: str, due_by: str) -> Iterator[Line]:
+    """The queued variances of a location that are due for a mail by an instant, the longest due first."""
     pages = (
         aws.dynamodb()
         .get_paginator("query")
@@ -335,7 +348,7 @@ def due_lines(table: str, location: str, now: str) -> Iterator[Line]:
             IndexName="by_queue",
             KeyConditionExpression="queue_pk = :queue AND queue_sk <= :now",
             # `~` sorts after every character of a key, so that what is due this very instant is included.
-            ExpressionAttributeValues={":queue": {"S": keys.queue(location)}, ":now": {"S": f"{now}~"}},
+            ExpressionAttributeValues={":queue": {"S": keys.queue(location)}, ":now": {"S": f"{due_by}~"}},
         )
     )
     for page in pages:

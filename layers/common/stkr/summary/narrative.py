@@ -134,7 +134,8 @@ def _what_was_counted(figures: Figures) -> str:
     return (
         f"{counted_noun(figures.sessions, 'count')} covered {counted_noun(figures.lines, 'line')}, of which "
         f"{quantity(Decimal(figures.in_agreement))} agreed with the system ({_share(figures.accuracy)}). "
-        f"{counted_noun(figures.material, 'line')} went to a manager; {counted_noun(figures.minor, 'minor gap')} did not."
+        f"{counted_noun(figures.material, 'line')} went to a manager; "
+        f"{counted_noun(figures.minor, 'minor gap')} did not."
     )
 
 

@@ -1,6 +1,6 @@
 """Who is to be mailed about what, and when not. Pure: the clock, the rules and the stored lines go in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -11,7 +11,7 @@ from stkr import keys
 from stkr.approval.core import counted_by
 from stkr.capture.result import Kind
 from stkr.rules.doc import Location, Person, QuietHours, Rules
-from stkr.store.counts import LastCount, Line, Session
+from stkr.store.counts import LastCount, Line, Session, Status
 
 ZERO = Decimal(0)
 
@@ -117,3 +117,10 @@ def overdue(location: str, interval_days: int, last: LastCount, now: datetime) -
         return Overdue(location, None)
     days = (now - datetime.fromisoformat(last.counted_at)).days
     return Overdue(location, days) if days > interval_days else None
+
+
+def finished(session: Session, waiting: Collection[str], close_days: int, now: datetime) -> bool:
+    """Whether a session can be closed: reconciled long enough ago, and none of its variances in ``waiting`` (session ids)."""
+    if session.status is not Status.RECONCILED or session.reconciled_at is None or session.session_id in waiting:
+        return False
+    return now - datetime.fromisoformat(session.reconciled_at) >= timedelta(days=close_days)

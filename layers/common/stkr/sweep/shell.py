@@ -20,15 +20,21 @@ from stkr.signing import signing_keys
 from stkr.store.counts import (
     Line,
     Session,
-    due_lines,
+    close_session,
+    queued_lines,
     mailed_line,
     note_reminder,
+    open_sessions,
     read_last_count,
     read_session,
 )
 from stkr.store.items import conditional_update, pause, transact_groups
-from stkr.sweep.core import by_session, mail_id, overdue, parts, quiet_until, ready, recipients
+from stkr.sweep.core import by_session, finished, mail_id, overdue, parts, quiet_until, ready, recipients
 from stkr.telemetry import logger
+
+
+END_OF_TIME = "9999"
+"""Sorts after every instant: due at all."""
 
 
 class MailsFailed(StkrError):
@@ -75,6 +81,8 @@ def sweep(settings: Settings, deliver: Outbox, now: datetime, location: str | No
             reminded, unreminded = _remind(sweeper, name, rules.locations[name])
             done, undone = done + reminded, undone + unreminded
         sent, failed = sent + done, failed + undone
+    if location is None:
+        _close_finished(sweeper)
     if failed:
         raise MailsFailed(f"{failed} mails could not be sent; they are still due")
     return sent
@@ -83,7 +91,7 @@ def sweep(settings: Settings, deliver: Outbox, now: datetime, location: str | No
 def _mail_variances(sweeper: Sweeper, name: str, location: Location) -> tuple[int, int]:
     """Digests of what is due at a location, one for each session and recipient; returns how many were and were not sent."""
     sent = failed = 0
-    due = due_lines(sweeper.settings.counts_table, name, keys.instant(sweeper.now))
+    due = queued_lines(sweeper.settings.counts_table, name, keys.instant(sweeper.now))
     for session_id, lines in by_session(ready(due, sweeper.now)):
         session = read_session(sweeper.settings.counts_table, session_id)
         people = recipients(sweeper.rules, location, session, lines)
@@ -163,6 +171,21 @@ def _remind(sweeper: Sweeper, name: str, location: Location) -> tuple[int, int]:
     if all(delivered):
         conditional_update(note_reminder(table, name, keys.instant(sweeper.now)))
     return sum(delivered), len(delivered) - sum(delivered)
+
+
+def _close_finished(sweeper: Sweeper) -> None:
+    """Close the counts that have had nothing left to decide for long enough."""
+    table = sweeper.settings.counts_table
+    waiting = {
+        line.session_id
+        for location in sweeper.rules.locations
+        for line in queued_lines(table, location, due_by=END_OF_TIME)
+    }
+    for session in open_sessions(table):
+        # A location that left the rules doc is not asked about above, so its counts stay open.
+        known = session.location in sweeper.rules.locations
+        if known and finished(session, waiting, sweeper.rules.close_days, sweeper.now):
+            conditional_update(close_session(table, session))
 
 
 def _deliver(sweeper: Sweeper, identity: str, mail: Mail) -> bool:

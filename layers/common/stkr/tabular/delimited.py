@@ -1,4 +1,4 @@
-"""Delimited text as rows: the delimiter is told by what it makes of the first rows, quotes are trusted only if sound."""
+"""Delimited text as rows: the delimiter is told by what it makes of the first rows, quotes count only if sound."""
 
 import csv
 import re

@@ -7,6 +7,8 @@ Hidden rows are rows like any other; hidden sheets are not read.
 """
 
 import re
+import struct
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,7 +18,7 @@ from io import BytesIO
 from posixpath import join, normpath
 from typing import IO, NoReturn
 from xml.parsers import expat
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from stkr.errors import CountFileError
 from stkr.tabular.sheet import MAX_COLUMNS, Row, Sheet, bounded
@@ -45,7 +47,23 @@ _INEXACT = Decimal(10) ** _EXACT_DIGITS
 _SHOWN = Context(prec=_EXACT_DIGITS)
 _END_OF_DATES = 2_958_466
 _LAST_COLUMN = 16_384
+_LAST_ROW = 1_048_576
 _SMALL_PART = 10_000_000
+
+
+# What a broken or hostile archive makes of zipfile, zlib and expat; RuntimeError is an encrypted part's.
+_DAMAGE = (
+    BadZipFile,
+    EOFError,
+    KeyError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+    expat.ExpatError,
+    struct.error,
+    zlib.error,
+)
 
 
 def read_workbook(content: bytes) -> tuple[Sheet, ...]:
@@ -57,7 +75,7 @@ def read_workbook(content: bytes) -> tuple[Sheet, ...]:
         archive = ZipFile(BytesIO(content))
         _refuse_bombs(archive)
         book = _read_book(archive)
-    except (BadZipFile, NotImplementedError, KeyError, RuntimeError, OSError, ValueError, expat.ExpatError) as error:
+    except _DAMAGE as error:
         raise CountFileError(f"this XLSX workbook is damaged or protected ({error}): save it afresh") from error
     return tuple(Sheet(name, partial(_rows, archive, book, part)) for name, part in book.sheets)
 
@@ -70,6 +88,8 @@ def _refuse_bombs(archive: ZipFile) -> None:
             f"the workbook unpacks to more than {MAX_UNPACKED // 1_000_000} MB: split it or save as CSV"
         )
     for part in parts:
+        if part.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+            raise CountFileError("the workbook is packed in a way that no spreadsheet does: save it afresh")
         if part.file_size > _SMALL_PART and part.file_size > MAX_RATIO * max(part.compress_size, 1):
             raise CountFileError("the workbook is packed like a zip bomb and was not opened: save it as CSV")
 
@@ -249,7 +269,7 @@ def _rows(archive: ZipFile, book: _Book, part: str) -> Iterator[Row]:
     try:
         with archive.open(part) as stream:
             yield from bounded(_stream(stream, book))
-    except (BadZipFile, EOFError, OSError, RuntimeError, ValueError, expat.ExpatError) as error:
+    except _DAMAGE as error:
         raise CountFileError(f"this XLSX workbook is damaged ({error}): save it afresh") from error
 
 
@@ -298,7 +318,12 @@ class _SheetReader(_TextCollector):
         elif name == "f":
             self._formula = True
         elif name == "row":
-            self._row = int(attributes.get("r", self._row + 1))
+            row = int(attributes.get("r", self._row + 1))
+            if not self._row < row <= _LAST_ROW:
+                raise CountFileError(
+                    f"the workbook has a row {row} after row {self._row}, which is no sheet: save it afresh"
+                )
+            self._row = row
             self._cells = []
             self._column = 0
         else:

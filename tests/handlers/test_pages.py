@@ -1,0 +1,205 @@
+"""The pages behind the function URLs: looking changes nothing, and a link that is not right opens nothing."""
+
+import base64
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from local.events import event
+from stkr import keys
+from stkr.approval.links import Action, CountLink, DecisionLink, Keys, sign
+from stkr.store.counts import State, Status
+
+from tests.handlers.world import PLACE, RULES, SESSION, SIGNING, World
+
+pytestmark = pytest.mark.handlers
+
+LATER = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
+
+
+def decision(world: World, *, expires_at: int = LATER, signing: Keys = SIGNING, sku: str = "BOLT-M6-50") -> str:
+    home = world.deployment.environment("sweep")["APPROVE_URL"]
+    link = DecisionLink(
+        home=home, action=Action.APPROVE, session_id=SESSION, sku=sku, revision=world.line("BOLT-M6-50").revision,
+        addressee="priya@example.com", expires_at=expires_at,
+    )  # fmt: skip
+    return sign(link, signing)
+
+
+def get(world: World, token: str, which: str = "approve", method: str = "GET") -> tuple[int, str]:
+    request = event("approve", "show-approve", {**world.links(), "approve": token, "approve-url": world.url_id(which)})
+    request["requestContext"]["http"]["method"] = method
+    answer = world.invoke("approve", request)
+    return answer["statusCode"], answer["body"]
+
+
+def everything(world: World) -> tuple[object, ...]:
+    return world.lines(), world.trail("BOLT-M6-50"), world.on_hand("BOLT-M6-50"), world.session()
+
+
+def test_opening_a_link_shows_the_variance_with_live_stock_and_one_button(world: World) -> None:
+    world.counted()
+    status, page = world.look("show-approve")
+    assert status == 200
+    for shown in ("BOLT-M6-50", "432", "480", "£16.80", "Shrinkage"):
+        assert shown in page
+    assert page.count("<button") == 1
+
+
+def test_a_scanner_that_opens_every_link_changes_nothing(world: World) -> None:
+    world.counted()
+    before = everything(world)
+    for action in ("approve", "reject"):
+        for token in world.tokens(action).values():
+            for method in ("GET", "HEAD", "GET"):
+                assert get(world, token, action, method)[0] == 200
+    assert everything(world) == before
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_no_other_method_does_anything(world: World, method: str) -> None:
+    world.counted()
+    before = everything(world)
+    assert get(world, world.tokens("approve")["BOLT-M6-50"], method=method)[0] in {204, 404, 405}
+    assert everything(world) == before
+
+
+def test_pages_are_confined_and_never_kept(world: World) -> None:
+    world.counted()
+    headers = world.replay("approve", "show-approve")["headers"]
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_link_on_the_other_buttons_url_is_refused(world: World) -> None:
+    world.counted()
+    assert world.look("wrong-url")[0] == 403
+
+
+def test_a_damaged_an_old_and_a_strangers_link_open_nothing(world: World) -> None:
+    world.counted()
+    good = decision(world)
+    for token, expected in (
+        (good[:-1], 403),
+        (good[:20] + ("A" if good[20] != "A" else "B") + good[21:], 403),
+        ("", 403),
+        ("x" * 10_000, 403),
+        (decision(world, signing=Keys("s" * 64)), 403),
+        (decision(world, expires_at=1_000_000_000), 410),
+        (decision(world, sku="NO-SUCH-SKU"), 404),
+        (world.links()["session"], 403),
+    ):
+        status, page = get(world, token)
+        assert (status, "BOLT" in page) == (expected, False), token[:30]
+
+
+def test_the_same_holds_for_posting(world: World) -> None:
+    world.counted()
+    before = everything(world)
+    for token in (decision(world)[:-1], decision(world, signing=Keys("s" * 64)), decision(world, expires_at=1), ""):
+        assert world.tap("approve", "BOLT-M6-50", token=token or "none")[0] in {403, 410}
+    assert everything(world) == before
+
+
+def test_a_decision_without_a_name_is_asked_again_and_not_taken(world: World) -> None:
+    world.counted()
+    status, page = world.tap("approve", "BOLT-M6-50", name=" \t")
+    assert status == 422
+    assert "name" in page
+    assert world.on_hand("BOLT-M6-50") == 480
+
+
+def test_what_a_manager_types_is_shown_as_text(world: World) -> None:
+    world.counted()
+    world.tap("approve", "BOLT-M6-50", name="<script>alert(1)</script>")
+    assert "<script" not in world.tap("approve", "BOLT-M6-50")[1]
+
+
+def test_the_manager_may_correct_the_cause_and_the_trail_keeps_both(world: World) -> None:
+    world.counted()
+    request = event("approve", "approve", world.links())
+    request["body"] = base64.b64encode(base64.b64decode(request["body"]).replace(b"shrinkage", b"miscount")).decode()
+    assert world.invoke("approve", request)["statusCode"] == 200
+    assert {(row["cause"], row["confirmed_cause"]) for row in world.trail("BOLT-M6-50")[1:]} == {
+        ("shrinkage", "miscount")
+    }
+
+
+def test_whoever_counted_may_not_approve_where_the_rules_say_so(world: World) -> None:
+    world.put(keys.RULES_KEY, f"approver_may_count: false\n{RULES}".encode())
+    world.counted()
+    assert world.tap("approve", "BOLT-M6-50", name="Sam")[0] == 403
+    assert world.line("BOLT-M6-50").state is State.QUEUED
+    assert world.tap("approve", "BOLT-M6-50", name="Priya")[0] == 200
+
+
+def test_a_location_link_opens_a_count_on_a_snapshot_of_its_own(world: World) -> None:
+    world.stock()
+    assert world.replay("session", "show-open-form")["statusCode"] == 200
+    answer = world.replay("session", "open")
+    assert answer["statusCode"] == 303
+    token = answer["headers"]["Location"].partition("t=")[2]
+    page = world.invoke("session", event("session", "show-session", {**world.links(), "session": token}))
+    assert page["statusCode"] == 200
+    assert "Sam" in page["body"]
+    assert "480" not in page["body"]
+
+
+def test_the_sheet_is_blind_and_has_a_row_for_each_expected_item(world: World) -> None:
+    world.opened()
+    answer = world.replay("session", "sheet")
+    sheet = base64.b64decode(answer["body"]).decode("utf-8-sig")
+    assert [line.split(",")[0] for line in sheet.splitlines()][1:] == [
+        "BOLT-M6-50", "DRILL-18V", "HINGE-75", "NUT-M6", "WASHER-M6",
+    ]  # fmt: skip
+    assert "480" not in sheet
+
+
+def test_a_filled_sheet_comes_back_as_a_count(world: World) -> None:
+    world.opened()
+    sheet = base64.b64decode(world.replay("session", "sheet")["body"]).decode("utf-8-sig")
+    filled = [line + "432" if line.startswith("BOLT") else line for line in sheet.splitlines()]
+    world.upload("sheet.csv", "\r\n".join(filled).encode())
+    world.replay("capture", "sheet")
+    assert world.session().rows == {"read": 5, "counted": 1, "collapsed": 0, "blank": 4, "parked": 0}
+
+
+def test_the_session_page_shows_what_is_parked_and_why(world: World) -> None:
+    world.counted()
+    page = world.replay("session", "show-session")["body"]
+    assert "MYSTERY" in page
+    assert "unknown code" in page
+
+
+def test_a_decision_link_opens_no_count_and_a_foreign_one_neither(world: World) -> None:
+    world.counted()
+    elsewhere = CountLink(home="https://other.lambda-url.eu-west-2.on.aws/", location=PLACE, expires_at=LATER)
+    for token in (decision(world), sign(elsewhere, SIGNING), "nonsense"):
+        answer = world.invoke("session", event("session", "show-open-form", {**world.links(), "open": token}))
+        assert answer["statusCode"] == 403
+
+
+def test_a_closed_session_takes_no_upload_and_says_so(world: World) -> None:
+    world.counted(b"code,qty\nBOLT-M6-50,480\nNUT-M6,480\nWASHER-M6,480\nDRILL-18V,12\nHINGE-75,30\n")
+    world.sweep(datetime.now(UTC) + timedelta(days=15))
+    world.upload("scan.csv", b"code,qty\nBOLT-M6-50,432\n")
+    assert world.replay("capture", "scan") == {"batchItemFailures": []}
+    page = world.replay("session", "show-session")["body"]
+    assert "closed" in page
+    assert "scan.csv was not taken" in page
+    assert world.session().status is Status.CLOSED
+
+
+def test_a_reject_offers_a_recount_of_just_that_item(world: World) -> None:
+    world.counted()
+    _, page = world.tap("reject", "BOLT-M6-50")
+    home = world.deployment.environment("sweep")["SESSION_URL"]
+    token = page.partition(f"{home}?t=")[2].partition('"')[0]
+    form = event("session", "open", {**world.links(), "open": token})
+    answer = world.invoke("session", form)
+    assert answer["statusCode"] == 303
+    session_token = answer["headers"]["Location"].partition("t=")[2]
+    sheet = world.invoke("session", event("session", "sheet", {**world.links(), "session": session_token}))
+    rows = base64.b64decode(sheet["body"]).decode("utf-8-sig").splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == ["BOLT-M6-50"]

@@ -1,0 +1,68 @@
+"""The functions that only the clock calls: sync and summary."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import boto3
+import pytest
+from moto.sesv2.models import sesv2_backends
+
+from functions.summary.handler import handler as summary
+from functions.sync.handler import handler as sync
+from local.events import event
+from stkr import aws
+from stkr.store.counts import new_session
+from stkr.store.inventory import read_row
+from tests.deployment import Context
+from tests.handlers.world import Model
+from tests.template.stack import ACCOUNT, REGION
+from tests.unit.summary.counts import session
+
+pytestmark = pytest.mark.handlers
+
+BUCKET = "shop-counts-bucket-123456789012"
+RULES = b"locations: {fixings-aisle: {name: Fixings, approver: {name: Priya, email: priya@example.com}}}"
+
+
+@pytest.fixture
+def schedule(invocation: Callable[[str], Context]) -> Callable[..., Any]:
+    """Call a function as its schedule does, with an event of ``events/``."""
+
+    def call(handler: Callable[[dict[str, Any], Any], Any], function: str, case: str) -> Any:
+        return handler(event(function, case), invocation(function))
+
+    return call
+
+
+def test_the_schedule_mirrors_the_stock_file_and_skips_it_until_it_changes(schedule: Callable[..., Any]) -> None:
+    content = b"sku,name,location,system_qty\nBOLT-M6-50,M6 bolts 50 mm,fixings-aisle,480"
+    aws.s3().put_object(Bucket=BUCKET, Key="source/stock.csv", Body=content)
+
+    first, second = schedule(sync, "sync", "schedule"), schedule(sync, "sync", "schedule")
+
+    assert (first["changed"], first["refused"]) == (1, None)
+    assert second["skipped"] == "the source has not changed"
+    row = read_row("shop-inventory", "fixings-aisle", "BOLT-M6-50")
+    assert row is not None
+    assert int(row.system_qty) == 480
+
+
+def test_a_refused_source_is_not_a_failure_of_the_function(schedule: Callable[..., Any]) -> None:
+    assert "no stock file" in schedule(sync, "sync", "schedule")["refused"]
+
+
+def test_on_the_first_of_the_month_the_one_before_is_summed_up(
+    schedule: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aws, "bedrock", cache(lambda: Model(reply="not a summary")))
+    boto3.client("s3").put_object(Bucket=BUCKET, Key="config/rules.yaml", Body=RULES)
+    november = session("a", "2026-11-21T09:00:00.000000Z", lines=120, in_agreement=112, minor=5, material=3)
+    boto3.client("dynamodb").put_item(**new_session("shop-counts", november))
+
+    first, again = schedule(summary, "summary", "monthly"), schedule(summary, "summary", "monthly")
+
+    assert first == again == {"month": "2026-11", "narrated": False, "mails": 1}
+    backend: Any = sesv2_backends[ACCOUNT][REGION]
+    (mail,) = backend.core_backend.sent_messages
+    assert "1 count covered 120 lines" in mail.body

@@ -1,0 +1,106 @@
+"""Nothing ages out: who is mailed, when, and how often."""
+
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from stkr import aws, keys
+from stkr.store.counts import Status
+from stkr.sweep.shell import MailsFailed
+
+from tests.handlers.world import RULES, SCAN, World
+
+pytestmark = pytest.mark.handlers
+
+NOW = datetime.now(UTC)
+
+
+def recipients(world: World) -> list[str]:
+    return [mail.destinations["ToAddresses"][0] for mail in world.mails()]
+
+
+def test_a_variance_is_mailed_again_after_the_due_window_and_then_escalated(world: World) -> None:
+    world.counted()
+    assert recipients(world) == ["priya@example.com"]
+    world.sweep(NOW + timedelta(days=1))
+    assert recipients(world) == ["priya@example.com"]
+    world.sweep(NOW + timedelta(days=3))
+    assert recipients(world) == ["priya@example.com"] * 2
+    assert "Still waiting" in world.mails()[-1].subject
+    world.sweep(NOW + timedelta(days=6))
+    assert sorted(recipients(world)[2:]) == ["morgan@example.com", "priya@example.com"]
+
+
+def test_a_decided_variance_is_not_mailed_again(world: World) -> None:
+    world.counted()
+    for sku in ("BOLT-M6-50", "DRILL-18V", "HINGE-75", "PAINT-RED"):
+        world.tap("approve", sku)
+    world.sweep(NOW + timedelta(days=10))
+    assert recipients(world) == ["priya@example.com"]
+
+
+def test_links_mailed_again_still_decide(world: World) -> None:
+    world.counted()
+    world.sweep(NOW + timedelta(days=3))
+    assert world.tap("approve", "BOLT-M6-50")[0] == 200
+
+
+def test_a_mail_that_could_not_be_sent_never_counts_as_sent(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "TooManyRequestsException", "Message": ""}}, "SendEmail")
+
+    world.opened()
+    world.upload("scan.csv", SCAN)
+    world.replay("capture", "scan")
+    world.reconcile(1)
+    with monkeypatch.context() as patched:
+        patched.setattr(aws.ses(), "send_email", refused)
+        with pytest.raises(MailsFailed):
+            world.sweep(NOW + timedelta(minutes=1))
+    assert world.line("BOLT-M6-50").mails == 0
+    world.sweep(NOW + timedelta(minutes=2))
+    assert recipients(world) == ["priya@example.com"]
+    assert world.line("BOLT-M6-50").mails == 1
+
+
+def test_in_quiet_hours_nobody_is_mailed_and_the_sweep_comes_back_when_they_end(world: World) -> None:
+    start, end = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
+    quiet = f'time_zone: UTC\nquiet_hours: {{from: "{start:%H:%M}", to: "{end:%H:%M}"}}\n'
+    world.put(keys.RULES_KEY, f"{quiet}{RULES}".encode())
+    boto3.client("scheduler").create_schedule_group(Name=world.deployment.environment("sweep")["SCHEDULE_GROUP"])
+    world.counted()
+    world.replay("sweep", "variances-due")
+    assert world.mails() == []
+    [schedule] = boto3.client("scheduler").list_schedules()["Schedules"]
+    found = boto3.client("scheduler").get_schedule(Name=schedule["Name"], GroupName=schedule["GroupName"])
+    assert found["ScheduleExpression"] == f"at({end:%Y-%m-%dT%H:%M}:00)"
+    assert found["ActionAfterCompletion"] == "DELETE"
+    world.sweep(NOW + timedelta(hours=2))
+    assert recipients(world) == ["priya@example.com"]
+
+
+def test_a_location_nobody_counts_is_called_for_once_a_week_with_a_link_to_open_a_count(world: World) -> None:
+    world.stock()
+    for day in range(8):
+        world.sweep(NOW + timedelta(days=day))
+    assert recipients(world) == ["sam@example.com"] * 2
+    assert world.deployment.environment("sweep")["SESSION_URL"] in world.mails()[0].body
+
+
+def test_a_count_with_nothing_left_to_decide_is_closed_in_time(world: World) -> None:
+    world.counted()
+    world.sweep(NOW + timedelta(days=20))
+    assert world.session().status is Status.RECONCILED
+    for sku in ("BOLT-M6-50", "DRILL-18V", "HINGE-75", "PAINT-RED"):
+        world.tap("reject", sku)
+    world.sweep(NOW + timedelta(days=10))
+    assert world.session().status is Status.RECONCILED
+    world.sweep(NOW + timedelta(days=15))
+    assert world.session().status is Status.CLOSED
+
+
+def test_an_invalid_rules_doc_leaves_the_last_valid_one_in_force(world: World) -> None:
+    world.put(keys.RULES_KEY, b"tolerance: {units: many}")
+    world.counted()
+    assert recipients(world) == ["priya@example.com"]
