@@ -22,7 +22,6 @@ def bridge(template: Template, port: int) -> None:
     drop_tls_only_bucket_policy(template)
     allow_converse(template)
     allow_send_batch(template)
-    name_secrets_by_arn(template)
     widen_mail_resource(template)
     move_schedules_to_default_group(template)
     open_urls_locally(template, port)
@@ -95,21 +94,6 @@ def allow_send_batch(template: Template) -> None:
         actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
         if "sqs:SendMessage" in actions:
             statement["Action"] = [*actions, "sqs:SendMessageBatch"]
-
-
-def name_secrets_by_arn(template: Template) -> None:
-    """A policy that grants a secret by `Ref` names it by its attribute instead.
-
-    Gap: `Ref` of a secret is its ARN on AWS, but its bare name on the emulator, where no policy on it can match.
-    Safe: it is the same secret.
-    """
-    secrets = {
-        name for name, resource in template["Resources"].items() if resource["Type"] == "AWS::SecretsManager::Secret"
-    }
-    for statement in _statements(template):
-        resource = statement["Resource"]
-        if isinstance(resource, dict) and resource.get("Ref") in secrets:
-            statement["Resource"] = {"Fn::GetAtt": [resource["Ref"], "Id"]}
 
 
 def widen_mail_resource(template: Template) -> None:

@@ -1,5 +1,6 @@
 """Build the stack and deploy it to the emulator: `sam build`, the bridges, `sam deploy`, in the environment `local`."""
 
+import contextlib
 import fcntl
 import os
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from local.bridges import bridge
-from local.emulator import Emulator
+from local.emulator import REGION, Emulator
 from local.stack import client
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -33,32 +34,23 @@ def build_and_deploy(emulator: Emulator) -> None:
         bridged = yaml.safe_load((BUILD / "template.yaml").read_text())
         bridge(bridged, emulator.port)
         (BUILD / "template.yaml").write_text(yaml.safe_dump(bridged, sort_keys=False))
-        client(emulator, "s3").create_bucket(
-            Bucket=ARTIFACTS_BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"}
-        )
-        _run(emulator, "deploy", ["sam", "deploy", "--config-env", "local", "--no-progressbar"])
+        s3 = client(emulator, "s3")
+        with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):
+            s3.create_bucket(Bucket=ARTIFACTS_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        run_tool(emulator, "deploy", ["sam", "deploy", "--config-env", "local", "--no-progressbar"])
 
 
-def _build(emulator: Emulator) -> None:
-    """Build for this machine's interpreter, and check that the layer needs nothing beside itself.
+def layer_bytes() -> int:
+    """How large the layer that `sam build` made for AWS is, unzipped."""
+    layer = PROJECT / ".aws-sam" / "build" / "CommonLayer"
+    return sum(path.stat().st_size for path in layer.rglob("*") if path.is_file())
 
-    The emulator runs functions with the interpreter of this environment, whose packages would hide one that the layer
-    lacks.
+
+def run_tool(emulator: Emulator, name: str, command: Sequence[str], environment: dict[str, str] | None = None) -> None:
+    """Run one of the environment's tools against the emulator, with its output in `<name>.log` of the emulator's files.
+
+    Raises CommandFailedError with the last lines of its output.
     """
-    _run(
-        emulator,
-        "build",
-        ["sam", "build", "--config-env", "local"],
-        {"STKR_LAYER_PYTHON": "host", "PYTHON": sys.executable},
-    )
-    handlers = sorted(path.parent.name for path in (PROJECT / "functions").glob("*/handler.py"))
-    alone = f"import sys; sys.path[:0] = [{str(BUILD / 'CommonLayer' / 'python')!r}, '.']; " + "; ".join(
-        f"import functions.{name}.handler" for name in handlers
-    )
-    _run(emulator, "layer", [sys.executable, "-S", "-E", "-c", alone])
-
-
-def _run(emulator: Emulator, name: str, command: Sequence[str], environment: dict[str, str] | None = None) -> None:
     log = emulator.directory / f"{name}.log"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     with log.open("wb") as output:
@@ -76,10 +68,23 @@ def _run(emulator: Emulator, name: str, command: Sequence[str], environment: dic
         raise CommandFailedError(f"{' '.join(command[:2])} failed (its whole output is {log}):\n{last}")
 
 
-def layer_bytes() -> int:
-    """How large the layer that `sam build` made for AWS is, unzipped."""
-    layer = PROJECT / ".aws-sam" / "build" / "CommonLayer"
-    return sum(path.stat().st_size for path in layer.rglob("*") if path.is_file())
+def _build(emulator: Emulator) -> None:
+    """Build for this machine's interpreter, and check that the layer needs nothing beside itself.
+
+    The emulator runs functions with the interpreter of this environment, whose packages would hide one that the layer
+    lacks.
+    """
+    run_tool(
+        emulator,
+        "build",
+        ["sam", "build", "--config-env", "local"],
+        {"STKR_LAYER_PYTHON": "host", "PYTHON": sys.executable},
+    )
+    handlers = sorted(path.parent.name for path in (PROJECT / "functions").glob("*/handler.py"))
+    alone = f"import sys; sys.path[:0] = [{str(BUILD / 'CommonLayer' / 'python')!r}, '.']; " + "; ".join(
+        f"import functions.{name}.handler" for name in handlers
+    )
+    run_tool(emulator, "layer", [sys.executable, "-S", "-E", "-c", alone])
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The events under events/<function>/<case>.json, as the tests and `make invoke` replay them.
 
-Links and function URLs differ from stack to stack, so an event may hold placeholders: `{approve}`, `{reject}`, `{open}` and `{session}`
-for tokens, and with `-url` for the ids of the function URLs.
+Links and function URLs differ from stack to stack, so an event may hold placeholders: `{approve}`, `{reject}`, `{open}`
+and `{session}` for tokens, and with `-url` for the ids of the function URLs.
 """
 
 import base64

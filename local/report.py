@@ -20,11 +20,11 @@ class Report:
 
     def chapter(self, title: str) -> None:
         """Begin a part of the story."""
-        self._console.print(f"\n[bold]{title}[/]  [dim]{self.seconds()} s[/]")
+        self._console.print(f"\n[bold]{title}[/]  [dim]{self.seconds()} s[/]", highlight=False, soft_wrap=True)
 
     def say(self, text: str) -> None:
         """Tell something."""
-        self._console.print(f"  {text}", highlight=False)
+        self._console.print(f"  {text}", highlight=False, soft_wrap=True)
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Show figures; columns after the first are set to the right."""
@@ -39,10 +39,12 @@ class Report:
         """Hold a figure against what it must be; a line is printed for each."""
         self.checked += 1
         if found == expected:
-            self._console.print(f"  [green]✓[/] {what}: {found}", highlight=False)
+            self._console.print(f"  [green]✓[/] {what}: {found}", highlight=False, soft_wrap=True)
         else:
             self.wrong.append(f"{what}: {found!r}, should be {expected!r}")
-            self._console.print(f"  [red]✗ {what}: {found!r}, should be {expected!r}[/]", highlight=False, markup=True)
+            self._console.print(
+                f"  [red]✗ {what}: {found!r}, should be {expected!r}[/]", highlight=False, soft_wrap=True
+            )
 
     def check_quietly(self, what: str, found: object, expected: object) -> None:
         """The same for one of many: only what is wrong is printed."""

@@ -2,7 +2,6 @@
 
 import json
 import secrets
-import sys
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -37,7 +36,7 @@ console = Console()
 
 def fail(problem: object) -> typer.Exit:
     """One clear line on stderr, and exit code 2."""
-    print(f"stkr: {problem}", file=sys.stderr)
+    typer.echo(f"stkr: {problem}", err=True)
     return typer.Exit(2)
 
 
@@ -62,7 +61,7 @@ def open_count(
     expires = int((now + timedelta(days=rules_in_force(stack).rules.link_days)).timestamp())
     home = outputs(stack)["SessionUrl"]
     page = CountLink(home=home, location=session.location, session_id=session.session_id, expires_at=expires)
-    print(address(page, signing_keys(settings.signing_secret, now)))
+    typer.echo(address(page, signing_keys(settings.signing_secret, now)))
 
 
 @app.command()
@@ -80,7 +79,7 @@ def link(
         raise fail(error) from error
     expires = int((now + timedelta(days=COUNT_LINK_DAYS)).timestamp())
     opening = CountLink(home=outputs(stack)["SessionUrl"], location=location, expires_at=expires)
-    print(address(opening, signing_keys(settings.signing_secret, now)))
+    typer.echo(address(opening, signing_keys(settings.signing_secret, now)))
 
 
 @app.command()

@@ -8,8 +8,8 @@ import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stkr.settings import Session
 from stkr.rules.store import VersionedRules, current_rules
+from stkr.settings import Session
 
 StackOption = Annotated[
     str, typer.Option("--stack", envvar="STKR_STACK", help="Name of the deployed stack.", show_default=True)

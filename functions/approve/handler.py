@@ -5,6 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
 from stkr.approval.desk import Visit, show, submit
 from stkr.approval.links import TOKEN
 from stkr.approval.pages import DecisionForm, parse_decision_form

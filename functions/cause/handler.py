@@ -3,6 +3,7 @@
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
+
 from stkr.cause.label import Question
 from stkr.cause.shell import suggest
 from stkr.settings import Cause, load

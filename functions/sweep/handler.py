@@ -5,6 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
+
 from stkr.mail.outbox import outbox
 from stkr.settings import Sweep, load
 from stkr.sweep.shell import sweep

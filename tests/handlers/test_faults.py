@@ -1,16 +1,17 @@
 """What goes wrong must cost time or a label, never a variance, a decision or a quantity."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
+
 from local.events import event
 from stkr import aws
 from stkr.cause.evidence import Cause
 from stkr.store.counts import State
-
 from tests.handlers.crashes import Killed, killed_at
 from tests.handlers.world import SCAN, World
 
@@ -138,11 +139,8 @@ def test_a_sweep_killed_at_any_moment_leaves_nobody_without_a_mail(world: World,
     world.upload("scan.csv", SCAN)
     world.replay("capture", "scan")
     world.reconcile(1)
-    with killed_at(write, done=done):
-        try:
-            world.replay("sweep", "variances-due")
-        except Killed:
-            pass
+    with killed_at(write, done=done), suppress(Killed):
+        world.replay("sweep", "variances-due")
     # The run that died may hold the mail back until its own time-out is over; by the daily sweep it is.
     _expire_locks(world)
     world.sweep(datetime.now(UTC))
@@ -174,5 +172,3 @@ def _killed_and_retried(write: int, done: bool, run: Callable[[], Any]) -> None:
         else:
             return
     run()
-
-

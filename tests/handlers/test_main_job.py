@@ -3,10 +3,10 @@
 from decimal import Decimal
 
 import pytest
+
 from stkr.capture.result import Kind
 from stkr.cause.evidence import Cause
 from stkr.store.counts import State, Status
-
 from tests.handlers.world import SCAN, World
 
 pytestmark = pytest.mark.handlers

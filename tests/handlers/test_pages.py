@@ -4,11 +4,11 @@ import base64
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from local.events import event
 from stkr import keys
 from stkr.approval.links import Action, CountLink, DecisionLink, Keys, sign
 from stkr.store.counts import State, Status
-
 from tests.handlers.world import PLACE, RULES, SESSION, SIGNING, World
 
 pytestmark = pytest.mark.handlers

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+
 from stkr import aws, keys
 from stkr.store.counts import Status
 from stkr.sweep.shell import MailsFailed
-
 from tests.handlers.world import RULES, SCAN, World
 
 pytestmark = pytest.mark.handlers

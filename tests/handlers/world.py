@@ -15,16 +15,15 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import boto3
-from local.events import event
-from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
+from local.events import event
 from stkr import keys
 from stkr.approval.links import CountLink, Keys, read, sign
+from stkr.mail.outbox import outbox
 from stkr.rules.store import current_rules
 from stkr.session.core import Opening
 from stkr.session.shell import open_session
-from stkr.mail.outbox import outbox
 from stkr.settings import Session as SessionSettings
 from stkr.settings import Sweep as SweepSettings
 from stkr.settings import load
@@ -32,7 +31,8 @@ from stkr.store.counts import Line, read_line, read_lines, read_session
 from stkr.store.inventory import InventoryRow, create_row, read_row
 from stkr.store.items import values
 from stkr.sweep.shell import sweep
-from tests.deployment import REGION, Context, Deployment
+from tests.deployment import Context, Deployment
+from tests.template.stack import ACCOUNT, REGION
 
 SESSION = "2026-11-21-fixings-aisle-5a7d"
 """The session that the events speak of."""
@@ -139,7 +139,7 @@ class World:
         return self.invoke(function, event(function, case, self.links()))
 
     def links(self) -> dict[str, str]:
-        """Tokens and URL ids for the events' placeholders; the two buttons come from the latest mail about the bolts."""
+        """Tokens and URL ids for the events' placeholders; the two buttons are the newest mail's about the bolts."""
         home = self.deployment.environment("sweep")["SESSION_URL"]
         later = int((datetime.now(UTC) + timedelta(days=1)).timestamp())
         found = {
@@ -223,16 +223,12 @@ class World:
 
     def mails(self) -> list[Any]:
         """Every mail sent so far."""
-        return list(ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages)
+        return list(ses_backends[ACCOUNT][REGION].sent_messages)
 
     def tokens(self, action: str) -> dict[str, str]:
         """The newest mailed token of a button for each SKU."""
         host = self.deployment.environment("sweep")[f"{action.upper()}_URL"].rstrip("/")
-        found: dict[str, str] = {}
-        for mail in self.mails():
-            for sku, token in buttons(mail.body, host):
-                found[sku] = token
-        return found
+        return {sku: token for mail in self.mails() for sku, token in buttons(mail.body, host)}
 
     def tap(self, action: str, sku: str, name: str = "Priya", token: str | None = None) -> tuple[int, str]:
         """A manager posts the form behind a button; status and page."""

@@ -12,8 +12,7 @@
     ├── SourceRefused        the system of record's data is not to be trusted; nothing was touched
     └── LinkError            a signed link is not to be followed
         ├── LinkTampered     the signature does not fit, or the link is malformed
-        ├── LinkExpired      the link was genuine but its time is over
-        └── LinkMisused      the link is genuine but was used where it does not belong
+        └── LinkExpired      the link was genuine but its time is over
 
 A single row that cannot be read is not an error: it is parked (``stkr.capture.result``).
 """
@@ -61,7 +60,3 @@ class LinkTampered(LinkError):
 
 class LinkExpired(LinkError):
     """The link was genuine, but its time is over."""
-
-
-class LinkMisused(LinkError):
-    """The link is genuine, but it was used where it does not belong."""

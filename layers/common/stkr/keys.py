@@ -87,8 +87,13 @@ def first_revision(capture_seq: int) -> int:
     return capture_seq * 100
 
 
+def month_position(kind: str, stored_instant: str, name: str) -> str:
+    """Month-index sort key: ``kind`` is ``SESSION`` or ``DECISION``, each in order of time."""
+    return f"{kind}#{stored_instant}#{name}"
+
+
 def trail(stored_instant: str, variance: str, action: str) -> str:
-    """Adjustments sort key. The action is part of it, so that the ``approved`` and ``posted`` of one tap do not collide."""
+    """Adjustments sort key. The action is part of it: the ``approved`` and ``posted`` of one tap must not collide."""
     return f"TS#{stored_instant}#{variance}#{action}"
 
 

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterEr
 from stkr.approval.links import Keys
 
 _FRESH_SECONDS = 300
-"""A rotated key is known everywhere within five minutes; until then the previous one is what most links carry anyway."""
+"""A rotated key is known everywhere within five minutes; until then most links carry the previous one."""
 
 
 def signing_keys(secret: str, now: datetime) -> Keys:

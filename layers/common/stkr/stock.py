@@ -26,7 +26,7 @@ class StockRow:
     """One SKU at one location, as the system of record has it plus what managers approved (``system_qty``).
 
     ``aliases`` are other codes for the SKU (barcodes, supplier codes); ``CODE*24`` is the barcode of a case of 24.
-    ``pack_size`` is eaches per case, ``None`` when the record does not say. ``unit_cost`` is per each, ``None`` when unknown.
+    ``pack_size`` is eaches per case and ``unit_cost`` money per each, both ``None`` when the record does not say.
     ``snapshot_version`` counts changes of the quantity; every write is conditional on the version that was read.
     """
 
@@ -49,8 +49,8 @@ class Snapshot:
     """What a session is judged against: the rows in its scope, and everything else the system knows.
 
     ``rows`` maps SKU to the row at ``location`` within the session's scope. ``elsewhere`` maps SKU to one row for every
-    other SKU the system knows (another location or out of scope), so that a code for it is an unrecorded item, not unknown.
-    ``out_of_scope`` names the SKUs of ``elsewhere`` that are stocked at this very location but outside the session's scope.
+    other SKU the system knows (another location or out of scope), so that a code for it is not an unknown one.
+    ``out_of_scope`` names the SKUs of ``elsewhere`` stocked at this very location, outside the session's scope.
     """
 
     location: str

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+
 from stkr.approval.core import Standing, Verdict, counted_by, decided, held, quantity_after, standing
 from stkr.capture.result import Kind
 from stkr.cause.evidence import Cause

@@ -60,6 +60,7 @@ def test_quoted_line_ends_belong_to_their_cell_and_rows_are_numbered_as_a_spread
         'sku,name,count\nBOLT,"3/4 inch,5\nFÜGE,x,6\n',
         'sku,name,count\nBOLT,"3/4" inch,5\nFÜGE,"x" y,6\n',
         'sku,name,count\nBOLT,3/4",5\nFÜGE,"x,6\n',
+        '"sku","name","count"\n"BOLT","3/4"","5"\n"FÜGE","a ""b"" c","6"\n"FÜGE","x,"6"\n',
     ],
 )
 def test_a_stray_quote_swallows_no_row(text: str) -> None:

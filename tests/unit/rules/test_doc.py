@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+
 from stkr.errors import RulesError
 from stkr.rules.doc import default_rules, parse_rules, tolerance_for
 
@@ -12,7 +13,12 @@ pytestmark = pytest.mark.unit
 def test_the_default_is_the_seeds_tolerance_and_mails_nobody() -> None:
     rules = default_rules()
     applied = tolerance_for(rules, "A", "", "aisle")
-    assert (applied.units, applied.percent, applied.value, applied.rule) == (Decimal(2), Decimal(1), Decimal(20), "default")
+    assert (applied.units, applied.percent, applied.value, applied.rule) == (
+        Decimal(2),
+        Decimal(1),
+        Decimal(20),
+        "default",
+    )
     assert rules.locations == {}
 
 

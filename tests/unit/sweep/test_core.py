@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from stkr.capture.result import Kind
 from stkr.cause.evidence import Cause
+from stkr.mail.compose import MAX_ITEMS
 from stkr.rules.doc import QuietHours, Rules, parse_rules
 from stkr.store.counts import LastCount, Line, Session, State, Status
-from stkr.sweep.core import PART, mail_id, overdue, parts, quiet_until, ready, recipients
+from stkr.sweep.core import mail_id, overdue, parts, quiet_until, ready, recipients
 from stkr.variance.core import Materiality
 
 pytestmark = pytest.mark.unit
@@ -127,9 +128,9 @@ def test_the_most_valuable_gap_comes_first_and_uncounted_lines_last() -> None:
 
 
 def test_a_long_list_is_split_and_loses_nothing() -> None:
-    lines = [line(f"S{number:03}", str(Decimal(number))) for number in range(PART * 2 + 1)]
+    lines = [line(f"S{number:03}", str(Decimal(number))) for number in range(MAX_ITEMS * 2 + 1)]
     mails = parts(lines)
-    assert [len(mail) for mail in mails] == [PART, PART, 1]
+    assert [len(mail) for mail in mails] == [MAX_ITEMS, MAX_ITEMS, 1]
     assert {found.sku for mail in mails for found in mail} == {found.sku for found in lines}
 
 

@@ -5,13 +5,14 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stkr.capture.result import Kind
 from stkr.cause.evidence import Cause
+from stkr.rules.doc import default_rules, tolerance_for
 from stkr.stock import StockRow
 from stkr.store.counts import Line, Session, State, Status
 from stkr.variance.core import Variance, gap_between, judge
 from stkr.variance.plan import Plan, outcome, plan, unlabelled
-from stkr.rules.doc import default_rules, tolerance_for
 
 pytestmark = pytest.mark.unit
 

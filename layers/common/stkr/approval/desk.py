@@ -12,7 +12,7 @@ from stkr.approval.core import Standing, Verdict, counted_by
 from stkr.approval.links import Action, CountLink, DecisionLink, address, read
 from stkr.approval.pages import DecisionForm
 from stkr.approval.shell import Busy, Outcome, decide, live_stock, look
-from stkr.errors import LinkExpired, LinkMisused, LinkTampered
+from stkr.errors import LinkExpired, LinkTampered
 from stkr.rules.doc import Rules
 from stkr.rules.store import current_rules
 from stkr.settings import Approve as Settings
@@ -20,7 +20,6 @@ from stkr.signing import signing_keys
 from stkr.store.counts import Line, State, read_session
 from stkr.telemetry import logger
 from stkr.web.page import Page
-
 
 _Act = Callable[["Settings", "Visit", DecisionLink, Rules], Page]
 
@@ -35,7 +34,7 @@ class Visit:
 
 
 def show(settings: Settings, visit: Visit) -> Page:
-    """The variance a link speaks of, with the one button that decides it. Changes nothing, however often it is called."""
+    """The variance a link speaks of, with the one button that decides it. Changes nothing, ever."""
     return _guarded(settings, visit, _show)
 
 
@@ -49,15 +48,13 @@ def _guarded(settings: Settings, visit: Visit, act: _Act) -> Page:
     try:
         link = read(visit.form.token, signing_keys(settings.signing_secret, visit.now), int(visit.now.timestamp()))
         if not link.belongs_to(visit.url_id):
-            raise LinkMisused("the link belongs to the other function URL")
+            return pages.misused_page()
         logger.append_keys(session_id=link.session_id)
         return act(settings, visit, link, current_rules(settings.bucket).rules)
     except LinkExpired:
         return pages.expired_page()
     except LinkTampered:
         return pages.tampered_page()
-    except LinkMisused:
-        return pages.misused_page()
     except (Busy, BotoCoreError, ClientError) as error:
         logger.exception("the request came to nothing", error=type(error).__name__)
         return pages.trouble_page()

@@ -149,11 +149,15 @@ _ALERTS = re.compile(
 )
 
 
-@lru_cache(maxsize=4096)
 def heading(header: str) -> Heading | None:
     """Tell what a header means; ``None`` for one we do not know, which may just as well be data."""
+    return _heading(header) if len(header) <= _LONGEST_TITLE else None
+
+
+@lru_cache(maxsize=4096)
+def _heading(header: str) -> Heading | None:
     text = header.strip().strip("\ufeff")
-    if not text or len(text) > _LONGEST_TITLE:
+    if not text:
         return None
     if _ALERTS.match(text):
         return Heading(Role.OTHER, LIST_DETAIL)

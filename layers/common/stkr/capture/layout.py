@@ -247,12 +247,10 @@ def _is_wording(cells: Sequence[str]) -> bool:
 
 def _code_column(filled: Sequence[Sequence[str]], codebook: Codebook) -> int | None:
     """The column with most known codes; failing that the one shaped like barcodes, or the first of at most two."""
-    known = [sum(map(codebook.knows, column)) for column in filled]
-    if any(known):
-        return known.index(max(known))
-    shaped = [sum(map(_is_barcode, column)) for column in filled]
-    if any(shaped):
-        return shaped.index(max(shaped))
+    # Where SKUs are plain numbers, quantities are known codes too; barcodes are not, and codes come first.
+    likely = [(sum(map(codebook.knows, column)), sum(map(_is_barcode, column))) for column in filled]
+    if any(map(any, likely)):
+        return likely.index(max(likely))
     return 0 if filled and filled[0] and sum(map(bool, filled)) <= _CODE_AND_COUNT else None
 
 

@@ -15,12 +15,13 @@ MAX_DIGITS = 7
 MAX_PLACES = 6
 """Decimal places of a quantity; nothing is sold by the millionth."""
 
+_LONGEST_CACHED = 40
 ZERO = Decimal(0)
 ONE = Decimal(1)
 
 _EACH = frozenset(
-    "ea ea. each eaches unit units un un. uns no nos nr item items single singles "
-    "pc pcs pcs. pce piece pieces pièce pièces pieza piezas pz st st. stk stk. stuck stück "
+    "ea ea. each eaches unit units unit(s) un un. uns no nos nr item items single singles "
+    "pc pcs pcs. pce piece pieces piece(s) pièce pièces pieza piezas pz st st. stk stk. stuck stück "
     "u ud uds und unidad unidades".split()
 )
 _CASE = frozenset(
@@ -63,9 +64,13 @@ SCANNED = Amount(ONE, bare=True, whole=True)
 """A scan row without a quantity: one of whatever its code stands for."""
 
 
-@lru_cache(maxsize=65_536)
 def read_amount(cell: str, unit: str = "") -> Amount | Unread | None:
     """Read a quantity cell and its row's unit cell; ``None`` is a blank, which means not counted."""
+    # The same few quantities come again and again; what is long is none of them and would only fill the cache.
+    return _cached(cell, unit) if len(cell) + len(unit) <= _LONGEST_CACHED else _read(cell, unit)
+
+
+def _read(cell: str, unit: str) -> Amount | Unread | None:
     if not unit and cell.isdecimal() and cell.isascii() and len(cell) <= MAX_DIGITS:
         return Amount(Decimal(cell), bare=True, whole=True)
     text = visible(cell).translate(_NARROW)
@@ -81,6 +86,9 @@ def read_amount(cell: str, unit: str = "") -> Amount | Unread | None:
             Reason.NEGATIVE_QUANTITY, f"{text[:40]} is negative, and a shelf cannot hold less than none: recount"
         )
     return _terms(text, visible(unit).casefold())
+
+
+_cached = lru_cache(maxsize=16_384)(_read)
 
 
 def _terms(text: str, unit: str) -> Amount | Unread:

@@ -102,7 +102,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """The outcome of reading all of a session's files: a pure function of the files, the snapshot and what is decided."""
+    """The outcome of reading all of a session's files: a function of the files, the snapshot and what is decided."""
 
     lines: tuple[CountedLine, ...]
     parked: tuple[ParkedRow, ...]

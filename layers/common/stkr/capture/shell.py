@@ -15,8 +15,8 @@ from stkr.settings import Capture as Settings
 from stkr.stock import Snapshot
 from stkr.store import objects
 from stkr.store.counts import DECIDED, Session, Status, read_lines, session_key
-from stkr.store.objects import Upload
 from stkr.store.items import conditional_update, update, values
+from stkr.store.objects import Upload
 from stkr.tabular.sheet import MAX_FILE_BYTES
 from stkr.telemetry import Metric, count, logger
 

@@ -1,1 +1,1 @@
-"""A material gap gets a likely cause: code computes the evidence, one model call picks from four, code checks the reply."""
+"""A material gap gets a likely cause: code computes the evidence, a model picks from four, code checks the reply."""

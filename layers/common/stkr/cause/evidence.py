@@ -136,7 +136,7 @@ def _digits_swapped(counted: Decimal, system: Decimal) -> bool:
         return False
     differing = [place for place in range(len(left)) if left[place] != right[place]]
     return (
-        len(differing) == 2
+        len(differing) == 2  # noqa: PLR2004 - two digits that swapped
         and differing[1] - differing[0] == 1
         and left[differing[0]] == right[differing[1]]
         and left[differing[1]] == right[differing[0]]

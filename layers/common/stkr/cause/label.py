@@ -23,14 +23,16 @@ You help a shop explain a gap between a physical stock count and its stock syste
 suggest its likeliest cause. You get one JSON object with the evidence. A null means that the fact is unknown, not zero.
 
 Pick exactly one cause:
-- shrinkage: stock left unrecorded (theft, breakage, spoilage). Typical: a sustained shortage, normal sales, no recent delivery.
+- shrinkage: stock left unrecorded (theft, breakage, spoilage). Typical: a sustained shortage, normal sales, \
+no recent delivery.
 - miscount: the count is wrong. Typical: a suspiciously round gap, a multiple of the pack size, swapped digits, an \
 offsetting gap on another item, or an overage that nothing explains.
 - unrecorded_sale: stock was sold but not rung up. Typical: a small shortage on an item that sells fast.
 - receiving_error: a delivery was booked wrongly. Typical: a gap soon after a delivery, or equal to one.
 
 Answer with a JSON object only: {"cause": "<one of the four>", "rationale": "<one sentence>"}.
-The rationale is one plain sentence of at most 30 words for the shop's manager. Use no number that is not in the evidence."""
+The rationale is one plain sentence of at most 30 words for the shop's manager. \
+Use no number that is not in the evidence."""
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -145,7 +147,7 @@ def _figures_known(text: str, evidence: Evidence) -> bool:
 
 
 def _figures(evidence: Evidence) -> Iterator[Decimal]:
-    """Every number a sentence about the evidence may use: its figures, percentages as people round them, whole weeks."""
+    """Every number a sentence about the evidence may use: its figures, rounded percentages, whole weeks."""
     given = (evidence.gap_units, evidence.gap_pct, evidence.gap_value, evidence.counted_qty, evidence.system_qty)
     for value in (*given, evidence.sold_since_count):
         if value is not None:

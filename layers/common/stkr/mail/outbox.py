@@ -17,7 +17,7 @@ from stkr.mail.send import send
 from stkr.telemetry import Metric, count
 
 Outbox = Callable[[str, Mail], bool]
-"""Sends a mail under an identity, unless a mail of that identity went out before; ``False`` while another run sends it."""
+"""Sends a mail under an identity, unless one went out before; ``False`` while another run is sending it."""
 
 
 def outbox(table: str, sender: str, configuration_set: str, remember: timedelta, context: LambdaContext) -> Outbox:
@@ -36,8 +36,9 @@ def outbox(table: str, sender: str, configuration_set: str, remember: timedelta,
     config = IdempotencyConfig(expires_after_seconds=int(remember.total_seconds()), raise_on_no_idempotency_key=True)
     config.register_lambda_context(context)
 
-    @idempotent_function(data_keyword_argument="identity", persistence_store=store, config=config)
-    def send_once(*, identity: str, mail: Mail) -> str:
+    # Powertools leaves its decorator untyped; it finds the identity among the arguments by its name.
+    @idempotent_function(data_keyword_argument="identity", persistence_store=store, config=config)  # type: ignore[untyped-decorator]
+    def send_once(*, identity: str, mail: Mail) -> str:  # noqa: ARG001 - see above
         message_id = send(mail, sender, configuration_set)
         count(Metric.MAILS_SENT)
         return message_id

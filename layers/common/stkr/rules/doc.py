@@ -89,7 +89,7 @@ class Override(_Doc):
 
     @property
     def specificity(self) -> tuple[int, bool, bool]:
-        """A SKU pattern beats a category, a category a location; among patterns the one with more literal characters."""
+        """A SKU pattern beats a category, a category a location; among patterns the one with more letters."""
         literal = -1 if not self.sku else len(re.sub(r"[*?\[\]]", "", self.sku))
         return (literal, bool(self.category), bool(self.location))
 

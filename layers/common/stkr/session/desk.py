@@ -21,7 +21,6 @@ from stkr.store.counts import Status, read_session
 from stkr.telemetry import logger
 from stkr.web.page import Page
 
-
 _Result = TypeVar("_Result")
 
 

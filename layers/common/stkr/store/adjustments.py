@@ -1,4 +1,4 @@
-"""The trail: an append-only row for every action on a variance. Rows are only ever put, and only where there is none."""
+"""The trail: a row for every action on a variance. Rows are only ever put, and only where there is none."""
 
 from dataclasses import dataclass
 from decimal import Decimal

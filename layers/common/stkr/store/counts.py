@@ -55,7 +55,7 @@ class Session(_Stored):
     ``capture_seq`` counts captures begun, ``captured_seq`` is the latest finished one, ``fence_seq`` the one whose
     variances may be written, ``reconciled_seq`` the one the lines were last made from. ``captured_files`` is the
     fingerprint of the folder as it was then.
-    ``label_run`` names the current round of labelling, which is over when ``labelled_chunks`` holds ``label_chunks`` numbers.
+    ``label_run`` names the current round of labelling, over when ``labelled_chunks`` holds ``label_chunks`` numbers.
     """
 
     session_id: str
@@ -92,8 +92,8 @@ class LastCount(_Stored):
 class Line(_Stored):
     """One reconciled line of a session. Quantities are eaches, ``gap_pct`` is in percent, ``gap_value`` is money.
 
-    ``system_qty`` and ``snapshot_version`` are what a decision is conditional on: the snapshot's, or the live ones after
-    a hold, when ``held_from_qty`` keeps the snapshot's. ``revision`` is raised by every change; old links die with it.
+    ``system_qty`` and ``snapshot_version`` are what a decision is conditional on: the snapshot's, after a hold the
+    live ones, when ``held_from_qty`` keeps the snapshot's. ``revision`` is raised by every change; old links die with it.
     ``mails`` counts how often the variance was mailed in this revision.
     """
 
@@ -154,14 +154,15 @@ def line_item(line: Line) -> dict[str, Any]:
         item["queue_sk"] = keys.queue_position(line.due_at, line.session_id, line.sku)
     if line.decided_at:
         item["month_pk"] = keys.month_of(line.decided_at)
-        item["month_sk"] = f"DECISION#{line.decided_at}#{line.variance_id}"
+        item["month_sk"] = keys.month_position("DECISION", line.decided_at, line.variance_id)
     return item
 
 
 def new_session(table: str, session: Session) -> dict[str, Any]:
     """Request that stores a fresh session; an id is used once."""
     item = session_key(session.session_id) | session.attributes()
-    item |= {"month_pk": keys.month_of(session.opened_at), "month_sk": f"SESSION#{session.opened_at}"}
+    item["month_pk"] = keys.month_of(session.opened_at)
+    item["month_sk"] = keys.month_position("SESSION", session.opened_at, session.session_id)
     item |= {"queue_pk": keys.OPEN_SESSIONS, "queue_sk": f"{session.opened_at}#{session.session_id}"}
     return put(table, item, condition="attribute_not_exists(PK)")
 

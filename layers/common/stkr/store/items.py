@@ -34,7 +34,7 @@ def values(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _deserialize(value) for name, value in item.items()}
 
 
-def update(
+def update(  # noqa: PLR0913 - the parts that an UpdateItem has
     table: str,
     key: Mapping[str, str],
     *,
@@ -128,7 +128,7 @@ def conditional_update(request: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 class GuardFailed(Exception):
-    """The condition that every transaction of a run carries no longer holds; nothing of this transaction was written."""
+    """The condition that every transaction of a run carries no longer holds; this one wrote nothing."""
 
 
 def transact_groups(

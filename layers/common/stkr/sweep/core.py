@@ -10,13 +10,11 @@ from itertools import groupby
 from stkr import keys
 from stkr.approval.core import counted_by
 from stkr.capture.result import Kind
+from stkr.mail.compose import MAX_ITEMS
 from stkr.rules.doc import Location, Person, QuietHours, Rules
 from stkr.store.counts import LastCount, Line, Session, Status
 
 ZERO = Decimal(0)
-
-PART = 50
-"""Variances in one mail: more would be cut off by mail programs, and nobody decides more in one go."""
 
 LABEL_GRACE = timedelta(minutes=15)
 """How long a variance waits for its label before it is mailed without one."""
@@ -85,14 +83,14 @@ def recipients(rules: Rules, location: Location, session: Session, lines: Sequen
 
 
 def parts(lines: Sequence[Line]) -> list[Sequence[Line]]:
-    """Lines in mails of at most ``PART``: the most valuable gap first, uncounted lines (which have no gap) last."""
+    """Lines in mails of at most ``MAX_ITEMS``: the most valuable gap first, uncounted lines last."""
 
     def weight(line: Line) -> tuple[bool, Decimal, Decimal, str]:
         value, units = abs(line.gap_value or ZERO), abs(line.gap_units or ZERO)
         return (line.kind is Kind.UNCOUNTED, -value, -units, line.sku)
 
     ordered = sorted(lines, key=weight)
-    return [ordered[start : start + PART] for start in range(0, len(ordered), PART)]
+    return [ordered[start : start + MAX_ITEMS] for start in range(0, len(ordered), MAX_ITEMS)]
 
 
 def mail_id(day: str, recipient: str, lines: Sequence[Line]) -> str:
@@ -120,7 +118,7 @@ def overdue(location: str, interval_days: int, last: LastCount, now: datetime) -
 
 
 def finished(session: Session, waiting: Collection[str], close_days: int, now: datetime) -> bool:
-    """Whether a session can be closed: reconciled long enough ago, and none of its variances in ``waiting`` (session ids)."""
+    """Whether a session can be closed: reconciled long enough ago, and not among those with variances ``waiting``."""
     if session.status is not Status.RECONCILED or session.reconciled_at is None or session.session_id in waiting:
         return False
     return now - datetime.fromisoformat(session.reconciled_at) >= timedelta(days=close_days)

@@ -1,4 +1,4 @@
-"""The sweep's reading, mailing and writing. A mail counts as sent only once it was; then its lines move on in the queue."""
+"""The sweep's reading, mailing and writing. A mail counts as sent once it was; then its lines move on."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -21,17 +21,16 @@ from stkr.store.counts import (
     Line,
     Session,
     close_session,
-    queued_lines,
     mailed_line,
     note_reminder,
     open_sessions,
+    queued_lines,
     read_last_count,
     read_session,
 )
 from stkr.store.items import conditional_update, pause, transact_groups
 from stkr.sweep.core import by_session, finished, mail_id, overdue, parts, quiet_until, ready, recipients
 from stkr.telemetry import logger
-
 
 END_OF_TIME = "9999"
 """Sorts after every instant: due at all."""
@@ -89,7 +88,7 @@ def sweep(settings: Settings, deliver: Outbox, now: datetime, location: str | No
 
 
 def _mail_variances(sweeper: Sweeper, name: str, location: Location) -> tuple[int, int]:
-    """Digests of what is due at a location, one for each session and recipient; returns how many were and were not sent."""
+    """Digests of what is due at a location, for each session and recipient; returns how many were and were not sent."""
     sent = failed = 0
     due = queued_lines(sweeper.settings.counts_table, name, keys.instant(sweeper.now))
     for session_id, lines in by_session(ready(due, sweeper.now)):

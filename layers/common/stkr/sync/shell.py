@@ -36,7 +36,6 @@ _WRITERS = 8
 _ROW_TRIES = 5
 """A row is lost to an approval once, if ever; one that is contested five times is left to the next sync."""
 
-
 _CONTESTED = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
 """An approval of the same row was posted since it was read, or is being posted this very moment."""
 

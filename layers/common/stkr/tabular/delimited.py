@@ -76,4 +76,8 @@ def _line_by_line(lines: Iterator[str] | Sequence[str] | TextIOWrapper, delimite
         try:
             yield next(csv.reader((line,), delimiter=delimiter, strict=True), [])
         except csv.Error:
-            yield line.rstrip("\r\n").split(delimiter)
+            yield [_unquoted(cell) for cell in line.rstrip("\r\n").split(delimiter)]
+
+
+def _unquoted(cell: str) -> str:
+    return cell[1:-1].replace('""', '"') if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell

@@ -161,7 +161,7 @@ def _refuse_doctype(*_: object) -> NoReturn:
 
 def _local(name: str) -> str:
     """An element's name without the prefix some writers give the main namespace."""
-    return name.rpartition(":")[2]
+    return name.rpartition(":")[2] if ":" in name else name
 
 
 def _scan(archive: ZipFile, part: str, start: Start) -> None:

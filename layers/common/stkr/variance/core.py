@@ -89,7 +89,7 @@ def _counted(line: CountedLine, snapshot: Snapshot, rules: Rules) -> Variance:
     stock = snapshot.rows.get(line.sku) or snapshot.elsewhere[line.sku]
     system_qty = ZERO if line.kind is Kind.UNRECORDED else stock.system_qty
     gap = gap_between(line.counted_qty, system_qty, stock.unit_cost)
-    tolerance = tolerance_for(rules, line.sku, stock.category, snapshot.location)
+    tolerance = tolerance_for(rules, line.sku, stock.category, stock.location)
     if line.kind is Kind.UNRECORDED:
         # Always material: there is no system quantity that a tolerance could be relative to.
         materiality, rule = (Materiality.MATERIAL if gap.units else Materiality.IN_AGREEMENT), "unrecorded item"
