@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from stkr import aws, keys
-from stkr.approval.links import CountLink, address
 from stkr.errors import RulesError, StkrError
+from stkr.links import CountLink, address
 from stkr.rules.doc import parse_rules
 from stkr.session.core import Opening
 from stkr.session.shell import open_session, session_standing

@@ -7,8 +7,8 @@ from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver, Respo
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from stkr.approval.desk import Visit, show, submit
-from stkr.approval.links import TOKEN
 from stkr.approval.pages import DecisionForm, parse_decision_form
+from stkr.links import TOKEN
 from stkr.settings import Approve, load
 from stkr.telemetry import logger, metrics
 from stkr.web.page import response

@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from stkr.approval.links import TOKEN
+from stkr.links import TOKEN
 from stkr.session.desk import Format, Visit, fetch_sheet, show, submit
 from stkr.session.pages import parse_open_form
 from stkr.settings import Session, load

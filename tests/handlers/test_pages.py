@@ -7,7 +7,7 @@ import pytest
 
 from local.events import event
 from stkr import keys
-from stkr.approval.links import Action, CountLink, DecisionLink, Keys, sign
+from stkr.links import Action, CountLink, DecisionLink, Keys, sign
 from stkr.store.counts import State, Status
 from tests.handlers.world import PLACE, RULES, SESSION, SIGNING, World
 

@@ -19,7 +19,7 @@ from moto.ses.models import ses_backends
 
 from local.events import event
 from stkr import keys
-from stkr.approval.links import CountLink, Keys, read, sign
+from stkr.links import CountLink, Keys, read, sign
 from stkr.mail.outbox import outbox
 from stkr.rules.store import current_rules
 from stkr.session.core import Opening

@@ -6,7 +6,7 @@ from functools import lru_cache
 from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 
-from stkr.approval.links import Keys
+from stkr.links import Keys
 
 _FRESH_SECONDS = 300
 """A rotated key is known everywhere within five minutes; until then most links carry the previous one."""

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from stkr.approval import pages
 from stkr.approval.core import Verdict, decided, held
-from stkr.approval.links import Action
 from stkr.approval.pages import DecisionForm, decided_page, decision_page, held_page, parse_decision_form
 from stkr.cause.evidence import Cause
+from stkr.links import Action
 from stkr.rules.doc import Rules
 from stkr.store.counts import Line
 from stkr.web.page import Page

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr.approval.links import CountLink
 from stkr.capture.result import Capture, CountedLine, FileProblem, Kind, ParkedRow, Reason, Totals
+from stkr.links import CountLink
 from stkr.session import pages
 from stkr.session.pages import MAX_LISTED_SKUS, SHOWN, OpenForm, SessionLinks, open_page, parse_open_form, session_page
 from stkr.store.counts import Session, Status

@@ -9,10 +9,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from stkr import keys
 from stkr.approval import pages
 from stkr.approval.core import Standing, Verdict, counted_by
-from stkr.approval.links import Action, CountLink, DecisionLink, address, read
 from stkr.approval.pages import DecisionForm
 from stkr.approval.shell import Busy, Outcome, decide, live_stock, look
 from stkr.errors import LinkExpired, LinkTampered
+from stkr.links import Action, CountLink, DecisionLink, address, read
 from stkr.rules.doc import Rules
 from stkr.rules.store import current_rules
 from stkr.settings import Approve as Settings

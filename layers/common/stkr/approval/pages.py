@@ -18,9 +18,9 @@ from decimal import Decimal
 from http import HTTPStatus
 
 from stkr.approval.core import quantity_after
-from stkr.approval.links import TOKEN, Action
 from stkr.capture.result import Kind
 from stkr.cause.evidence import Cause
+from stkr.links import TOKEN, Action
 from stkr.rules.doc import Rules
 from stkr.store.counts import Line, State
 from stkr.web.forms import MAX_NAME_CHARS, fields, one_line

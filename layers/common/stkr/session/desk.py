@@ -7,8 +7,8 @@ from typing import Literal, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stkr.approval.links import CountLink, address, read_count, url
 from stkr.errors import LinkExpired, LinkTampered, ScopeError, UnknownSession
+from stkr.links import CountLink, address, read_count, url
 from stkr.rules.store import current_rules, pinned_rules
 from stkr.session import pages
 from stkr.session.core import Opening

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from stkr.approval.links import TOKEN, CountLink
 from stkr.capture.result import Capture, FileProblem, Reason
+from stkr.links import TOKEN, CountLink
 from stkr.rules.doc import Rules
 from stkr.store.counts import Session, Status
 from stkr.web.forms import MAX_NAME_CHARS, fields, one_line

@@ -92,8 +92,8 @@ class LastCount(_Stored):
 class Line(_Stored):
     """One reconciled line of a session. Quantities are eaches, ``gap_pct`` is in percent, ``gap_value`` is money.
 
-    ``system_qty`` and ``snapshot_version`` are what a decision is conditional on: the snapshot's, after a hold the
-    live ones, when ``held_from_qty`` keeps the snapshot's. ``revision`` is raised by every change; old links die with it.
+    ``system_qty`` and ``snapshot_version`` are what a decision is conditional on: the snapshot's, or live ones after
+    a hold; ``held_from_qty`` then keeps the snapshot's. ``revision`` is raised by every change; old links die with it.
     ``mails`` counts how often the variance was mailed in this revision.
     """
 

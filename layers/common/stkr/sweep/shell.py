@@ -9,8 +9,8 @@ from hashlib import sha256
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stkr import aws, keys
-from stkr.approval.links import Action, CountLink, DecisionLink, Keys, address
 from stkr.errors import StkrError
+from stkr.links import Action, CountLink, DecisionLink, Keys, address
 from stkr.mail.compose import Item, Mail, digest, reminder
 from stkr.mail.outbox import Outbox
 from stkr.rules.doc import Location, Person, Rules

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from itsdangerous import URLSafeSerializer
 
-from stkr.approval.links import (
+from stkr.errors import LinkExpired, LinkTampered
+from stkr.links import (
     MAX_TOKEN_CHARS,
     Action,
     CountLink,
@@ -19,7 +20,6 @@ from stkr.approval.links import (
     read_count,
     sign,
 )
-from stkr.errors import LinkExpired, LinkTampered
 
 pytestmark = pytest.mark.unit
 
