@@ -1,15 +1,19 @@
-"""The whole stack on this machine: the real template deployed to an emulator, a demo shop, and a Saturday count
-played through it.
+"""The whole stack on this machine: the real template on an AWS emulator, a demo shop, and a Saturday count in it.
 
 Nothing in here is deployed, and nothing that is deployed imports it.
 
     process   start a program in the background, stop it by its recorded id
-    emulator  the AWS emulator (ministack) with IAM enforcement on
+    emulator  the AWS emulator (ministack) with IAM enforcement on, and the model stand-in beside it
     model     the stand-in for the language model
-    bridges   what the emulator cannot do, bridged in a copy of the built template
+    bridges   what the emulator cannot do, bridged in the built copy of the template
     deploy    sam build, bridges, sam deploy
-    stack     the deployed stack as a person's programs see it: outputs, clients, mailbox, pages
-    shop      the demo shop: stock spreadsheet, rules, a dirty scanner file and what must come of it
-    story     the demo itself
-    invoke    one saved event replayed in one function
+    stack     the deployed stack as a person's programs see it: outputs, clients, the stkr command, mailbox
+    browser   follows links and fills in forms
+    shop      the demo shop: stock spreadsheet and rules
+    saturday  a dirty scanner file, and what must come of it
+    floor     what people do in the shop
+    story     the demo, told with these
+    report    how it is told, and whether every figure is right
+    events    the events of events/, with real links filled in
+    invoke    one of them replayed in one function
 """

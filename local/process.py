@@ -48,6 +48,7 @@ class Program:
                 start_new_session=True,
             )
         self._pid_file.write_text(str(child.pid))
+        child.returncode = 0  # it is to outlive this object, which would otherwise complain about it when collected
 
     def running(self) -> int | None:
         """Its process id while it runs, else None. A recorded id that now belongs to another program does not count."""

@@ -10,14 +10,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 echo "Setting up $venv for $("$python" --version), once (about a minute) ..."
 rm -rf "$venv"
-# Debian ships Python without ensurepip; any pip on the machine can then put itself into the environment.
-if "$python" -c 'import ensurepip' 2>/dev/null && "$python" -m venv "$venv" >/dev/null 2>&1; then
-  :
-else
+# Debian ships Python without ensurepip; where there is a pip, it can put itself into the environment.
+if ! "$python" -m venv "$venv" >/dev/null 2>&1; then
   rm -rf "$venv"
   "$python" -m venv --without-pip "$venv"
-  "$python" -m pip --python "$venv/bin/python" install --quiet pip 2>/dev/null ||
-    python3 -m pip --python "$venv/bin/python" install --quiet pip 2>/dev/null ||
+  "$python" -m pip --python "$venv/bin/python" install --quiet --quiet pip ||
     { echo "$python has neither ensurepip nor pip. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 fi
 "$venv/bin/python" -m pip install --quiet --quiet --disable-pip-version-check --requirement "$here/dev.txt"

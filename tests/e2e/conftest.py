@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from local import story
 from local.deploy import PROJECT, build_and_deploy
 from local.emulator import Emulator
 from local.process import free_port
+from local.report import Report
 from local.stack import Stack
 
 
@@ -22,7 +25,21 @@ def emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture(scope="session")
-def stack(emulator: Emulator) -> Stack:
-    """The deployed stack."""
+def deployed(emulator: Emulator) -> Stack:
+    """The deployed stack, with nothing in it."""
     build_and_deploy(emulator)
     return Stack(emulator)
+
+
+@pytest.fixture(scope="session")
+def saturday(deployed: Stack) -> Report:
+    """What came of the story, which stocks the shop: it wants a stack that nothing has happened on."""
+    report = Report(Console(quiet=True))
+    story.tell(deployed, report)
+    return report
+
+
+@pytest.fixture(scope="session")
+def stack(deployed: Stack, saturday: Report) -> Stack:
+    """The deployed stack with the demo shop, after its Saturday count."""
+    return deployed
