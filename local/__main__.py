@@ -11,7 +11,7 @@ from rich.console import Console
 
 from local import floor, shop, story
 from local.deploy import PROJECT, CommandFailedError, build_and_deploy, layer_bytes
-from local.emulator import DEFAULT_PORT, Emulator, NotHealthyError
+from local.emulator import DEFAULT_PORT, Emulator, NotHealthyError, StillRunningError
 from local.invoke import InvocationError, invoke
 from local.process import PortTakenError, free_port
 from local.report import Report
@@ -27,6 +27,8 @@ def demo() -> int:
     """Play the story on a stack of its own, and take it down again. Returns 0 when every figure is right."""
     emulator = Emulator(HOME / "demo", free_port(), free_port())
     report = Report(console)
+    if emulator.running():
+        raise StillRunningError("Another demo is running here. Let it end, or end it with `make stop`.")
     try:
         _deploy(emulator, report)
         with _telling_troubles(Stack(emulator)) as stack:
@@ -70,9 +72,9 @@ def up(port: int) -> int:
 
 
 def stop() -> int:
-    """End what `up` left running."""
-    emulator = Emulator(HOME / "stack")
-    console.print("The local stack has ended." if emulator.stop() else "No local stack was running.")
+    """End what `up` left running, and what a demo left that was killed."""
+    ended = [Emulator(HOME / name).stop() for name in ("stack", "demo")]
+    console.print("The local stack has ended." if any(ended) else "No local stack was running.")
     return 0
 
 
@@ -144,10 +146,11 @@ def main() -> int:
         InvocationError,
         NotHealthyError,
         PortTakenError,
+        StillRunningError,
         floor.NoSuchFormError,
         floor.NothingHappenedError,
     ) as error:
-        console.print(f"[red]{type(error).__name__.removesuffix('Error')}:[/] {error}", highlight=False)
+        console.print(f"[red]{type(error).__name__.removesuffix('Error')}:[/] {error}", highlight=False, soft_wrap=True)
         return 1
 
 

@@ -20,6 +20,10 @@ MODEL_TIMEOUT_SECONDS = (
 )
 
 
+class StillRunningError(Exception):
+    """An earlier run in the same directory has not ended."""
+
+
 class NotHealthyError(Exception):
     """A background program did not come up."""
 
@@ -53,8 +57,11 @@ class Emulator:
     def start(self) -> None:
         """Start both programs and wait until they answer.
 
-        Raises PortTakenError when a port is in use, NotHealthyError when one of them does not come up.
+        Raises StillRunningError when they run already, PortTakenError when another program has a port, and
+        NotHealthyError when one of them does not come up.
         """
+        if self.running():
+            raise StillRunningError(f"An emulator with its files in {self.directory} is running already.")
         for port, owner in ((self.port, "The AWS emulator"), (self.model_port, "The model stand-in")):
             require_free(port, owner)
         self._model.start([sys.executable, "-m", "local.model", str(self.model_port)], self._model_environment())
