@@ -47,7 +47,7 @@ fmt: $(STAMP) ## format the code and mend what ruff can
 	$(BIN)/ruff format .
 
 invoke: $(STAMP) ## replay events/FN/CASE.json in one function: make invoke FN=capture CASE=scan
-	@$(BIN)/python -m local invoke "$(FN)" "$(CASE)"
+	@$(BIN)/python -m local invoke "$(FN)" "$(CASE)" --port $(PORT)
 
 build: $(STAMP) ## the artefacts for AWS (Python 3.14, arm64); needs neither Python 3.14 nor a container
 	$(BIN)/sam build

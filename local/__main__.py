@@ -124,19 +124,20 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("demo", help=demo.__doc__)
     up_parser = commands.add_parser("up", help=up.__doc__)
-    up_parser.add_argument("--port", type=int, default=DEFAULT_PORT)
     commands.add_parser("stop", help=stop.__doc__)
     commands.add_parser("layer-size", help=layer_size.__doc__)
     invoke_parser = commands.add_parser("invoke", help=invoke.__doc__)
     invoke_parser.add_argument("function")
     invoke_parser.add_argument("case")
+    for with_port in (up_parser, invoke_parser):
+        with_port.add_argument("--port", type=int, default=DEFAULT_PORT)
     given = parser.parse_args()
     run: dict[str, Callable[[], int]] = {
         "demo": demo,
         "up": lambda: up(given.port),
         "stop": stop,
         "layer-size": layer_size,
-        "invoke": lambda: invoke(Emulator(HOME / "stack"), given.function, given.case),
+        "invoke": lambda: invoke(Emulator(HOME / "stack", given.port), given.function, given.case),
     }
     try:
         return run[given.command]()

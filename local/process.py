@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 STOP_SECONDS = 10
 
 
@@ -58,10 +60,10 @@ class Program:
             return None
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)  # a child of ours that has ended stays listed until it is collected
-        shown = subprocess.run(
-            ["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
-        )
-        return pid if self.mark in shown.stdout else None
+        try:
+            return pid if self.mark in " ".join(psutil.Process(pid).cmdline()) else None
+        except psutil.Error:
+            return None
 
     def stop(self) -> bool:
         """End it and what it started; True when it was running."""

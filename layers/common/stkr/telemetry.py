@@ -3,10 +3,14 @@
 No e-mail address, name, token or item name is ever logged; a session is followed by its id.
 """
 
+import warnings
 from enum import StrEnum
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+
+# Most invocations count nothing; Powertools would say so in the log every time.
+warnings.filterwarnings("ignore", "No application metrics to publish")
 
 logger = Logger()
 metrics = Metrics()
