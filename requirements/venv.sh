@@ -2,7 +2,8 @@
 # Makes the virtual environment $2 for the interpreter $1 and installs requirements/dev.txt and the project into it.
 # Usage: requirements/venv.sh PYTHON DIRECTORY
 set -euo pipefail
-python=$1 venv=$2
+# An interpreter that is itself out of an environment (an activated .venv, say) stands for the one below it, which stays.
+python=$("$1" -c 'import sys; print(sys._base_executable if sys.prefix != sys.base_prefix else sys.executable)') venv=$2
 here=$(cd "$(dirname "$0")" && pwd)
 
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
