@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 
 from rich.console import Console
 from rich.table import Table
@@ -32,14 +33,14 @@ class Report:
         for number, column in enumerate(columns):
             table.add_column(column, justify="right" if number else "left")
         for row in rows:
-            table.add_row(*("" if cell is None else str(cell) for cell in row))
+            table.add_row(*map(_shown, row))
         self._console.print(table)
 
     def check(self, what: str, found: object, expected: object) -> None:
         """Hold a figure against what it must be; a line is printed for each."""
         self.checked += 1
         if found == expected:
-            self._console.print(f"  [green]✓[/] {what}: {found}", highlight=False, soft_wrap=True)
+            self._console.print(f"  [green]✓[/] {what}: {_shown(found)}", highlight=False, soft_wrap=True)
         else:
             self.wrong.append(f"{what}: {found!r}, should be {expected!r}")
             self._console.print(
@@ -64,3 +65,19 @@ class Report:
     def seconds(self) -> int:
         """Since the report began."""
         return round(time.monotonic() - self._started)
+
+
+def _shown(figure: object) -> str:
+    """A figure as people write it."""
+    match figure:
+        case None:
+            return ""
+        case tuple() | list():
+            return ", ".join(map(_shown, figure))
+        case bool():
+            return "yes" if figure else "no"
+        case Decimal():
+            return f"{figure:f}"
+        case int():
+            return str(int(figure))
+    return str(figure)

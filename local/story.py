@@ -84,7 +84,7 @@ def _the_variances(stack: Stack, report: Report, session_id: str, expected: Satu
     for state, number in expected.states().items():
         report.check(f"lines {state.replace('_', ' ')}", states[state], number)
     report.table(
-        ("SKU", "counted", "system", "gap", "%", "value", "state", "cause"),
+        ("SKU", "counted", "system", "gap", "%", "£", "state", "cause"),
         [_shown(sku, lines.get(sku, {})) for sku in expected.variances],
     )
     for sku, wanted in expected.variances.items():
@@ -180,5 +180,12 @@ def _number(figure: str | int | None) -> Decimal | None:
 
 
 def _shown(sku: str, line: Mapping[str, Any]) -> list[object]:
-    names = ("counted_qty", "system_qty", "gap_units", "gap_pct", "gap_value", "state", "cause")
-    return [sku, *(line.get(name) for name in names)]
+    percent, value = line.get("gap_pct"), line.get("gap_value")
+    return [
+        sku,
+        *(line.get(name) for name in ("counted_qty", "system_qty", "gap_units")),
+        None if percent is None else f"{percent:.1f}",
+        None if value is None else f"{value:.2f}",
+        line.get("state"),
+        line.get("cause"),
+    ]
