@@ -100,10 +100,10 @@ def _values(stack: Stack, function: str, case: str) -> Mapping[str, str]:
 def _newest_decision(stack: Stack, label: str) -> str:
     for mail in reversed(stack.mailbox()):
         try:
-            return mail.link("", label)
+            return mail.link("BOLT-M6-50", label)
         except LookupError:
             continue
-    raise InvocationError(f"No mail with an {label} button has been sent yet: upload a count first.")
+    raise InvocationError(f"No mail with an {label} button for BOLT-M6-50 has been sent yet: count it first.")
 
 
 def _token(link: str) -> str:
