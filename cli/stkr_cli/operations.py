@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 rules_app = typer.Typer(help="The rules doc.", no_args_is_help=True)
+app.add_typer(rules_app, name="rules")
 
 COUNT_LINK_DAYS = 365
 """A location's link hangs at the end of an aisle; it opens blind counts and shows no quantity."""

@@ -44,12 +44,12 @@ class Count:
             return sorted(page.status for page in pages)
 
 
-def count(stack: Stack, counts: Mapping[str, int]) -> Count:
-    """Open a count of just these SKUs, upload what was counted, and wait for the manager's mail."""
+def count(stack: Stack, counts: Mapping[str, int], *more: str) -> Count:
+    """Open a count of just these SKUs, upload what was counted and ``more`` rows, and wait for the manager's mail."""
     seen = sum(APPROVER in mail.to for mail in stack.mailbox())
     page = stack.browser.get(stack.command("open", shop.FIXINGS, "--counter", "Sam", *_listed(counts)).split()[-1])
-    rows = "".join(f"{sku},{qty}\n" for sku, qty in counts.items())
-    floor.upload(stack, page, "scan.csv", f"code,qty\n{rows}".encode())
+    rows = [f"{sku},{qty}" for sku, qty in counts.items()]
+    floor.upload(stack, page, "scan.csv", "\n".join(["code,qty", *rows, *more]).encode())
     return Count(stack, floor.session_of(page), floor.wait_for_mail(stack, APPROVER, seen))
 
 
