@@ -36,11 +36,12 @@ unit: $(STAMP) ## all tests but the end-to-end ones
 e2e: $(STAMP) ## the end-to-end tests, on an emulator of their own
 	$(BIN)/python -m pytest -q -m e2e
 
-lint: $(STAMP) ## ruff, mypy, cfn-lint
+lint: $(STAMP) ## ruff, mypy, cfn-lint, sam validate
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/cfn-lint template.yaml
+	$(BIN)/sam validate --lint
 
 fmt: $(STAMP) ## format the code and mend what ruff can
 	$(BIN)/ruff check --fix .
