@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import shutil
 import sys
 import time
 from dataclasses import dataclass
@@ -74,9 +75,15 @@ class Emulator:
         return self._ministack.running() is not None
 
     def stop(self) -> bool:
-        """End both programs; True when the emulator was running."""
+        """End both programs and clear what they unpacked; True when the emulator was running."""
         self._model.stop()
-        return self._ministack.stop()
+        was_running = self._ministack.stop()
+        shutil.rmtree(self._scratch, ignore_errors=True)  # a copy of the layer for each worker: tens of megabytes
+        return was_running
+
+    @property
+    def _scratch(self) -> Path:
+        return self.directory / "scratch"
 
     @property
     def _ministack(self) -> Program:
@@ -88,7 +95,7 @@ class Emulator:
 
     def _ministack_environment(self) -> dict[str, str]:
         """A whole environment, nothing inherited but PATH: the emulator hands its own on to every function."""
-        scratch = self.directory / "scratch"
+        scratch = self._scratch
         scratch.mkdir(parents=True, exist_ok=True)
         return {
             "PATH": os.environ["PATH"],

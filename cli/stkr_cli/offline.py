@@ -135,6 +135,8 @@ def _rules(path: Path | None) -> Rules:
 @contextmanager
 def _progress(content: bytes) -> Iterator[Watch]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    # To stderr, so that --json and pipes get nothing but the result.
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=len(content) < _LONG) as bar:
+    # To stderr, so that --json and pipes get nothing but the result; where nobody watches, it would only leave blanks.
+    console = Console(stderr=True)
+    unseen = len(content) < _LONG or not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=unseen) as bar:
         yield lambda rows: bar.track(rows, total=content.count(b"\n") or None, description="Reading the count")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from stkr import aws, keys
@@ -104,23 +105,25 @@ def _list_sessions(counts_table: str) -> None:
         parked = str((session.rows or {}).get("parked", ""))
         material = str((session.outcome or {}).get("material", ""))
         day = session.opened_at[:16].replace("T", " ")
-        table.add_row(session.session_id, session.location, session.counter, day, session.status, parked, material)
+        cells = (session.session_id, session.location, session.counter, day, session.status, parked, material)
+        table.add_row(*map(escape, cells))
     console.print(table)
 
 
 def _show_session(stack: str, session_id: str) -> None:
     standing = session_standing(session_settings(stack), session_id)
     session = standing.session
-    console.print(f"[bold]{session.session_id}[/]: {session.status}, {session.location}, counted by {session.counter}")
+    who = f"{escape(session.location)}, counted by {escape(session.counter)}"
+    console.print(f"[bold]{session.session_id}[/]: {session.status}, {who}")
     for name, amount in {**(session.rows or {}), **(session.outcome or {})}.items():
         console.print(f"  {name.replace('_', ' ')}: {amount}")
     problems = [*standing.refused, *(standing.captured.capture.problems if standing.captured else ())]
     for whole in problems:
-        console.print(f"[red]{whole.file}[/]: {whole.problem}")
+        console.print(f"[red]{escape(whole.file)}[/]: {escape(whole.problem)}")
     if standing.captured:
         table = Table("file", "row", "code", "quantity", "reason", "what to do", title="Parked rows")
         for row in standing.captured.capture.parked:
-            table.add_row(row.file, str(row.row), row.code, row.quantity, row.reason, row.detail)
+            table.add_row(*map(escape, (row.file, str(row.row), row.code, row.quantity, row.reason, row.detail)))
         console.print(table)
 
 
@@ -151,7 +154,8 @@ def audit(
     for row in rows:
         cause = " / ".join(filter(None, [row.get("cause"), row.get("confirmed_cause")]))
         before, after = (f"{row[name].normalize():f}" if name in row else "" for name in ("qty_before", "qty_after"))
-        table.add_row(row["at"][:19], row["action"], row["user"], before, after, cause, row["session_id"])
+        cells = (row["at"][:19], row["action"], row["user"], before, after, cause, row["session_id"])
+        table.add_row(*map(escape, cells))
     console.print(table)
 
 
@@ -160,7 +164,9 @@ def check_rules(file: Annotated[Path, typer.Argument(help="The rules doc to chec
     """Check a rules doc before it is uploaded."""
     try:
         rules = parse_rules(file.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, RulesError) as error:
+    except OSError as error:
+        raise fail(f"{file} cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, RulesError) as error:
         raise fail(error) from error
     tolerance = rules.tolerance
     console.print(f"{file}: valid; {len(rules.locations)} locations, {len(rules.overrides)} overrides.")

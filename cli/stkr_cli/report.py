@@ -64,4 +64,5 @@ def money(amount: Decimal) -> str:
 
 def write(document: Document) -> None:
     """Print a document as the only thing on stdout."""
-    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+    # In ASCII, which every terminal, pipe and code page passes on unharmed.
+    typer.echo(json.dumps(document, indent=2))

@@ -19,6 +19,9 @@ from stkr_cli.report import money
 _SHOWN = 200
 """Rows of a table; nobody reads on, and --json has them all."""
 
+_SHOWN_CHARS = 300
+"""Characters of a cell; the longest advice fits, and a file's own cells may be of any length."""
+
 _SHOWN_PERCENT = Decimal("0.01")
 _NUMBERS = frozenset({"Row", "Counted", "System"})
 _WHOLE = frozenset({"SKU", "State", "Kind"})
@@ -109,10 +112,14 @@ def _show(
         )
     of_row = iter(styles)
     for row in rows[:_SHOWN]:
-        table.add_row(*map(_text, row), style=next(of_row, ""))
+        table.add_row(*(_text(_cut(cell)) for cell in row), style=next(of_row, ""))
     console.print(table)
     if len(rows) > _SHOWN:
         console.print(_text(f"... and {len(rows) - _SHOWN:,} more: --json lists them all"))
+
+
+def _cut(cell: str) -> str:
+    return cell if len(cell) <= _SHOWN_CHARS else f"{cell[:_SHOWN_CHARS]} ..."
 
 
 def _text(content: str) -> Text:

@@ -111,6 +111,10 @@ def test_a_file_that_is_no_stock_list_is_refused(text: str, problem: str) -> Non
         ("1,250", None),
         ("1.250,75", None),
         ("1e3", None),
+        ("999999999", "999999999"),
+        ("5012345678900", None),
+        ("1,250,000.5", "1250000.5"),
+        ("9" * 40 + ",5", None),
         ("NaN", None),
         ("ten", None),
         ("\u0663", None),
@@ -170,9 +174,33 @@ def test_a_currency_sign_is_no_part_of_the_cost() -> None:
             "ID,Type,SKU,Name,Parent,Stock\n1,simple,B,Bolt,,5\n2,variable,,Paint,,N/A\n3,variable,P,Paint,,parent\n",
             [("B", "Bolt", "", "5", None)],
         ),
+        (
+            "ID,SKU,Name,In stock?,Stock,Low stock amount,Backorders allowed?,Regular price\n1,B,Bolt,1,5,2,0,1\n",
+            [("B", "Bolt", "", "5", None)],
+        ),
+        (
+            "Handle,Title,Variant SKU,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,"
+            "Variant Barcode,Cost per item\nb,Bolt,B,shopify,5,deny,501,0.35\n",
+            [("B", "Bolt", "", "5", "0.35")],
+        ),
+        (
+            "sku,composite_sku,composite_quantity,name,supply_price,inventory_Main\nB,,,Bolt,0.35,5\n",
+            [("B", "Bolt", "Main", "5", "0.35")],
+        ),
+        (
+            "Item,Item Name,Warehouse,Balance Qty,Opening Qty,In Qty,Valuation Rate\nB,Bolt,Main,5,1,9,0.35\n",
+            [("B", "Bolt", "Main", "5", "0.35")],
+        ),
+        (
+            "Item,Item Name,Warehouse,Actual Qty,Planned Qty,Projected Qty\nB,Bolt,Main,5,1,9\n",
+            [("B", "Bolt", "Main", "5", None)],
+        ),
     ],
-    ids=["square", "shopify", "shopify wide", "lightspeed x", "lightspeed r", "odoo quants", "odoo", "erpnext", "woo"],
-)
+    ids=[
+        "square", "shopify", "shopify wide", "lightspeed x", "lightspeed r", "odoo quants", "odoo", "erpnext", "woo",
+        "woo products", "shopify products", "lightspeed x products", "erpnext balance", "erpnext projected",
+    ],
+)  # fmt: skip
 def test_a_vendors_own_export_is_read(text: str, expected: list[tuple[str, str, str, str, str | None]]) -> None:
     assert [(row.sku, row.name, row.location, row.system_qty, row.unit_cost) for row in read(text)] == [
         (sku, name, location, Decimal(quantity), None if cost is None else Decimal(cost))

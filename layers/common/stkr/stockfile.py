@@ -30,7 +30,10 @@ def _phrases(text: str) -> frozenset[tuple[str, ...]]:
 
 
 _NAMES: Mapping[str, frozenset[tuple[str, ...]]] = {
-    "system_qty": _phrases("system qty,system quantity,system stock,book qty,book quantity,qty on record"),
+    "system_qty": _phrases(
+        "system qty,system quantity,system stock,book qty,book quantity,qty on record,actual qty,actual quantity,"
+        "balance qty,balance quantity"
+    ),
     "name": _phrases(
         "name,item name,product name,title,description,item,product,item description,product title,label name,"
         "bezeichnung,libelle,nombre,descrizione,omschrijving"
@@ -75,9 +78,10 @@ _UNTRACKED = frozenset({"notstocked", "n/a", "parent", "untracked"})
 _SHOWN_PRODUCT = re.compile(r"\[([^\]]+)\]\s*(.*)")
 _NO_VARIATION = frozenset({"", "regular", "default title"})
 _CURRENCY = re.compile(r"^[£$€]\s*|\s*[£$€]$")
-_PLAIN_NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,12})?|-?\.\d{1,12}", re.ASCII)
-_BOTH_MARKS = re.compile(r"-?\d{1,3}(?:,\d{3})+\.\d+", re.ASCII)
-_COMMA_DECIMAL = re.compile(r"-?\d+,(?:\d{1,2}|\d{4,12})|-?0,\d{3}", re.ASCII)
+# Below a thousand million, so that no barcode is a quantity and no product of two needs more digits than a Decimal has.
+_PLAIN_NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,12})?|-?\.\d{1,12}", re.ASCII)
+_BOTH_MARKS = re.compile(r"-?\d{1,3}(?:,\d{3}){1,2}\.\d{1,12}", re.ASCII)
+_COMMA_DECIMAL = re.compile(r"-?\d{1,9},(?:\d{1,2}|\d{4,12})|-?0,\d{3}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +206,17 @@ def _columns(number: int, cells: Sequence[str]) -> _Columns:
         elif known is not None and known.role in (Role.LOCATION, Role.BIN, Role.UNIT):
             fields.setdefault(str(known.role), index)
     codes.sort()
-    if not codes and "name" in fields:
-        # "Item" or "Product" is a name beside a SKU, and the SKU where there is none.
-        codes = [(0, fields.pop("name"))]
     if not codes:
-        raise CountFileError("no column holds the SKU: name it sku")
+        # "Item" or "Product" is a name beside a SKU, and the SKU where there is none.
+        names = [index for index, cell in enumerate(cells) if _field(cell) == "name"]
+        loose = [index for index in names if (known := heading(cells[index])) and known.role is Role.CODE]
+        if not loose:
+            raise CountFileError("no column holds the SKU: name it sku")
+        codes = [(0, loose[0])]
+        names.remove(loose[0])
+        del fields["name"]
+        if names:
+            fields["name"] = names[0]
     return _Columns(
         number, codes[0][1], _quantity_columns(cells, fields), fields, tuple(index for _, index in codes[1:])
     )

@@ -167,8 +167,28 @@ def test_the_check_digit_tells_a_misread(genuine: str) -> None:
         ("CODE*0", ("CODE*0", None)),
         ("CODE*-2", ("CODE*-2", None)),
         ("CODE*NaN", ("CODE*NaN", None)),
+        ("CODE*1E999999999", ("CODE*1E999999999", None)),
+        ("CODE*2.5", ("CODE", Decimal("2.5"))),
         ("CODE", ("CODE", None)),
     ],
 )
 def test_an_alias_may_end_in_its_pack_size(alias: str, expected: tuple[str, Decimal | None]) -> None:
     assert split_alias(alias) == expected
+
+
+def test_what_a_spreadsheet_left_of_a_barcode_names_nothing_even_where_the_system_has_the_same_left() -> None:
+    found = Codebook(snapshot(stock("X", "7.84E+12"))).find("7.84E+12")
+
+    assert isinstance(found, Unmatched)
+    assert found.reason is Reason.MANGLED_BARCODE
+
+
+def test_a_sku_that_only_looks_like_a_number_with_an_exponent_is_a_sku() -> None:
+    assert isinstance(Codebook(snapshot(stock("5E10"))).find("5e10"), Match)
+
+
+def test_of_an_endless_code_the_advice_shows_the_beginning() -> None:
+    found = Codebook(snapshot()).find("9" * 10_000)
+
+    assert isinstance(found, Unmatched)
+    assert len(found.detail) < 200

@@ -55,9 +55,51 @@ def test_different_counts_of_one_bin_are_all_parked_naming_each_other() -> None:
     assert lines(captured) == {"BOLT": "32"}
     assert captured.lines[0].incomplete
     assert reasons(captured) == [(2, "conflicting_counts"), (4, "conflicting_counts"), (5, "conflicting_counts")]
-    assert {row.sku for row in captured.parked} == {"BOLT"}
+    assert {row.skus for row in captured.parked} == {("BOLT",)}
     assert "400 (1.csv row 2) and as 401 (1.csv row 4)" in captured.parked[0].detail
     assert captured.parked[1].cells == ("BOLT", "A1", "401")
+
+
+@pytest.mark.parametrize("without_bin", ["32", "400"])
+def test_a_keyed_count_without_a_bin_beside_one_in_a_bin_is_parked_with_it(without_bin: str) -> None:
+    captured = count(f"sku,bin,count\nBOLT,A1,400\nBOLT,,{without_bin}\nNUT,,7\n")
+
+    assert lines(captured) == {"NUT": "7"}
+    assert reasons(captured) == [(2, "conflicting_counts"), (3, "conflicting_counts")]
+    assert f"{without_bin} without a bin (1.csv row 3) and as 400 in a1 (1.csv row 2)" in captured.parked[0].detail
+
+
+@pytest.mark.parametrize("whole", ["32", "432"])
+def test_a_file_with_bins_and_one_without_are_not_added_up(whole: str) -> None:
+    captured = count("sku,bin,count\nBOLT,A1,400\nBOLT,A2,32\n", f"sku,count\nBOLT,{whole}\nNUT,7\n")
+
+    assert lines(captured) == {"NUT": "7"}
+    assert [(row.file, row.row, row.reason) for row in captured.parked] == [
+        ("1.csv", 2, "conflicting_counts"),
+        ("1.csv", 3, "conflicting_counts"),
+        ("2.csv", 2, "conflicting_counts"),
+    ]
+
+
+def test_scans_of_one_file_add_up_with_and_without_a_bin_however_often_it_is_uploaded() -> None:
+    scans = "barcode,bin\nBOLT,A1\nBOLT,\nBOLT,A1\n"
+
+    assert lines(count(scans)) == {"BOLT": "3"}
+    assert lines(count(scans, scans)) == {"BOLT": "3"}
+
+
+def test_scans_of_two_files_are_not_added_up_where_one_has_no_bins() -> None:
+    captured = count("barcode,bin\nBOLT,A1\nBOLT,A1\n", "barcode\nBOLT\n")
+
+    assert lines(captured) == {}
+    assert totals(captured) == (3, 0, 0, 0, 3)
+
+
+def test_cases_and_singles_in_rows_of_their_own_are_parked_and_told_how_to_be_one() -> None:
+    captured = count("barcode,qty\n15012345678907,4\n5012345678900,7\n")
+
+    assert reasons(captured) == [(2, "conflicting_counts"), (3, "conflicting_counts")]
+    assert "put all in one row such as 3 boxes + 7" in captured.parked[0].detail
 
 
 def test_a_parked_row_keeps_its_raw_cells() -> None:

@@ -40,7 +40,8 @@ def test_a_quantity_column_is_ranked_by_how_surely_it_is_the_count(rank: Rank, n
     [
         "Counted by", "Count date", "Date Counted", "Cycle count item id", "Difference", "Variance qty", "Unit cost",
         "Pack Size", "Case qty", "Reorder Qty", "Stock Alert Count Main", "reorder_point_Main", "Order quantity",
-        "Incoming (not editable)", "Price", "Name", "Account",
+        "Incoming (not editable)", "Price", "Name", "Account", "In stock?", "Low stock amount",
+        "Variant Inventory Tracker", "composite_quantity", "composite_sku", "Planned Qty", "Requested Qty",
     ],
 )  # fmt: skip
 def test_a_column_that_only_sounds_like_a_count_is_none(name: str) -> None:
@@ -75,8 +76,20 @@ def test_a_count_column_that_cannot_be_told_is_refused_naming_the_candidates(hea
     assert candidates in problems[0].problem
 
 
+def test_an_amount_beside_a_quantity_is_one_of_money() -> None:
+    assert lines(count("sku,Quantity,Amount\nBOLT,432,151.20\n")) == {"BOLT": "432"}
+    assert lines(count("sku,Amount\nBOLT,432\n")) == {"BOLT": "432"}
+
+
 def test_of_several_locations_columns_the_sessions_own_is_taken() -> None:
     assert lines(count("sku,New Quantity Yard,New Quantity Main\nBOLT,1,2\n")) == {"BOLT": "2"}
+
+
+def test_a_column_of_units_is_not_overlooked_where_there_is_no_header() -> None:
+    captured = count("BOLT,4,boxes\nNUT,7,ea\nBOLT,4,pallets\nNUT,7,\n")
+
+    assert lines(captured) == {"BOLT": "96", "NUT": "7"}
+    assert reasons(captured) == [(3, "unknown_unit")]
 
 
 def test_rows_that_were_counted_at_another_location_are_parked() -> None:

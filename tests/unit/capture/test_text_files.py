@@ -47,6 +47,10 @@ def test_what_is_no_text_is_refused(content: bytes) -> None:
     assert "not a text file" in captured(content).problems[0].problem
 
 
+def test_the_characters_a_scanner_frames_its_codes_with_do_not_make_a_file_binary() -> None:
+    assert lines(captured(b"\x02BOLT\x03,5\n")) == {"BOLT": "5"}
+
+
 def test_quoted_line_ends_belong_to_their_cell_and_rows_are_numbered_as_a_spreadsheet_shows_them() -> None:
     result = captured(b'sku,name,count\nBOLT,"two\nlines",5\nX,,1\n')
 

@@ -64,6 +64,42 @@ def test_a_code_of_more_digits_than_a_spreadsheet_keeps_is_mangled() -> None:
     assert reasons(captured(workbook([["SKU", "Counted"], [1234567890123456789, 5]]))) == [(2, "mangled_barcode")]
 
 
+@pytest.mark.parametrize("number", ["1E999999999", "1E-999999999", "NaN", "-Infinity"])
+@pytest.mark.parametrize("style", ["0", "1"])
+def test_a_number_that_no_spreadsheet_holds_is_parked_as_it_stands(number: str, style: str) -> None:
+    sheet = (
+        "<worksheet><sheetData><row><c t='str'><v>sku</v></c><c t='str'><v>count</v></c></row>"
+        f"<row><c t='str'><v>BOLT</v></c><c s='{style}'><v>{number}</v></c></row></sheetData></worksheet>"
+    )
+    styles = "<styleSheet><cellXfs><xf numFmtId='0'/><xf numFmtId='14'/></cellXfs></styleSheet>"
+
+    result = captured(raw_workbook(sheet, styles=styles))
+
+    assert [row.quantity for row in result.parked] == [number]
+
+
+def test_half_a_character_is_replaced_since_nothing_could_store_it() -> None:
+    sheet = (
+        "<worksheet><sheetData><row><c t='str'><v>sku</v></c><c t='str'><v>count</v></c></row>"
+        "<row><c t='str'><v>_xD800_A_xD83D__xDE00_</v></c><c><v>1</v></c></row></sheetData></worksheet>"
+    )
+
+    assert captured(raw_workbook(sheet)).parked[0].code == "\ufffdA\U0001f600"
+
+
+def test_a_cover_sheet_of_two_columns_is_no_count() -> None:
+    book = Workbook()
+    for cells in (["Stock count", "June"], ["Location", "Main"], ["Counted by", "Sam"]):
+        first_sheet(book).append(cells)
+    book.create_sheet("Count").append(["SKU", "Counted"])
+    book["Count"].append(["BOLT", 432])
+
+    result = captured(saved(book))
+
+    assert lines(result) == {"BOLT": "432"}
+    assert totals(result) == (1, 1, 0, 0, 0)
+
+
 def test_row_numbers_are_those_of_the_spreadsheet() -> None:
     result = captured(workbook([["Stock count"], [], [], ["SKU", "Counted"], [], ["BOLT", 432], ["X", 1]]))
 

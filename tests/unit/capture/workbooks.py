@@ -14,7 +14,8 @@ CONTENT_TYPES = (
 RELATIONS = (
     '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
     '<Relationship Id="rId1" Type="http://x/worksheet" Target="worksheets/sheet1.xml"/>'
-    '<Relationship Id="rId2" Type="http://x/sharedStrings" Target="sharedStrings.xml"/></Relationships>'
+    '<Relationship Id="rId2" Type="http://x/sharedStrings" Target="sharedStrings.xml"/>'
+    '<Relationship Id="rId3" Type="http://x/styles" Target="styles.xml"/></Relationships>'
 )
 BOOK = (
     '<workbook xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
@@ -44,7 +45,14 @@ def workbook(rows: Iterable[Sequence[object]]) -> bytes:
     return saved(book)
 
 
-def raw_workbook(sheet: str, *, shared: str = "<sst/>", relations: str = RELATIONS, book: str = BOOK) -> bytes:
+def raw_workbook(
+    sheet: str,
+    *,
+    shared: str = "<sst/>",
+    styles: str = "<styleSheet/>",
+    relations: str = RELATIONS,
+    book: str = BOOK,
+) -> bytes:
     """A workbook of one sheet from its XML, which may be anything."""
     stream = BytesIO()
     with ZipFile(stream, "w", ZIP_DEFLATED) as archive:
@@ -52,5 +60,6 @@ def raw_workbook(sheet: str, *, shared: str = "<sst/>", relations: str = RELATIO
         archive.writestr("xl/workbook.xml", book)
         archive.writestr("xl/_rels/workbook.xml.rels", relations)
         archive.writestr("xl/sharedStrings.xml", shared)
+        archive.writestr("xl/styles.xml", styles)
         archive.writestr("xl/worksheets/sheet1.xml", sheet)
     return stream.getvalue()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from stkr_cli.app import app
+from stkr_cli.app import app, main
 from stkr_cli.offline import _LONG
 
 pytestmark = pytest.mark.unit
@@ -152,6 +152,16 @@ def test_cells_of_a_file_are_shown_as_text_and_never_obeyed(files: Path) -> None
     assert "[red]" in printed
 
 
+def test_of_an_endless_cell_people_see_the_beginning_and_json_has_it_whole(files: Path) -> None:
+    code = "Ä" * 10_000
+    (files / "count.csv").write_text(f"code,counted\n{code},4\n", "utf-8")
+
+    assert len(run(files, "check", "--location", "fixings").stdout) < 4_000
+    result = run(files, "check", "--location", "fixings", "--json")
+    assert document(result)["parked"][0]["code"] == code
+    assert result.stdout.isascii()
+
+
 def test_a_file_without_anything_parked_says_so(files: Path) -> None:
     (files / "count.csv").write_text("code,counted\nNUT-M6,30\n", "utf-8")
 
@@ -193,6 +203,43 @@ def test_missing_files_and_folders_end_with_2_and_one_line(files: Path) -> None:
         result = run(files, "check", count=name)
         assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
         assert result.stderr.startswith("stkr: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["check", "count.csv"], "Missing option '--inventory'."),
+        (["reconcile", "--inventory", "stock.csv"], "Missing argument 'COUNT_FILE'."),
+        (["check", "count.csv", "--inventory"], "Option '--inventory' requires an argument."),
+        (["check", "count.csv", "--inventory", "stock.csv", "--loud"], "No such option: --loud"),
+        (["recount"], "No such command 'recount'."),
+    ],
+)
+def test_a_command_line_that_cannot_be_understood_ends_with_2_and_one_line(
+    arguments: list[str], problem: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["stkr", *arguments])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    printed = capsys.readouterr()
+    assert (ended.value.code, printed.out) == (2, "")
+    assert printed.err.startswith(f"stkr: {problem}")
+    assert printed.err.count("\n") == 1
+
+
+def test_without_arguments_there_is_help_that_lists_every_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["stkr"])
+
+    with pytest.raises(SystemExit):
+        main()
+
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert all(name in printed.out for name in ("check", "reconcile", "open", "status", "audit", "rules", "redrive"))
 
 
 def test_a_bad_stock_file_and_bad_rules_end_with_2_and_name_every_problem_in_one_line(files: Path) -> None:
@@ -238,3 +285,42 @@ def test_the_command_runs_as_a_process_of_its_own(files: Path) -> None:
 
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == CHECKED
+
+
+def test_a_character_that_the_output_cannot_take_costs_itself_only(files: Path) -> None:
+    arguments = ["stkr", "reconcile", str(files / "count.csv"), "--inventory", str(files / "stock.csv")]
+    script = f"import sys; sys.argv = {arguments!r}; from stkr_cli.app import main; main()"
+    environment = {"PYTHONPATH": ":".join(sys.path), "PYTHONIOENCODING": "ascii"}
+
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Gap ?" in done.stdout
+
+
+def test_a_long_file_that_cannot_be_read_ends_with_one_line_too(files: Path) -> None:
+    (files / "count.csv").write_text("code,counted\n" + "NUT-M6,30\n" * 300_001, "utf-8")
+
+    result = run(files, "check", "--location", "fixings")
+
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+
+
+def test_offline_commands_do_not_wait_for_the_aws_client(files: Path) -> None:
+    arguments = ["stkr", "check", str(files / "count.csv"), "--inventory", str(files / "stock.csv")]
+    script = (
+        f"import sys; sys.argv = {arguments!r}; from stkr_cli.app import main\n"
+        "try:\n    main()\nfinally:\n    print('boto3' in sys.modules, file=sys.stderr)"
+    )
+
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": ":".join(sys.path), "PYTHONIOENCODING": "utf-8"},
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "False\n")

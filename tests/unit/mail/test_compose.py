@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from stkr.cause.evidence import Cause
-from stkr.mail.compose import MAX_ITEMS, Item, Mail, Table, digest, reminder, summary_mail
+from stkr.mail.compose import MAX_ITEMS, Item, Mail, Table, digest, reminder, report
 from stkr.rules.doc import Person
 from stkr.store.counts import Line
 from tests.unit.web.samples import HOSTILE, PRIYA, RULES, SESSION, Read, line, uncounted, unrecorded
@@ -164,8 +164,8 @@ def test_a_reminder_opens_a_count() -> None:
 
 def test_the_summary_has_its_story_and_its_figures() -> None:
     tables = [Table("Causes", [("Shrinkage", "7"), ("Miscount <i>", "3")])]
-    sent = summary_mail("owner@example.com", "November 2026", ["Four counts.", "Bolts again."], tables)
+    sent = report("owner@example.com", "Stock counts in November 2026", ["Four counts.", "Bolts again."], tables)
     assert (sent.to, sent.subject) == ("owner@example.com", "Stock counts in November 2026")
     assert "Four counts.\n\nBolts again.\n\nCauses\n  Shrinkage: 7\n  Miscount <i>: 3" in sent.text
     assert "Four counts. Bolts again. Causes Shrinkage 7 Miscount <i> 3" in html_text(sent)
-    assert "Counts" not in summary_mail("owner@example.com", "November 2026", [], []).text
+    assert "Counts" not in report("owner@example.com", "Stock counts in November 2026", [], []).text

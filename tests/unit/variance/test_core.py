@@ -105,8 +105,20 @@ def test_an_expected_item_without_a_row_is_uncounted_and_never_assumed_zero() ->
 
 
 def test_an_item_that_a_parked_row_names_is_not_uncounted() -> None:
-    parked = ParkedRow("scan.csv", 2, "A", "lots", Reason.UNREADABLE_QUANTITY, "", sku="A")
+    parked = ParkedRow("scan.csv", 2, "A", "lots", Reason.UNREADABLE_QUANTITY, "", skus=("A",))
     assert find_variances(captured(parked=(parked,)), snapshot(row("A", 30)), default_rules()) == ()
+
+
+def test_items_that_an_ambiguous_code_may_mean_are_not_uncounted() -> None:
+    parked = ParkedRow("scan.csv", 2, "5012", "4", Reason.AMBIGUOUS_CODE, "", skus=("A", "B"))
+    [variance] = find_variances(
+        captured(parked=(parked,)), snapshot(row("A", 30), row("B", 5), row("C", 1)), default_rules()
+    )
+    assert variance.sku == "C"
+
+
+def test_a_percentage_beyond_all_reason_is_still_a_percentage() -> None:
+    assert gap_between(Decimal("999999999"), Decimal("0.000000000001"), None).percent is not None
 
 
 def test_an_uncounted_item_of_which_none_is_expected_asks_nobody() -> None:

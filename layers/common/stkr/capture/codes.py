@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import chain
 
 from stkr.capture.result import Reason
@@ -12,7 +12,11 @@ from stkr.tabular.words import folded, visible
 
 _GTIN_LENGTHS = frozenset({8, 12, 13, 14})
 _LISTED = 4
+_LONGEST_SHOWN = 40
 _MANGLED = re.compile(r"\d(?:[.,]\d+)?e\+?\d{1,3}")
+# With the sign it is the work of a spreadsheet; without it, it may be somebody's SKU.
+_SURELY_MANGLED = re.compile(r"\d(?:[.,]\d+)?e\+\d{1,3}")
+_PACK = re.compile(r"\s*(\d{1,7}(?:\.\d{1,6})?)\s*", re.ASCII)
 _AIM = re.compile(r"\][a-z]\d")
 _BRACKETED = re.compile(r"\s*\[([^\]]+)\]")
 _QUOTED_FORMULA = re.compile(r"=\"(.*)\"")
@@ -32,10 +36,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """Why a code names no item, and what to do."""
+    """Why a code names no item, and what to do; ``skus`` are those it may mean."""
 
     reason: Reason
     detail: str
+    skus: tuple[str, ...] = ()
 
 
 Found = Match | Unmatched
@@ -49,14 +54,10 @@ def check_digit_fits(digits: str) -> bool:
 
 def split_alias(alias: str) -> tuple[str, Decimal | None]:
     """``CODE*24`` is the barcode of a case of 24; anything else is a code as it stands."""
-    code, star, pack = alias.rpartition("*")
-    if star and code.strip():
-        try:
-            size = Decimal(pack.strip())
-        except InvalidOperation:
-            return alias, None
-        if size.is_finite() and size > 0:
-            return code, size
+    code, _, size = alias.rpartition("*")
+    pack = _PACK.fullmatch(size)
+    if pack and code.strip() and Decimal(pack[1]) > 0:
+        return code, Decimal(pack[1])
     return alias, None
 
 
@@ -84,7 +85,8 @@ class Codebook:
 
     def _put(self, code: str, match: Match) -> None:
         key = folded(code)
-        if not key:
+        # What is left of a mangled barcode may be what is left of many.
+        if not key or _SURELY_MANGLED.fullmatch(key):
             return
         present = self._exact.get(key, ())
         if not any(match.names_same(other) for other in present):
@@ -150,13 +152,15 @@ def _settled(given: list[str], matches: list[Match]) -> Found:
     """What several matches come down to."""
     skus = sorted({match.stock.sku for match in matches})
     if len(skus) > 1:
-        return Unmatched(Reason.AMBIGUOUS_CODE, f"{' / '.join(given)} names {_listed(skus)}: use the SKU itself")
+        return Unmatched(
+            Reason.AMBIGUOUS_CODE, f"{' / '.join(given)} names {_listed(skus)}: use the SKU itself", tuple(skus)
+        )
     packs = {match.pack for match in matches}
     # A SKU beside its own case barcode, each in a column of its own: what was scanned is the case.
     if len(packs - {None}) == 1 and len(given) > 1:
         return next(match for match in matches if match.pack is not None)
     sizes = _listed(sorted("single" if pack is None else f"case of {pack}" for pack in packs))
-    return Unmatched(Reason.AMBIGUOUS_CODE, f"{given[0]} names {skus[0]} as {sizes}: correct its aliases")
+    return Unmatched(Reason.AMBIGUOUS_CODE, f"{given[0]} names {skus[0]} as {sizes}: correct its aliases", tuple(skus))
 
 
 def _is_digits(key: str) -> bool:
@@ -186,20 +190,18 @@ def _is_gtin(digits: str) -> bool:
 
 
 def _unmatched(cell: str) -> Unmatched:
-    key = folded(cell)
+    key, shown = folded(cell), cell.strip()[:_LONGEST_SHOWN]
     if _MANGLED.fullmatch(key):
         return Unmatched(
             Reason.MANGLED_BARCODE,
-            f"{cell.strip()} is a barcode that a spreadsheet has shortened; its digits are lost: "
+            f"{shown} is a barcode that a spreadsheet has shortened; its digits are lost: "
             "scan it again, or format the column as text",
         )
     if key.isdecimal() and len(key) in _GTIN_LENGTHS and not check_digit_fits(key):
         hint = "its check digit is wrong, so it may be a misread: scan it again"
     else:
         hint = "add it to the item's aliases in the system of record, or correct the code"
-    return Unmatched(
-        Reason.UNKNOWN_CODE, f"{cell.strip()} is no SKU, barcode or supplier code that the system knows: {hint}"
-    )
+    return Unmatched(Reason.UNKNOWN_CODE, f"{shown} is no SKU, barcode or supplier code that the system knows: {hint}")
 
 
 def _listed(items: list[str]) -> str:

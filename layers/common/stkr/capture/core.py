@@ -8,7 +8,8 @@ A data row is every row below the header that has any content, except the header
 
 How rows of one SKU and bin combine: the scans of one file add up to one observation; a keyed quantity is an
 observation by itself. Observations that agree are repeats and collapse; where they differ, within a file or between
-files, all their rows are parked. Different bins add up.
+files, all their rows are parked. Different bins add up. A keyed quantity without a bin beside one in a bin may be of
+another place or of all of them, so both are parked; so are counts with and without bins in different files.
 
 A SKU that is stocked at the session's location but outside its scope was counted all the same: its line is ``COUNTED``
 and judged against its own row (``snapshot.elsewhere``). A SKU stocked only elsewhere is ``UNRECORDED``.
@@ -32,7 +33,7 @@ from stkr.capture.result import (
     Totals,
     UploadedFile,
 )
-from stkr.capture.tallies import Key, Observation, Tallies, source_and_row
+from stkr.capture.tallies import Bin, Key, Observation, Tallies, source_and_row
 from stkr.errors import CountFileError
 from stkr.stock import Snapshot
 from stkr.tabular.sheet import MAX_FILE_BYTES
@@ -100,7 +101,7 @@ def _combined(
     parked = [row for reading in readings for row in reading.parked]
     parked += _parked_after_all(sources, sums.setbacks)
     parked.sort(key=lambda row: (row.file, row.row))
-    short = {row.sku for row in parked}
+    short = {sku for row in parked for sku in row.skus}
     lines = tuple(
         CountedLine(
             sku,
@@ -134,6 +135,10 @@ def _sums(tallies: Tallies, sources: Mapping[int, Source], decided: Mapping[str,
     sums = _Sums()
     for sku, bins in tallies.by_sku():
         total, agreed, places = ZERO, 0, []
+        if _without_bin_beside_bins(bins, sources):
+            setback = _Setback(Reason.CONFLICTING_COUNTS, _unplaced(bins, sources), sku)
+            sums.setbacks |= {where: setback for _, observations in bins for _, where in observations}
+            continue
         for key, observations in bins:
             quantity = observations[0][0]
             if len(observations) > 1 and any(other != quantity for other, _ in observations):
@@ -155,6 +160,29 @@ def _sums(tallies: Tallies, sources: Mapping[int, Source], decided: Mapping[str,
     return sums
 
 
+def _without_bin_beside_bins(bins: Sequence[Bin], sources: Mapping[int, Source]) -> bool:
+    """Whether a count may be of the same shelf as those in bins beside it, or of another one: nobody can tell.
+
+    Only the scans of one file (or of its copies) are sure to add up, since each is a unit of its own.
+    """
+    (_, first_bin), _ = bins[0]
+    if first_bin or len(bins) == 1:
+        return False
+    seen_in = [{source_and_row(where)[0] for _, where in observations} for _, observations in bins]
+    return any(files != seen_in[0] for files in seen_in) or any(
+        sources[index].layout.quantity is not None for index in seen_in[0]
+    )
+
+
+def _unplaced(bins: Sequence[Bin], sources: Mapping[int, Source]) -> str:
+    ((sku, _), [(quantity, where), *_]), ((_, bin_name), [(in_bin, where_in_bin), *_]), *_ = bins
+    seen, seen_in_bin = _sighting(sources, where), _sighting(sources, where_in_bin)
+    return (
+        f"{sku} is counted as {plain(quantity)} without a bin ({seen.file} row {seen.row}) and as {plain(in_bin)} in "
+        f"{bin_name} ({seen_in_bin.file} row {seen_in_bin.row}): give every row its bin, or count the item as a whole"
+    )
+
+
 def _sighting(sources: Mapping[int, Source], where: int) -> Sighting:
     index, row = source_and_row(where)
     return Sighting(sources[index].name, row)
@@ -174,7 +202,7 @@ def _conflict(key: Key, observations: Sequence[Observation], sources: Mapping[in
     at = f" in {bin_name}" if bin_name else ""
     return (
         f"{sku}{at} is counted as {' and as '.join(named)}: recount it and upload only the right count, "
-        "or, if they are of different places, give each row its bin"
+        "or, if they add up, give each place its own bin, or put all in one row such as 3 boxes + 7"
     )
 
 
@@ -196,4 +224,4 @@ def _parked_after_all(sources: Mapping[int, Source], setbacks: Mapping[int, _Set
         for number, cells in source.sheet.rows():
             setback_here = wanted.get(number)
             if setback_here is not None:
-                yield source.parked(number, cells, setback_here.reason, setback_here.detail, setback_here.sku)
+                yield source.parked(number, cells, setback_here.reason, setback_here.detail, (setback_here.sku,))

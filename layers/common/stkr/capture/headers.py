@@ -77,12 +77,12 @@ _EXPECTED = _set(
 # Words that make a column something else although a quantity word is in its name.
 _NOT_COUNT = _set(
     "price cost value rate date datum time timestamp by user person counter operator id ids uuid status alert "
-    "reorder restock min max minimum maximum threshold difference diff variance delta discrepancy adjustment "
-    "adjust gap percent pct weight tax currency enabled track tracked tracking type reason comment comments note "
-    "notes description desc name title image url email size per sold received ordered order orders lot batch "
-    "serial expiry expiration incoming outgoing committed unavailable reserved damaged safety inner outer pack "
-    "case cases box boxes carton cartons account reference handle token policy option sales purchase line lines "
-    "number no nr location bin shelf uom unit code sku barcode"
+    "reorder restock min max minimum maximum threshold difference diff variance delta discrepancy adjustment adjust "
+    "gap percent pct weight tax currency enabled track tracked tracking tracker composite type reason comment "
+    "comments note notes description desc name title image url email size per sold received ordered order orders "
+    "lot batch serial expiry expiration incoming outgoing committed unavailable planned requested reserved damaged "
+    "safety inner outer pack case cases box boxes carton cartons account reference handle token policy option sales "
+    "purchase line lines number no nr location bin shelf uom unit code sku barcode"
 )
 _UNIT = _phrases(
     "unit,uom,unit of measure,unit of measurement,units of measure,count unit,counting unit,qty unit,"
@@ -119,7 +119,9 @@ _SUPPLIER = _phrases(
     "mpn,manufacturer part number,alias,alternate code,alternative code,other code,lieferantennummer,"
     "lieferanten artikelnummer"
 )
-_LOOSE_CODE = _phrases("item,items,product,products,part,article,artikel,product id,articulo,articolo,produit,vare")
+_LOOSE_CODE = _phrases(
+    "item,items,product,products,part,article,artikel,product id,item id,articulo,articolo,produit,vare"
+)
 _OTHER_WORDS = _NOT_COUNT | _set(
     "category department brand vendor supplier manufacturer group family class collection tags variant variation "
     "bezeichnung beschreibung nom libelle nombre denominacion descrizione naam omschrijving datum uhrzeit hora "
@@ -134,7 +136,7 @@ _SCAN_WORDS = _set(
     "remarks reason status lot batch"
 )
 _NOT_A_BARCODE = _set("type format name image enabled quantity qty")
-_NOT_A_SKU = _set("name description title type enabled quantity qty price")
+_NOT_A_SKU = _set("composite name description title type enabled quantity qty price")
 
 # Vendors' headers that carry a location's name, which could be any words at all, so their shape decides.
 _PER_LOCATION = (
@@ -145,7 +147,9 @@ _PER_LOCATION = (
     (re.compile(r"(.+?)\s+-\s+quantity on hand", re.IGNORECASE), Rank.STOCK),
 )
 _ALERTS = re.compile(
-    r"(stock alert|reorder[_ ]point|restock[_ ]level|available for pickup|sellable|stockable)\b", re.IGNORECASE
+    r"(stock alert|low stock|in stock(?=\?)|reorder[_ ]point|restock[_ ]level|available for pickup|sellable|"
+    r"stockable)\b",
+    re.IGNORECASE,
 )
 
 

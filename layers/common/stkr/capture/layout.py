@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from stkr.capture.codes import Codebook
 from stkr.capture.headers import SCAN_DETAIL, Heading, Rank, Role, heading
-from stkr.capture.quantities import Amount, read_amount
+from stkr.capture.quantities import Amount, is_unit, read_amount
 from stkr.errors import CountFileError
 from stkr.tabular.sheet import Row, has_content
 from stkr.tabular.words import folded, visible, words
@@ -22,6 +22,7 @@ _SERIAL_WIDTH = 5
 _RUN = 3
 _CODE_AND_COUNT = 2
 _LONGEST_CODE = 64
+_AMOUNT = ("amount",)
 
 
 class NotACount(CountFileError):
@@ -169,6 +170,9 @@ def _quantity_column(
         own = [index for index in candidates if (known := headings[index]) and known.place and known.place == here]
         candidates = own or candidates
     if len(candidates) > 1:
+        # Beside a quantity, an amount is one of money.
+        candidates = [index for index in candidates if words(cells[index]) != _AMOUNT] or candidates
+    if len(candidates) > 1:
         raise CountFileError(
             f"cannot tell which column is the count: {_named(cells, sorted(candidates))}. "
             "Delete the others, or name the right one counted_qty"
@@ -231,14 +235,18 @@ def _by_content(sample: Sequence[Row], codebook: Codebook) -> Layout:
             "no column holds codes that the system knows, and there is no header that names one: "
             "add a header row with sku and counted_qty"
         )
+    # A cover sheet has two columns, too; where there are codes, the sheet is not passed over.
+    refusal = CountFileError if any(codebook.knows(cell) or _is_barcode(cell) for cell in filled[code]) else NotACount
     first = sample[0][1]
     named = [index for index, cell in enumerate(first) if visible(cell)]
     if len(named) > 1 and _is_wording(first) and not any(map(codebook.knows, first)):
-        raise CountFileError(
+        raise refusal(
             f"the header names are not known: {_named(first, named)}. "
             "Name the code column sku and the count column counted_qty"
         )
-    return Layout(header=0, codes=(code,), quantity=_quantity_by_content(code, filled))
+    quantity = _quantity_by_content(code, filled, refusal)
+    units = [index for index, column in enumerate(filled) if sum(map(is_unit, column)) * 2 > len(column)]
+    return Layout(header=0, codes=(code,), quantity=quantity, unit=units[0] if units and quantity is not None else None)
 
 
 def _is_wording(cells: Sequence[str]) -> bool:
@@ -258,7 +266,7 @@ def _is_barcode(cell: str) -> bool:
     return _BARCODE_SHAPE.fullmatch(cell) is not None and _DATE.fullmatch(cell) is None
 
 
-def _quantity_by_content(code: int, filled: Sequence[Sequence[str]]) -> int | None:
+def _quantity_by_content(code: int, filled: Sequence[Sequence[str]], refusal: type[CountFileError]) -> int | None:
     counts: list[int] = []
     doubtful: list[int] = []
     for index, column in enumerate(filled):
@@ -279,7 +287,7 @@ def _quantity_by_content(code: int, filled: Sequence[Sequence[str]]) -> int | No
         # Rising by one so often, it is no count.
         return None
     if counts or doubtful:
-        raise CountFileError(
+        raise (CountFileError if counts else refusal)(
             f"cannot tell whether {_numbered(counts or doubtful)} is the count: "
             "add a header row with sku and counted_qty"
         )

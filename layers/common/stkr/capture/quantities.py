@@ -121,6 +121,11 @@ def _terms(text: str, unit: str) -> Amount | Unread:
     return Amount(eaches, cases, bare)
 
 
+def is_unit(cell: str) -> bool:
+    """Whether a cell names a unit we know and nothing else."""
+    return visible(cell).casefold() in _EACH | _CASE
+
+
 def _same_unit(one: str, other: str) -> bool:
     return any(one in units and other in units for units in (_EACH, _CASE))
 

@@ -26,10 +26,10 @@ class Source:
     sheet: Sheet
     layout: Layout
 
-    def parked(self, row: int, cells: Sequence[str], reason: Reason, detail: str, sku: str | None) -> ParkedRow:
+    def parked(self, row: int, cells: Sequence[str], reason: Reason, detail: str, skus: tuple[str, ...]) -> ParkedRow:
         """A row of this table, set aside."""
         code, quantity = columns_of(self.layout, cells)
-        return ParkedRow(self.name, row, code, quantity, reason, detail, tuple(cells), sku)
+        return ParkedRow(self.name, row, code, quantity, reason, detail, tuple(cells), skus)
 
 
 @dataclass(slots=True)
@@ -93,7 +93,7 @@ def _knows_any(source: Source, codebook: Codebook) -> bool:
 class _Problem:
     reason: Reason
     detail: str
-    sku: str | None
+    skus: tuple[str, ...] = ()
 
 
 def _read_source(source: Source, reading: Reading, judge: "_RowJudge", watch: Watch) -> None:
@@ -112,7 +112,7 @@ def _read_source(source: Source, reading: Reading, judge: "_RowJudge", watch: Wa
             else:
                 scans.add(key, quantity, place(source.index, number))
         elif verdict is not None:
-            reading.parked.append(source.parked(number, cells, verdict.reason, verdict.detail, verdict.sku))
+            reading.parked.append(source.parked(number, cells, verdict.reason, verdict.detail, verdict.skus))
         elif has_content(cells) and not source.layout.repeats_header(cells):
             reading.blank += 1
         else:
@@ -164,7 +164,7 @@ class _Places:
             return None
         name = cells[layout.location].strip()
         detail = f"the row was counted at {name}, but this count is of {self._name}: upload it to a count of {name}"
-        return _Problem(Reason.CONFLICTING_COUNTS, detail, None)
+        return _Problem(Reason.CONFLICTING_COUNTS, detail)
 
     def _fold(self, cell: str) -> str:
         known = self._folded.get(cell)
@@ -203,7 +203,7 @@ class _RowJudge:
         else:
             quantity = amount.eaches if amount.whole and found.pack is None else in_eaches(amount, found)
         if isinstance(quantity, Unread):
-            return _Problem(quantity.reason, quantity.detail, sku)
+            return _Problem(quantity.reason, quantity.detail, (sku,))
         return (sku, self._places.bin_of(self._layout, cells) if self._places else ""), quantity
 
     def _without_item(self, cells: Sequence[str], number: int, found: Unmatched) -> _Problem | None:
@@ -213,7 +213,7 @@ class _RowJudge:
                 return None
             if is_header(cells, self._codebook):
                 raise CountFileError(f"a second table begins at row {number}: save the tables as files of their own")
-        return _Problem(found.reason, found.detail, None)
+        return _Problem(found.reason, found.detail, found.skus)
 
 
 def _code_reader(layout: Layout, codebook: Codebook) -> Callable[[Sequence[str]], Found]:

@@ -62,7 +62,8 @@ class CountedLine:
 
 @dataclass(frozen=True, slots=True)
 class ParkedRow:
-    """A row that needs a person. ``code`` and ``quantity`` are the raw cells; ``sku`` is set where the code did map.
+    """A row that needs a person. ``code`` and ``quantity`` are the raw cells; ``skus`` are the items the code may mean,
+    as far as that is known.
 
     ``cells`` is the whole raw row; ``detail`` says what is wrong and what to do about it.
     """
@@ -74,7 +75,7 @@ class ParkedRow:
     reason: Reason
     detail: str
     cells: tuple[str, ...] = ()
-    sku: str | None = None
+    skus: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from stkr.settings import Capture as Settings
 from stkr.stock import Snapshot
 from stkr.store import objects
 from stkr.store.counts import DECIDED, Session, Status, read_lines, session_key
-from stkr.store.items import conditional_update, update, values
+from stkr.store.items import conditional_update, patient_update, update, values
 from stkr.store.objects import Upload
 from stkr.tabular.sheet import MAX_FILE_BYTES
 from stkr.telemetry import Metric, count, logger
@@ -89,8 +89,8 @@ def _claim(table: str, session_id: str) -> Session:
         given={":closed": Status.CLOSED},
     )
     try:
-        answer = aws.dynamodb().update_item(
-            **request, ReturnValues="ALL_NEW", ReturnValuesOnConditionCheckFailure="ALL_OLD"
+        answer = patient_update(
+            {**request, "ReturnValues": "ALL_NEW", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         )
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
@@ -112,14 +112,26 @@ def _read_uploads(bucket: str, uploads: Iterable[Upload]) -> tuple[list[Uploaded
             limit = MAX_FILE_BYTES // 1_000_000
             too_large.append(FileProblem(upload.name, f"the file is larger than {limit} MB; split it and upload again"))
         else:
-            content = objects.read_upload(bucket, upload.key)
-            files.append(UploadedFile(upload.name, content, upload.uploaded_at))
+            files.append(UploadedFile(upload.name, _content(bucket, upload), upload.uploaded_at))
     return files, too_large
 
 
+def _content(bucket: str, upload: Upload) -> bytes:
+    try:
+        return objects.read_upload(bucket, upload.key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "InvalidObjectState":
+            raise
+        # Without it the count would come out as if its lines had never been counted.
+        raise SessionClosed(
+            f"{upload.name} of this count is in the archive by now, so it cannot be read together with a correction; "
+            "open a fresh count"
+        ) from error
+
+
 def _decided(table: str, session: Session) -> dict[str, Decimal]:
-    if not session.reconciled_seq:
-        return {}  # Nothing can be decided before the first reconciliation.
+    if not session.fence_seq:
+        return {}  # Nothing can be decided before a first reconciliation has begun.
     decided = (line for line in read_lines(table, session.session_id) if line.state in DECIDED)
     # An uncounted line was decided upon as a true zero.
     return {line.sku: line.counted_qty or Decimal(0) for line in decided}

@@ -11,6 +11,9 @@ Key = tuple[str, str]
 Observation = tuple[Decimal, int]
 """A quantity in eaches and the place it was read at (see ``place``)."""
 
+Bin = tuple[Key, list[Observation]]
+"""A bin of a SKU (the empty name: none was given) and what was observed in it."""
+
 _ROW_BITS = 32
 
 
@@ -49,8 +52,8 @@ class Tallies:
             for observation in observations:
                 yield key, observation
 
-    def by_sku(self) -> Iterator[tuple[str, list[tuple[Key, list[Observation]]]]]:
-        """Each SKU in order, with the observations of each of its bins in the order of their places."""
+    def by_sku(self) -> Iterator[tuple[str, list[Bin]]]:
+        """Each SKU in order, with its bins by name and the observations of each in the order of their places."""
         more = self._more
         for sku, keys in groupby(sorted(self._first), key=itemgetter(0)):
             yield sku, [(key, sorted([self._first[key], *more.get(key, ())], key=itemgetter(1))) for key in keys]

@@ -44,7 +44,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Facts of a summary: what they are about, and label and figure of each."""
+    """Facts of a report: what they are about, and label and figure of each."""
 
     title: str
     rows: Sequence[tuple[str, str]]
@@ -111,10 +111,9 @@ def reminder(to: Person, location: str, rules: Rules, days: int | None, open_url
     return _mail(to.email, f"{where}: {since}", "reminder", context)
 
 
-def summary_mail(to: str, month: str, narrative: Sequence[str], tables: Sequence[Table]) -> Mail:
-    """The month in a few paragraphs and its figures; ``month`` as people write it, ``November 2026``."""
-    context: dict[str, object] = {"month": month, "narrative": narrative, "tables": tables}
-    return _mail(to, f"Stock counts in {month}", "summary", context)
+def report(to: str, title: str, paragraphs: Sequence[str], tables: Sequence[Table]) -> Mail:
+    """A few paragraphs and figures under a title, the subject as well: the month's summary, notes to operations."""
+    return _mail(to, title, "report", {"title": title, "paragraphs": paragraphs, "tables": tables})
 
 
 def _mail(to: str, subject: str, template: str, context: dict[str, object]) -> Mail:

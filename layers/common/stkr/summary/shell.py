@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stkr import aws, keys
-from stkr.mail.compose import summary_mail
+from stkr.mail.compose import report
 from stkr.mail.outbox import Outbox
 from stkr.model import ask
 from stkr.rules.doc import Rules
@@ -48,7 +48,7 @@ def summarise(settings: Settings, deliver: Outbox, now: datetime) -> Outcome:
     figures = tables(facts, rules.currency_sign)
     mails, failures = 0, []
     for address in _addresses(rules):
-        mail = summary_mail(address, month.label, paragraphs, figures)
+        mail = report(address, f"Stock counts in {month.label}", paragraphs, figures)
         try:
             mails += deliver(f"summary {month.label} {address}", mail)
         except (BotoCoreError, ClientError) as error:

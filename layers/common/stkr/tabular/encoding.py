@@ -16,6 +16,8 @@ _CHUNK = 1 << 20
 _LOOK = 4096
 # What no text file holds: control characters other than tab, line ends, form feed, escape and the DOS end-of-file mark.
 _BINARY = bytes(byte for byte in range(32) if byte not in b"\t\n\r\x0b\x0c\x1a\x1b")
+# A scanner frames every code with the same one or two of them; a binary file holds many kinds.
+_FRAMING = 3
 
 
 def encoding_of(content: bytes) -> str:
@@ -34,7 +36,8 @@ def encoding_of(content: bytes) -> str:
         if zeros * 4 >= len(look) and max(odd, zeros - odd) >= 9 * min(odd, zeros - odd):
             return "utf-16-le" if odd * 2 > zeros else "utf-16-be"
     controls = len(look) - len(look.translate(None, _BINARY))
-    if controls * 50 > len(look):
+    kinds = len(set(look) & set(_BINARY))
+    if controls * 2 > len(look) or (controls * 50 > len(look) and kinds > _FRAMING):
         raise CountFileError("this is not a text file: save it as CSV or XLSX")
     return "utf-8" if _is_utf8(content) else "cp1252"
 

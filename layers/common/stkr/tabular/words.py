@@ -3,11 +3,11 @@
 import re
 import unicodedata
 
-# Zero-width and directional marks, fillers, soft hyphen, byte order mark, control characters: pasted along or sent by
-# a scanner, never typed, never seen.
+# Zero-width and directional marks, fillers, soft hyphen, byte order mark, control characters, halves of surrogate
+# pairs: pasted along or sent by a scanner, never typed, never seen.
 INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e"
-    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\ud800-\udfff\ufe00-\ufe0f\ufeff]"
 )
 _DASHES = re.compile("[\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d]")
 # Not within "QoH" or "SKUs".

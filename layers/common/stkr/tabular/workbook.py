@@ -43,7 +43,8 @@ _EPOCH_1900 = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheet dates have no
 _EPOCH_1904 = datetime(1904, 1, 1)  # noqa: DTZ001 - as above
 # Beyond 15 digits a spreadsheet has rounded the number, so its digits are not those that were scanned.
 _EXACT_DIGITS = 15
-_INEXACT = Decimal(10) ** _EXACT_DIGITS
+# No spreadsheet holds a number beyond; written out, one with a larger exponent would fill the memory.
+_LARGEST_EXPONENT = 308
 _SHOWN = Context(prec=_EXACT_DIGITS)
 _END_OF_DATES = 2_958_466
 _LAST_COLUMN = 16_384
@@ -173,7 +174,20 @@ def _scan(archive: ZipFile, part: str, start: Start) -> None:
 
 def _unescaped(text: str) -> str:
     """Undo ``_x000D_``, the format's way to write what XML cannot hold."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
+    if "_x" not in text:
+        return text
+    whole = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+    # Half of a surrogate pair is no text, and nothing that is made of this row could be written anywhere.
+    return whole.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _decimal(raw: str) -> Decimal | None:
+    """A number that a spreadsheet can hold; ``None`` for anything else."""
+    try:
+        number = Decimal(raw)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and abs(number.adjusted()) <= _LARGEST_EXPONENT else None
 
 
 def _shared_strings(archive: ZipFile, part: str) -> list[str]:
@@ -384,23 +398,17 @@ class _SheetReader(_TextCollector):
             return self._date(raw)
         if raw.isdecimal() and len(raw) <= _EXACT_DIGITS:
             return raw
-        try:
-            number = Decimal(raw)
-        except InvalidOperation:
+        number = _decimal(raw)
+        if number is None:
             return raw
-        if not number.is_finite():
-            return raw
-        if abs(number) >= _INEXACT:
+        if number.adjusted() >= _EXACT_DIGITS:
             return f"{number:.6E}"
         # Spreadsheets store binary fractions in 17 digits; people see at most 15 of them.
         return f"{_SHOWN.create_decimal(number).normalize():f}"
 
     def _date(self, raw: str) -> str:
-        try:
-            days = Decimal(raw)
-        except InvalidOperation:
-            return raw
-        if not 0 <= days < _END_OF_DATES:
+        days = _decimal(raw)
+        if days is None or not 0 <= days < _END_OF_DATES:
             return raw
         moment = self._book.epoch + timedelta(seconds=int((days * 86_400).to_integral_value()))
         if days < 1:

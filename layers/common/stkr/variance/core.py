@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
 
 from stkr.capture.result import Capture, CountedLine, Kind
@@ -11,6 +11,9 @@ from stkr.stock import Snapshot, StockRow
 
 HUNDRED = Decimal(100)
 ZERO = Decimal(0)
+
+_WIDE = Context(prec=60)
+"""Rounds any percentage that two quantities can make; the default's 28 digits would refuse an absurd one."""
 
 
 class Materiality(StrEnum):
@@ -55,7 +58,7 @@ def gap_between(counted_qty: Decimal, system_qty: Decimal, unit_cost: Decimal | 
     The percentage is rounded to four places for show; the tolerance is tested without dividing (``judge``).
     """
     units = counted_qty - system_qty
-    percent = (units * HUNDRED / system_qty).quantize(Decimal("0.0001")) if system_qty > 0 else None
+    percent = _WIDE.quantize(units * HUNDRED / system_qty, Decimal("0.0001")) if system_qty > 0 else None
     return Gap(units, percent, None if unit_cost is None else units * unit_cost)
 
 
@@ -101,7 +104,7 @@ def _counted(line: CountedLine, snapshot: Snapshot, rules: Rules) -> Variance:
 
 
 def _uncounted(capture: Capture, snapshot: Snapshot) -> Iterator[Variance]:
-    named = {line.sku for line in capture.lines} | {row.sku for row in capture.parked if row.sku}
+    named = {line.sku for line in capture.lines} | {sku for row in capture.parked for sku in row.skus}
     for sku, stock in snapshot.rows.items():
         if sku not in named:
             # Never assumed zero: a person confirms it. Where the system expects none there is nothing to confirm.
