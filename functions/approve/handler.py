@@ -11,6 +11,7 @@ from stkr.approval.pages import DecisionForm, parse_decision_form
 from stkr.links import TOKEN
 from stkr.settings import Approve, load
 from stkr.telemetry import logger, metrics
+from stkr.web.forms import posted
 from stkr.web.page import response
 
 app = LambdaFunctionUrlResolver()
@@ -30,7 +31,7 @@ def look() -> Response[str]:
 @app.post("/")
 def decide() -> Response[str]:
     """Decide."""
-    return response(submit(load(Approve), _visit(parse_decision_form(app.current_event.decoded_body or ""))))
+    return response(submit(load(Approve), _visit(parse_decision_form(posted(app.current_event)))))
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -12,6 +12,7 @@ from stkr.session.desk import Format, Visit, fetch_sheet, show, submit
 from stkr.session.pages import parse_open_form
 from stkr.settings import Session, load
 from stkr.telemetry import logger, metrics
+from stkr.web.forms import posted
 from stkr.web.page import Page, download, response, see_other
 
 app = LambdaFunctionUrlResolver()
@@ -35,7 +36,7 @@ def look() -> Response[str]:
 @app.post("/")
 def open_count() -> Response[str]:
     """Open a count and lead on to its page."""
-    form = parse_open_form(app.current_event.decoded_body or "")
+    form = parse_open_form(posted(app.current_event))
     outcome = submit(load(Session), _visit(form.token), form, nonce=secrets.token_hex(4))
     return response(outcome) if isinstance(outcome, Page) else see_other(outcome)
 

@@ -1,11 +1,14 @@
 """The shop for handler tests, with the model and function calls between functions played in this process."""
 
-from collections.abc import Callable
+import io
+import logging
+from collections.abc import Callable, Iterator
 from functools import cache
 
 import pytest
 
 from stkr import aws
+from stkr.telemetry import logger
 from tests.deployment import Context, Deployment
 from tests.handlers.world import Model, World, lambda_client
 
@@ -19,3 +22,14 @@ def world(deployment: Deployment, invocation: Callable[[str], Context], monkeypa
     monkeypatch.setattr(aws, "bedrock", cache(lambda: model))
     monkeypatch.setattr(aws, "functions", cache(lambda: lambda_client(built)))
     return built
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What the functions log, as it would be stored."""
+    stored = io.StringIO()
+    handler = logging.StreamHandler(stored)
+    handler.setFormatter(logger.registered_formatter)
+    logger.addHandler(handler)
+    yield stored
+    logging.getLogger(logger.name).removeHandler(handler)

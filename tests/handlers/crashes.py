@@ -1,4 +1,4 @@
-"""A function killed before or after any one of its writes."""
+"""A function killed before or after any one of its writes, and calls that AWS refuses for once."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,6 +6,7 @@ from typing import Any
 from unittest.mock import patch
 
 from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 WRITES = frozenset({
     "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "PutObject", "SendMessage", "SendMessageBatch",
@@ -39,3 +40,24 @@ def killed_at(write: int, *, done: bool) -> Iterator[list[str]]:
 
     with patch.object(BaseClient, "_make_api_call", counted):
         yield begun
+
+
+@contextmanager
+def refused_once(operation: str, code: str, *reasons: str) -> Iterator[None]:
+    """Refuse the first call of an operation with an error code, a cancelled transaction for its ``reasons``."""
+    calls: list[str] = []
+    real = BaseClient.__dict__["_make_api_call"]
+
+    def refusing(self: BaseClient, called: str, parameters: dict[str, Any]) -> Any:
+        if called != operation or calls:
+            return real(self, called, parameters)
+        calls.append(called)
+        answer: Any = {
+            "Error": {"Code": code, "Message": "refused for once"},
+            "CancellationReasons": [{"Code": reason} for reason in reasons],
+        }
+        raise ClientError(answer, called)
+
+    with patch.object(BaseClient, "_make_api_call", refusing):
+        yield
+    assert calls, f"{operation} was never called"

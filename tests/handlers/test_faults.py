@@ -1,19 +1,21 @@
 """What goes wrong must cost time or a label, never a variance, a decision or a quantity."""
 
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from local.events import event
-from stkr import aws
+from stkr import aws, keys, signing
 from stkr.cause.evidence import Cause
 from stkr.store.counts import State
-from tests.handlers.crashes import Killed, killed_at
-from tests.handlers.world import SCAN, World
+from stkr.sweep.shell import MailsFailed
+from tests.handlers.crashes import Killed, killed_at, refused_once
+from tests.handlers.world import SCAN, SESSION, World
 
 pytestmark = pytest.mark.handlers
 
@@ -78,12 +80,106 @@ def test_an_upload_for_no_session_is_noted_and_not_tried_again(world: World) -> 
     assert world.replay("capture", "unknown-session") == {"batchItemFailures": []}
 
 
+@pytest.mark.parametrize(
+    "content", [b"", b"PK\x03\x04 no workbook", b"code,qty\nMYSTERY,5\n", b"code,qty\nBOLT-M6-50,\n"]
+)
+def test_an_upload_that_counts_nothing_asks_nobody_to_confirm_that_all_shelves_are_empty(
+    world: World, content: bytes
+) -> None:
+    world.opened()
+    world.upload("scan.csv", content)
+    world.replay("capture", "scan")
+    world.reconcile(1)
+    assert world.lines() == {}
+    assert world.replay("sweep", "variances-due") == {"mails": 0}
+    world.upload("scan.csv", SCAN)
+    world.replay("capture", "scan")
+    world.reconcile(2)
+    assert len(world.lines()) == 6
+
+
+def test_a_correction_that_cannot_be_read_takes_no_variance_back(world: World) -> None:
+    world.counted()
+    before = world.lines()
+    world.upload("scan.csv", b"PK\x03\x04 no workbook")
+    world.replay("capture", "scan")
+    world.reconcile(2)
+    assert world.lines() == before
+    assert "scan.csv was not taken" in world.replay("session", "show-session")["body"]
+    assert world.tap("approve", "BOLT-M6-50")[0] == 200
+
+
 def test_one_unreadable_message_does_not_hold_up_its_batch(world: World) -> None:
     world.opened()
     world.upload("scan.csv", SCAN)
     answer = world.replay("capture", "one-of-two-unreadable")
     assert len(answer["batchItemFailures"]) == 1
     assert world.session().captured_seq == 1
+
+
+@pytest.mark.parametrize("step", ["capture", "reconcile", "label"])
+def test_a_transaction_that_is_at_work_on_the_session_is_waited_for(world: World, step: str) -> None:
+    """The SDK does not try again; unhandled, a message would wait twelve minutes for its second and last receive."""
+
+    def passing(name: str, run: Callable[[], object]) -> None:
+        with refused_once("UpdateItem", "TransactionConflictException") if name == step else nullcontext():
+            run()
+
+    world.opened()
+    world.upload("scan.csv", SCAN)
+    passing("capture", lambda: world.replay("capture", "scan"))
+    passing("reconcile", lambda: world.captured(1))
+    passing("label", world.label)
+    assert world.replay("sweep", "variances-due") == {"mails": 1}
+    assert len(world.tokens("approve")) == 4
+
+
+@pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])
+def test_an_approval_that_meets_another_transaction_or_a_throttle_goes_through_all_the_same(
+    world: World, reason: str
+) -> None:
+    world.counted()
+    with refused_once("TransactWriteItems", "TransactionCanceledException", "None", reason, "None", "None"):
+        assert world.tap("approve", "BOLT-M6-50")[0] == 200
+    assert world.on_hand("BOLT-M6-50") == 432
+    assert [row["action"] for row in world.trail("BOLT-M6-50")] == ["queued", "approved", "posted"]
+
+
+@pytest.mark.parametrize(
+    ("function", "case"), [("approve", "show-approve"), ("approve", "approve"), ("session", "open")]
+)
+def test_a_signing_key_that_cannot_be_fetched_is_a_page_to_try_again_and_nothing_else(
+    world: World, function: str, case: str
+) -> None:
+    world.counted()
+    request = event(function, case, world.links())
+    signing._keys.cache_clear()
+    with refused_once("GetSecretValue", "ThrottlingException"):
+        answer = world.invoke(function, request)
+    assert answer["statusCode"] == 503
+    assert "try again" in answer["body"]
+    assert world.on_hand("BOLT-M6-50") == 480
+
+
+def test_a_correction_of_a_count_that_is_in_the_archive_is_refused_and_its_lines_stay(world: World) -> None:
+    world.counted()
+    before = world.lines()
+    archived = f"{keys.upload_prefix(SESSION)}scan.csv"
+    boto3.client("s3").put_object(Bucket=world.bucket, Key=archived, Body=SCAN, StorageClass="GLACIER")
+    world.upload("more.csv", b"code,qty\nHINGE-75,30\n")
+    assert world.replay("capture", "scan") == {"batchItemFailures": []}
+    assert world.lines() == before
+    assert "is in the archive" in world.replay("session", "show-session")["body"]
+
+
+def test_a_memory_of_mails_that_fails_costs_a_retry_and_no_mail(world: World) -> None:
+    world.opened()
+    world.upload("scan.csv", SCAN)
+    world.replay("capture", "scan")
+    world.reconcile(1)
+    with refused_once("PutItem", "ThrottlingException"), pytest.raises(MailsFailed):
+        world.replay("sweep", "variances-due")
+    assert world.replay("sweep", "variances-due") == {"mails": 1}
 
 
 @pytest.mark.parametrize(("write", "done"), MOMENTS, ids=MOMENT_NAMES)

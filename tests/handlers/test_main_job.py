@@ -6,8 +6,10 @@ import pytest
 
 from stkr.capture.result import Kind
 from stkr.cause.evidence import Cause
-from stkr.store.counts import State, Status
-from tests.handlers.world import SCAN, World
+from stkr.settings import Variance, load
+from stkr.store.counts import State, Status, read_last_count
+from stkr.variance.labels import enqueue
+from tests.handlers.world import PLACE, SCAN, SESSION, World
 
 pytestmark = pytest.mark.handlers
 
@@ -118,6 +120,52 @@ def test_stock_that_moved_since_the_count_holds_the_post_and_asks_afresh(world: 
     assert [row["action"] for row in world.trail("BOLT-M6-50")] == ["queued", "queued", "approved", "posted"]
 
 
+def test_an_unrecorded_item_that_was_held_stays_held_while_another_line_is_corrected(world: World) -> None:
+    world.counted()
+    world.book_in("PAINT-RED", 1)
+    assert world.tap("approve", "PAINT-RED")[0] == 409
+    held = world.line("PAINT-RED")
+    world.upload("scan.csv", SCAN.replace(b"432", b"440"))
+    world.replay("capture", "scan")
+    world.reconcile(2)
+    assert world.line("PAINT-RED") == held
+    world.replay("sweep", "variances-due")
+    assert world.tap("approve", "PAINT-RED")[0] == 200
+    assert world.on_hand("PAINT-RED") == 3
+
+
+def test_two_counts_of_the_same_items_post_what_was_decided_last_and_never_both(world: World) -> None:
+    world.counted()
+    first = world.tokens("approve")
+    world.counted_again(SCAN.replace(b"432", b"430"))
+    second = world.tokens("approve")
+    for sku in ("BOLT-M6-50", "PAINT-RED", "HINGE-75"):
+        assert [world.tap("approve", sku, token=tokens[sku])[0] for tokens in (first, second)] == [200, 409]
+    assert [world.on_hand(sku) for sku in ("BOLT-M6-50", "PAINT-RED", "HINGE-75")] == [432, 3, 0]
+    world.replay("sweep", "variances-due")
+    assert world.tap("approve", "BOLT-M6-50")[0] == 200
+    assert world.on_hand("BOLT-M6-50") == 430
+
+
+def test_a_recount_of_some_items_does_not_count_as_a_count_of_their_location(world: World) -> None:
+    world.counted()
+    counted_at = read_last_count(world.counts, PLACE)
+    world.counted_again(b"code,qty\nBOLT-M6-50,440\n", skus=("BOLT-M6-50",))
+    assert read_last_count(world.counts, PLACE) == counted_at
+
+
+def test_a_run_that_was_overtaken_does_not_end_the_later_ones_round_of_labelling(world: World) -> None:
+    world.counted()
+    world.upload("scan.csv", SCAN.replace(b"432", b"440"))
+    world.replay("capture", "scan")
+    world.captured(2)
+    round_of_2 = world.session().label_run
+    assert enqueue(load(Variance), SESSION, 1, "late", list(world.lines().values())) is None
+    assert world.session().label_run == round_of_2
+    world.label()
+    assert world.line("BOLT-M6-50").cause is Cause.SHRINKAGE
+
+
 def test_a_repeated_upload_event_changes_nothing(world: World) -> None:
     world.counted()
     before, trail = world.lines(), world.trail("BOLT-M6-50")
@@ -165,6 +213,18 @@ def test_a_changed_count_of_a_decided_item_is_parked_and_the_decision_stands(wor
     assert world.session().rows["parked"] == 2
     assert world.line("BOLT-M6-50").counted_qty == 432
     assert world.on_hand("BOLT-M6-50") == 432
+
+
+def test_a_count_of_decided_items_only_is_reconciled_as_well(world: World) -> None:
+    world.counted()
+    for sku in ("BOLT-M6-50", "DRILL-18V", "HINGE-75", "PAINT-RED"):
+        world.tap("approve", sku)
+    world.upload("scan.csv", b"code,qty\nBOLT-M6-50,440\n")
+    world.replay("capture", "scan")
+    world.reconcile(2)
+    assert world.session().reconciled_seq == 2
+    assert world.session().status is Status.RECONCILED
+    assert world.line("BOLT-M6-50").counted_qty == 432
 
 
 def test_a_decision_that_overtakes_its_correction_has_the_count_read_again(world: World) -> None:

@@ -102,6 +102,34 @@ def test_the_same_holds_for_posting(world: World) -> None:
     assert everything(world) == before
 
 
+@pytest.mark.parametrize(("function", "case"), [("approve", "approve"), ("session", "open")])
+def test_a_post_that_is_no_text_is_no_form_and_no_failure_of_the_function(
+    world: World, function: str, case: str
+) -> None:
+    world.counted()
+    binary = {"body": base64.b64encode(b"\xff\xfe\x81").decode(), "isBase64Encoded": True}
+    assert world.invoke(function, event(function, case, world.links()) | binary)["statusCode"] == 403
+
+
+def test_whoever_stopped_being_the_approver_decides_no_more_and_the_next_one_does(world: World) -> None:
+    world.counted()
+    old = world.tokens("approve")["BOLT-M6-50"]
+    world.put(keys.RULES_KEY, RULES.replace("Priya, email: priya@", "Kim, email: kim@").encode())
+    for status, page in (get(world, old), world.tap("approve", "BOLT-M6-50", token=old)):
+        assert (status, "BOLT" in page) == (403, False)
+    assert world.on_hand("BOLT-M6-50") == 480
+    world.sweep(datetime.now(UTC) + timedelta(days=3))
+    assert world.mails()[-1].destinations["ToAddresses"] == ["kim@example.com"]
+    assert world.tap("approve", "BOLT-M6-50", name="Kim")[0] == 200
+    assert get(world, old)[0] == 409
+
+
+def test_variances_of_a_location_that_left_the_rules_doc_can_still_be_decided(world: World) -> None:
+    world.counted()
+    world.put(keys.RULES_KEY, RULES.replace("fixings-aisle", "other-aisle").encode())
+    assert world.tap("approve", "BOLT-M6-50")[0] == 200
+
+
 def test_a_decision_without_a_name_is_asked_again_and_not_taken(world: World) -> None:
     world.counted()
     status, page = world.tap("approve", "BOLT-M6-50", name=" \t")
@@ -146,6 +174,13 @@ def test_a_location_link_opens_a_count_on_a_snapshot_of_its_own(world: World) ->
     assert "480" not in page["body"]
 
 
+def test_a_link_to_one_count_opens_no_other(world: World) -> None:
+    world.counted()
+    links = world.links()
+    answer = world.invoke("session", event("session", "open", {**links, "open": links["session"]}))
+    assert (answer["statusCode"], SESSION in answer["body"]) == (200, True)
+
+
 def test_the_sheet_is_blind_and_has_a_row_for_each_expected_item(world: World) -> None:
     world.opened()
     answer = world.replay("session", "sheet")
@@ -170,6 +205,16 @@ def test_the_session_page_shows_what_is_parked_and_why(world: World) -> None:
     page = world.replay("session", "show-session")["body"]
     assert "MYSTERY" in page
     assert "unknown code" in page
+
+
+def test_rows_of_any_length_leave_the_session_page_far_below_what_a_function_may_answer(world: World) -> None:
+    world.opened()
+    rows = b"".join(b"%s%d,5,%s\n" % (b"X" * 30_000, row, b"n" * 30_000) for row in range(500))
+    world.upload("scan.csv", b"code,qty,note\n" + rows)
+    world.replay("capture", "scan")
+    page = world.replay("session", "show-session")["body"]
+    assert page.count("unknown code") == 500
+    assert len(page) < 1_000_000
 
 
 def test_a_decision_link_opens_no_count_and_a_foreign_one_neither(world: World) -> None:

@@ -1,5 +1,7 @@
 """Nothing ages out: who is mailed, when, and how often."""
 
+import io
+import json
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -14,6 +16,7 @@ from tests.handlers.world import RULES, SCAN, World
 pytestmark = pytest.mark.handlers
 
 NOW = datetime.now(UTC)
+"""When the tests began; times below are hours apart, so that a slow run is not one of them."""
 
 
 def recipients(world: World) -> list[str]:
@@ -57,11 +60,50 @@ def test_a_mail_that_could_not_be_sent_never_counts_as_sent(world: World, monkey
     with monkeypatch.context() as patched:
         patched.setattr(aws.ses(), "send_email", refused)
         with pytest.raises(MailsFailed):
-            world.sweep(NOW + timedelta(minutes=1))
+            world.sweep(NOW + timedelta(hours=1))
     assert world.line("BOLT-M6-50").mails == 0
-    world.sweep(NOW + timedelta(minutes=2))
+    world.sweep(NOW + timedelta(hours=2))
     assert recipients(world) == ["priya@example.com"]
     assert world.line("BOLT-M6-50").mails == 1
+
+
+def test_the_address_that_ses_refuses_is_not_logged(
+    world: World, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
+) -> None:
+    def refused(**_: object) -> None:
+        message = "Email address is not verified. The following identities failed the check: priya@example.com"
+        raise ClientError({"Error": {"Code": "MessageRejected", "Message": message}}, "SendEmail")
+
+    monkeypatch.setattr(aws.ses(), "send_email", refused)
+    with pytest.raises(MailsFailed):
+        world.counted()
+    assert "MessageRejected" in log.getvalue()
+    assert "@" not in log.getvalue()
+
+
+def test_variances_of_a_location_that_left_the_rules_doc_raise_the_alarm_every_day(world: World) -> None:
+    world.counted()
+    world.put(keys.RULES_KEY, RULES.replace("fixings-aisle", "other-aisle").encode())
+    with pytest.raises(MailsFailed):
+        world.sweep(NOW + timedelta(days=1))
+    for sku in ("BOLT-M6-50", "DRILL-18V", "HINGE-75", "PAINT-RED"):
+        world.tap("reject", sku)
+    assert world.sweep(NOW + timedelta(days=2)) == 0
+
+
+def test_a_daily_sweep_that_falls_into_quiet_hours_is_done_as_a_whole_when_they_end(world: World) -> None:
+    world.stock()
+    start, end = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
+    world.put(
+        keys.RULES_KEY, f'time_zone: UTC\nquiet_hours: {{from: "{start:%H:%M}", to: "{end:%H:%M}"}}\n{RULES}'.encode()
+    )
+    boto3.client("scheduler").create_schedule_group(Name=world.deployment.environment("sweep")["SCHEDULE_GROUP"])
+    assert world.replay("sweep", "daily") == {"mails": 0}
+    [schedule] = boto3.client("scheduler").list_schedules()["Schedules"]
+    found = boto3.client("scheduler").get_schedule(Name=schedule["Name"], GroupName=schedule["GroupName"])
+    world.put(keys.RULES_KEY, RULES.encode())
+    assert world.invoke("sweep", json.loads(found["Target"]["Input"])) == {"mails": 1}
+    assert recipients(world) == ["sam@example.com"]
 
 
 def test_in_quiet_hours_nobody_is_mailed_and_the_sweep_comes_back_when_they_end(world: World) -> None:

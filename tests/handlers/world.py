@@ -117,13 +117,24 @@ class World:
             ExpressionAttributeValues={":sold": {"N": str(-qty)}, ":one": {"N": "1"}},
         )
 
+    def book_in(self, sku: str, qty: int) -> None:
+        """What a sync does when the system of record begins to list an item at the location."""
+        row = InventoryRow(
+            location=PLACE, sku=sku, source_qty=Decimal(qty), unbooked_qty=Decimal(0), system_qty=Decimal(qty),
+            snapshot_version=1, active=True,
+        )  # fmt: skip
+        boto3.client("dynamodb").put_item(**create_row(self.inventory, row))
+
     def opened(self) -> None:
         """Open the events' session."""
         self.stock()
+        self._open(Opening(PLACE, "Sam"), "5a7d")
+
+    def _open(self, opening: Opening, nonce: str) -> str:
         settings = SessionSettings(
             bucket=self.bucket, inventory_table=self.inventory, counts_table=self.counts, signing_secret="unused"
         )
-        open_session(settings, Opening(PLACE, "Sam"), current_rules(self.bucket), OPENED, "5a7d")
+        return open_session(settings, opening, current_rules(self.bucket), OPENED, nonce).session_id
 
     def upload(self, name: str, content: bytes) -> None:
         """What staff do: put a file into the session's folder."""
@@ -160,10 +171,14 @@ class World:
 
     def reconcile(self, seq: int) -> None:
         """What EventBridge does once a capture is stored, and SQS with the label queue's messages."""
-        captured = event("variance", "session-captured")
-        captured["detail"]["object"]["key"] = keys.capture_object(SESSION, seq)
-        self.invoke("variance", captured)
+        self.captured(seq)
         self.label()
+
+    def captured(self, seq: int, session_id: str = SESSION) -> None:
+        """What EventBridge does once a capture is stored; the labels have not come yet."""
+        captured = event("variance", "session-captured")
+        captured["detail"]["object"]["key"] = keys.capture_object(session_id, seq)
+        self.invoke("variance", captured)
 
     def label(self) -> None:
         """Deliver everything in the label queue."""
@@ -184,6 +199,16 @@ class World:
         self.upload("scan.csv", content)
         self.replay("capture", "scan")
         self.reconcile(1)
+        self.replay("sweep", "variances-due")
+
+    def counted_again(self, content: bytes, skus: tuple[str, ...] | None = None) -> None:
+        """Another count of the location, or of some of its items, up to the manager's mail."""
+        session_id = self._open(Opening(PLACE, "Ann", skus=skus), "6b8e")
+        self.put(f"{keys.upload_prefix(session_id)}scan.csv", content)
+        uploaded = json.loads(json.dumps(event("capture", "scan")).replace(SESSION, session_id))
+        self.invoke("capture", uploaded)
+        self.captured(1, session_id)
+        self.label()
         self.replay("sweep", "variances-due")
 
     def sweep(self, now: datetime) -> int:

@@ -94,6 +94,18 @@ def held(line: Line, live_qty: Decimal, live_version: int, now: str) -> Line:
     )
 
 
+def may_decide(rules: Rules, line: Line, addressee: str) -> bool:
+    """Whether the rules doc still has the addressee of a link decide at the line's location.
+
+    A location that left the doc names nobody else, so the links of its variances stay good.
+    """
+    location = rules.locations.get(line.location)
+    if location is None:
+        return True
+    people = [location.approver, *([location.escalation] if location.escalation else [])]
+    return _folded(addressee) in {_folded(person.email) for person in people}
+
+
 def counted_by(session: Session, rules: Rules, name: str, addressee: str) -> bool:
     """Whether whoever decides, by the name typed or the address the link went to, is who counted the session."""
     counter = _folded(session.counter)

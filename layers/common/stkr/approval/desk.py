@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stkr import keys
 from stkr.approval import pages
-from stkr.approval.core import Standing, Verdict, counted_by
+from stkr.approval.core import Standing, Verdict, counted_by, may_decide
 from stkr.approval.pages import DecisionForm
 from stkr.approval.shell import Busy, Outcome, decide, live_stock, look
 from stkr.errors import LinkExpired, LinkTampered
@@ -55,7 +56,7 @@ def _guarded(settings: Settings, visit: Visit, act: _Act) -> Page:
         return pages.expired_page()
     except LinkTampered:
         return pages.tampered_page()
-    except (Busy, BotoCoreError, ClientError) as error:
+    except (Busy, BotoCoreError, ClientError, GetParameterError) as error:
         logger.exception("the request came to nothing", error=type(error).__name__)
         return pages.trouble_page()
 
@@ -63,6 +64,8 @@ def _guarded(settings: Settings, visit: Visit, act: _Act) -> Page:
 def _show(settings: Settings, visit: Visit, link: DecisionLink, rules: Rules) -> Page:
     stands, line = look(settings, link.session_id, link.sku, link.revision)
     if stands is Standing.PENDING and line:
+        if not may_decide(rules, line, link.addressee):
+            return pages.replaced_page()
         stock = live_stock(settings, line)
         return pages.decision_page(line, link.action, stock.system_qty if stock else None, rules, visit.form)
     return _page(settings, visit, rules, Outcome(stands, line))
@@ -71,6 +74,9 @@ def _show(settings: Settings, visit: Visit, link: DecisionLink, rules: Rules) ->
 def _submit(settings: Settings, visit: Visit, link: DecisionLink, rules: Rules) -> Page:
     if visit.form.problem:
         return _show(settings, visit, link, rules)
+    stands, line = look(settings, link.session_id, link.sku, link.revision)
+    if stands is Standing.PENDING and line and not may_decide(rules, line, link.addressee):
+        return pages.replaced_page()
     if not rules.approver_may_count:
         session = read_session(settings.counts_table, link.session_id)
         if counted_by(session, rules, visit.form.name, link.addressee):

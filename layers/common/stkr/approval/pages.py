@@ -2,7 +2,7 @@
 
 ====  ==========================================================================
 200   the variance with its one button; the decision, to whoever just took it
-403   the link is not genuine, belongs to the other button, or to whoever counted
+403   the link is not genuine, belongs to the other button, to whoever counted, or to who decides no more
 404   the variance is no longer there
 409   decided before, superseded by newer figures, or held because stock moved
 410   the link's time is over
@@ -149,6 +149,15 @@ def misused_page() -> Page:
         HTTPStatus.FORBIDDEN,
         "This link belongs to another page",
         "Nothing was changed. Open the mail again and tap the button there.",
+    )
+
+
+def replaced_page() -> Page:
+    """The rules doc has somebody else decide since the mail was sent."""
+    return message_page(
+        HTTPStatus.FORBIDDEN,
+        "Somebody else decides this now",
+        "The rules of this shop name somebody else for this location since the mail was sent. Nothing was changed.",
     )
 
 

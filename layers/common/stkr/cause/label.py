@@ -7,7 +7,7 @@ a closed list and one sentence; there is no field in which it could express an a
 import json
 import re
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -128,6 +128,7 @@ def check(ref: str, text: str, evidence: Evidence) -> Label:
 
 _LINK = re.compile(r"https?:|www\.|://|@|[<>\[\]{}]|\b[a-z0-9-]+\.(?:com|net|org|io|uk|co)\b", re.IGNORECASE)
 _SECOND_SENTENCE = re.compile(r"[.!?]\s+\S")
+_ROOMY = Context(prec=60)  # DynamoDB holds 38 digits: rounding any stored number cannot fail.
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
@@ -151,9 +152,10 @@ def _figures(evidence: Evidence) -> Iterator[Decimal]:
     given = (evidence.gap_units, evidence.gap_pct, evidence.gap_value, evidence.counted_qty, evidence.system_qty)
     for value in (*given, evidence.sold_since_count):
         if value is not None:
-            yield abs(value)
-            yield abs(value).quantize(Decimal(1))
-            yield abs(value).quantize(Decimal("0.1"))
+            size = value.copy_abs()
+            yield size
+            yield size.quantize(Decimal(1), context=_ROOMY)
+            yield size.quantize(Decimal("0.1"), context=_ROOMY)
     for event in (evidence.last_receipt, evidence.last_count):
         if event:
             yield Decimal(event.days_ago)

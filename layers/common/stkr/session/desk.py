@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar
 
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stkr.errors import LinkExpired, LinkTampered, ScopeError, UnknownSession
@@ -52,6 +53,8 @@ def submit(settings: Settings, visit: Visit, form: OpenForm, nonce: str) -> Page
     """
 
     def act(link: CountLink) -> Page | str:
+        if link.session_id is not None:
+            return _session_page(settings, visit, link.home, link.session_id, just_uploaded=False)
         rules = current_rules(settings.bucket)
         if form.problem:
             return pages.open_page(link, rules.rules, form)
@@ -116,7 +119,7 @@ def _guarded(settings: Settings, visit: Visit, act: Callable[[CountLink], Page |
         return pages.tampered_page()
     except UnknownSession:
         return pages.unknown_page()
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, GetParameterError) as error:
         logger.exception("the request came to nothing", error=type(error).__name__)
         return pages.trouble_page()
 

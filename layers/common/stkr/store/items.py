@@ -20,6 +20,9 @@ MAX_ACTIONS = 100
 _CONFLICT_TRIES = 6
 """A conflicting transaction is over in milliseconds; six tries with growing pauses wait about a second in all."""
 
+_PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+"""Why an action of a transaction may be refused that goes through a moment later."""
+
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
 
@@ -106,12 +109,28 @@ def transact(actions: "Sequence[TransactWriteItemTypeDef]", pause: Callable[[int
             if "ConditionalCheckFailed" in codes:
                 return ["condition" if code == "ConditionalCheckFailed" else "done" for code in codes]
             attempt += 1
-            # Throttling of single actions arrives as a cancellation too; both pass when tried again.
-            if attempt >= _CONFLICT_TRIES or not set(codes) & {"TransactionConflict", "ThrottlingError"}:
+            # Throttling of single actions arrives as a cancellation too, which the SDK does not try again.
+            if attempt >= _CONFLICT_TRIES or not set(codes) & _PASSING:
                 raise
             pause(attempt)
         else:
             return ["done"] * len(actions)
+
+
+def patient_update(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Run an UpdateItem, and wait for a transaction that is at work on the same item; the SDK would give up at once.
+
+    A session's header is in every transaction of its reconciliation, so that its other writers do meet them.
+    """
+    attempt = 0
+    while True:
+        try:
+            return dict(aws.dynamodb().update_item(**request))
+        except ClientError as error:
+            attempt += 1
+            if error.response["Error"]["Code"] != "TransactionConflictException" or attempt >= _CONFLICT_TRIES:
+                raise
+            pause(attempt)
 
 
 def conditional_update(request: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -120,7 +139,7 @@ def conditional_update(request: Mapping[str, Any]) -> dict[str, Any] | None:
     :returns: the answer, or ``None`` when the condition failed and nothing was written.
     """
     try:
-        return dict(aws.dynamodb().update_item(**request))
+        return patient_update(request)
     except ClientError as error:
         if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
             return None

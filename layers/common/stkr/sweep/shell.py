@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyPersistenceLayerError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stkr import aws, keys
@@ -59,7 +60,7 @@ class Sweeper:
 def sweep(settings: Settings, deliver: Outbox, now: datetime, location: str | None = None) -> int:
     """Mail what is due: one location's variances, or with ``None`` (the daily sweep) everybody's, and the reminders.
 
-    During quiet hours nobody is mailed; a one-off schedule has the location swept again when they end.
+    During quiet hours nobody is mailed; a one-off schedule has the same sweep done when they end.
 
     :returns: how many mails went out.
     :raises MailsFailed: after everything else is done, when some mails could not be sent.
@@ -69,18 +70,19 @@ def sweep(settings: Settings, deliver: Outbox, now: datetime, location: str | No
     if location is not None and location not in rules.locations:
         logger.error("variances wait at a location that the rules doc does not have", location=location)
         return 0
+    quiet = quiet_until(now, rules.quiet_hours, rules.zone)
+    if quiet:
+        _come_back(settings, location, quiet)
+        return 0
     sent = failed = 0
     for name in [location] if location else rules.locations:
-        quiet = quiet_until(now, rules.quiet_hours, rules.zone)
-        if quiet:
-            _come_back(settings, name, quiet)
-            continue
         done, undone = _mail_variances(sweeper, name, rules.locations[name])
         if location is None:
             reminded, unreminded = _remind(sweeper, name, rules.locations[name])
             done, undone = done + reminded, undone + unreminded
         sent, failed = sent + done, failed + undone
     if location is None:
+        failed += _stranded(sweeper)
         _close_finished(sweeper)
     if failed:
         raise MailsFailed(f"{failed} mails could not be sent; they are still due")
@@ -172,6 +174,16 @@ def _remind(sweeper: Sweeper, name: str, location: Location) -> tuple[int, int]:
     return sum(delivered), len(delivered) - sum(delivered)
 
 
+def _stranded(sweeper: Sweeper) -> int:
+    """How many locations that left the rules doc still have variances waiting: nobody is mailed about those."""
+    table = sweeper.settings.counts_table
+    gone = {session.location for session in open_sessions(table)} - set(sweeper.rules.locations)
+    stranded = [name for name in sorted(gone) if any(queued_lines(table, name, due_by=END_OF_TIME))]
+    for name in stranded:
+        logger.error("variances wait at a location that the rules doc does not have", location=name)
+    return len(stranded)
+
+
 def _close_finished(sweeper: Sweeper) -> None:
     """Close the counts that have had nothing left to decide for long enough."""
     table = sweeper.settings.counts_table
@@ -190,14 +202,16 @@ def _close_finished(sweeper: Sweeper) -> None:
 def _deliver(sweeper: Sweeper, identity: str, mail: Mail) -> bool:
     try:
         return sweeper.deliver(identity, mail)
-    except (BotoCoreError, ClientError) as error:
-        logger.exception("a mail could not be sent; it stays due", error=type(error).__name__)
+    except (BotoCoreError, ClientError, IdempotencyPersistenceLayerError) as error:
+        # Not the error itself: SES names the address that it refuses.
+        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+        logger.error("a mail could not be sent; it stays due", error=code)
         return False
 
 
-def _come_back(settings: Settings, location: str, at: datetime) -> None:
-    """Have a location swept when its quiet hours end. The name makes a repeated request one schedule."""
-    digest_of_name = sha256(location.encode()).hexdigest()[:12]  # A location's own name may hold a space.
+def _come_back(settings: Settings, location: str | None, at: datetime) -> None:
+    """Have the sweep done when quiet hours end. The name makes a repeated request one schedule."""
+    digest_of_name = sha256((location or "").encode()).hexdigest()[:12]  # A location's own name may hold a space.
     try:
         aws.scheduler().create_schedule(
             Name=f"after-quiet-{at:%Y%m%dT%H%M%S}-{digest_of_name}",

@@ -42,10 +42,10 @@ class Chunk(BaseModel):
     revisions: Annotated[tuple[int, ...], Field(min_length=1)]
 
 
-def enqueue(settings: Settings, session_id: str, run: str, lines: Sequence[Line]) -> int:
-    """Start a round of labelling for ``lines``, named ``run``, which ends any earlier one.
+def enqueue(settings: Settings, session_id: str, seq: int, run: str, lines: Sequence[Line]) -> int | None:
+    """Start a round of labelling for the ``lines`` of capture ``seq``, named ``run``, which ends any earlier one.
 
-    :returns: the number of chunks.
+    :returns: the number of chunks; ``None`` when a later capture took over, whose round must not be ended.
     """
     chunks = [
         Chunk(
@@ -62,11 +62,14 @@ def enqueue(settings: Settings, session_id: str, run: str, lines: Sequence[Line]
     request = update(
         settings.counts_table,
         session_key(session_id),
-        condition="attribute_exists(PK)",
+        condition="#fence_seq = :seq",
         sets={"label_run": run, "label_chunks": len(chunks)},
         removes=["labelled_chunks"],
+        names={"#fence_seq": "fence_seq"},
+        given={":seq": seq},
     )
-    aws.dynamodb().update_item(**request)
+    if conditional_update(request) is None:
+        return None
     for start in range(0, len(chunks), _BATCH):
         _send(settings.label_queue_url, chunks[start : start + _BATCH])
     return len(chunks)

@@ -115,8 +115,11 @@ def _line(session: Session, seq: int, variance: Variance, evidence: Evidence | N
 
 def _same(old: Line, fresh: Line) -> bool:
     """Whether the count says what it said before; what became of the variance since (label, mails, a hold) is kept."""
-    return (old.kind, old.counted_qty, old.held_from_qty if old.held_from_qty is not None else old.system_qty) == (
-        fresh.kind,
+    is_held = old.held_from_qty is not None
+    # A held item that was unrecorded when it was counted has become an ordinary one.
+    kind = Kind.COUNTED if is_held and fresh.kind is Kind.UNRECORDED else fresh.kind
+    return (old.kind, old.counted_qty, old.held_from_qty if is_held else old.system_qty) == (
+        kind,
         fresh.counted_qty,
         fresh.system_qty,
     ) and (old.materiality, old.incomplete) == (fresh.materiality, fresh.incomplete)

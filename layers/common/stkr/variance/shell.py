@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stkr import aws, keys
+from stkr.capture.result import Capture, Reason
 from stkr.capture.shell import Captured
 from stkr.cause.evidence import gather
 from stkr.errors import SessionClosed, UnknownSession
@@ -51,10 +52,14 @@ def reconcile(settings: Settings, session_id: str, seq: int, now: str, run: str)
     :returns: the session as it was read, or ``None`` where there was nothing to do.
     """
     session = read_session(settings.counts_table, session_id)
+    captured = objects.read_document(settings.bucket, keys.capture_object(session_id, seq), Captured)
+    if captured and not _counts(captured.capture):
+        # All items would come out as uncounted, and what was queued would be taken back.
+        logger.warning("nothing was counted; the lines stay as they are", session_id=session_id, seq=seq)
+        return None
     if session.reconciled_seq >= seq or not _fence(settings.counts_table, session_id, seq):
         logger.info("nothing to reconcile: this capture is done or overtaken", session_id=session_id, seq=seq)
         return None
-    captured = objects.read_document(settings.bucket, keys.capture_object(session_id, seq), Captured)
     snapshot = objects.read_document(
         settings.bucket, keys.snapshot_object(session_id), Snapshot, session.snapshot_version_id
     )
@@ -78,6 +83,11 @@ def reconcile(settings: Settings, session_id: str, seq: int, now: str, run: str)
         raise SessionClosed(f"the lines of count session {session_id} keep changing; the event will be tried again")
     _finish(settings, session, seq, planned, now, run)
     return session
+
+
+def _counts(capture: Capture) -> bool:
+    """Whether the files hold a count at all; a row of a decided item is one, although its line stands."""
+    return bool(capture.lines) or any(row.reason is Reason.ALREADY_DECIDED for row in capture.parked)
 
 
 def _fence(table: str, session_id: str, seq: int) -> bool:
@@ -128,13 +138,17 @@ def _entry(action: Action, line: Line, now: str, reason: str | None = None) -> E
 
 def _finish(settings: Settings, session: Session, seq: int, planned: Plan, now: str, run: str) -> None:
     """Order the labels, then note the session as reconciled: a crash in between repeats both, which is harmless."""
-    chunks = enqueue(settings, session.session_id, run, list(unlabelled(planned.lines)))
-    queued = sum(change.queues for change in planned.changes)
+    count(Metric.VARIANCES_QUEUED, sum(change.queues for change in planned.changes))
+    chunks = enqueue(settings, session.session_id, seq, run, list(unlabelled(planned.lines)))
+    if chunks is None:
+        logger.info("a later capture took over", session_id=session.session_id, seq=seq)
+        return
     if planned.overtaken:
         _capture_again(settings, session.session_id)
     if not chunks and any(line.state is State.QUEUED for line in planned.lines):
         announce(settings.event_source, session.location)
-    conditional_update(note_count(settings.counts_table, session.location, session.captured_at or now))
+    if not session.skus:  # A recount of some items is no count of their location.
+        conditional_update(note_count(settings.counts_table, session.location, session.captured_at or now))
     request = update(
         settings.counts_table,
         session_key(session.session_id),
@@ -150,7 +164,6 @@ def _finish(settings: Settings, session: Session, seq: int, planned: Plan, now: 
     )
     if conditional_update(request) is None:
         logger.info("a later capture took over, or the session was closed", session_id=session.session_id, seq=seq)
-    count(Metric.VARIANCES_QUEUED, queued)
 
 
 def _capture_again(settings: Settings, session_id: str) -> None:

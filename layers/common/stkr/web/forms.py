@@ -5,11 +5,21 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qsl
 
+from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
+
 MAX_BODY_CHARS: Final = 65_536
 MAX_NAME_CHARS: Final = 80
 _MAX_FIELDS = 20
 # Marks that reverse the direction of the text around them could make a name read as something else in the trail.
 _DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def posted(event: LambdaFunctionUrlEvent) -> str:
+    """The body of a request as text; empty where there is none, or where it is no text and so no form."""
+    try:
+        return event.decoded_body or ""
+    except UnicodeDecodeError:
+        return ""
 
 
 def fields(body: str) -> Mapping[str, str]:
