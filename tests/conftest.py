@@ -10,7 +10,7 @@ from moto import mock_aws
 # Powertools reads these when it is imported, as in a function.
 os.environ |= {"POWERTOOLS_SERVICE_NAME": "stkr", "POWERTOOLS_METRICS_NAMESPACE": "stkr"}
 
-from stkr import aws, settings
+from stkr import aws, settings, signing
 from tests.deployment import Context, Deployment
 from tests.template.stack import REGION
 
@@ -47,4 +47,5 @@ def _forget() -> None:
     for provider in providers:
         provider.cache_clear()
     settings.load.cache_clear()
+    signing._keys.cache_clear()
     parameters.clear_caches()  # type: ignore[no-untyped-call]  # of Powertools

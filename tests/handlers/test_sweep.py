@@ -146,3 +146,25 @@ def test_an_invalid_rules_doc_leaves_the_last_valid_one_in_force(world: World) -
     world.put(keys.RULES_KEY, b"tolerance: {units: many}")
     world.counted()
     assert recipients(world) == ["priya@example.com"]
+
+
+def test_adjustments_that_stay_unbooked_are_reported_to_operations_on_mondays(world: World) -> None:
+    world.put(keys.RULES_KEY, f"operations: operations@example.com\n{RULES}".encode())
+    world.counted()
+    for sku in ("BOLT-M6-50", "DRILL-18V", "HINGE-75", "PAINT-RED"):
+        world.tap("approve", sku)
+    for day in range(1, 16):
+        world.sweep(NOW + timedelta(days=day))
+    reports = [mail for mail in world.mails() if mail.destinations["ToAddresses"] == ["operations@example.com"]]
+    assert 1 <= len(reports) <= 2
+    for told in ("BOLT-M6-50", "-48 since", "PAINT-RED", "+3 since", "Fixings aisle"):
+        assert told in reports[0].body
+
+
+def test_nothing_is_reported_while_the_source_may_still_show_it(world: World) -> None:
+    world.put(keys.RULES_KEY, f"operations: operations@example.com\n{RULES}".encode())
+    world.counted()
+    world.tap("approve", "BOLT-M6-50")
+    for day in range(6):
+        world.sweep(NOW + timedelta(days=day))
+    assert "operations@example.com" not in recipients(world)

@@ -13,7 +13,7 @@ SIZES = {
     "capture": (512, 120),
     "variance": (512, 120),
     "cause": (256, 60),
-    "approve": (256, 15),
+    "approve": (256, 30),
     "sync": (512, 120),
     "sweep": (256, 120),
     "summary": (256, 120),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 # The SDK's defaults can hold one call for five minutes; a function has seconds.
-_BOUNDED = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 4})
+_BOUNDED = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
 # One model call: two attempts of at most ten seconds each stay far below the cause function's time-out.
 _MODEL = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "total_max_attempts": 2})
 # `cause` answers a whole chunk, so its caller waits longer than for any other service, and never sends a chunk twice.

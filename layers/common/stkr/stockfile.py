@@ -79,6 +79,12 @@ _SHOWN_PRODUCT = re.compile(r"\[([^\]]+)\]\s*(.*)")
 _NO_VARIATION = frozenset({"", "regular", "default title"})
 _CURRENCY = re.compile(r"^[£$€]\s*|\s*[£$€]$")
 # Below a thousand million, so that no barcode is a quantity and no product of two needs more digits than a Decimal has.
+MAX_SKU_CHARS = 128
+"""A SKU is part of keys and links; the longest in use have some forty characters."""
+
+MAX_NAME_CHARS = 200
+"""A name is only shown; what is beyond helps nobody."""
+
 _PLAIN_NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,12})?|-?\.\d{1,12}", re.ASCII)
 _BOTH_MARKS = re.compile(r"-?\d{1,3}(?:,\d{3}){1,2}\.\d{1,12}", re.ASCII)
 _COMMA_DECIMAL = re.compile(r"-?\d{1,9},(?:\d{1,2}|\d{4,12})|-?0,\d{3}", re.ASCII)
@@ -299,12 +305,14 @@ class _RowReader:
         system_qty = self._decimal("system_qty", self.cells[quantity])
         if not visible(self.cells[quantity]):
             self.problems.note(self.number, "system_qty", "", "is empty: type 0 if there is none")
+        if len(sku) > MAX_SKU_CHARS:
+            self.problems.note(self.number, "sku", f"{sku[:20]}…", f"is longer than {MAX_SKU_CHARS} characters")
         pack_size = self.decimal("pack_size")
         if pack_size is not None and pack_size < 0:
             self.problems.note(self.number, "pack_size", self.text("pack_size"), "is negative")
         return StockRow(
             sku=sku,
-            name=name if variation.casefold() in _NO_VARIATION else f"{name} ({variation})",
+            name=(name if variation.casefold() in _NO_VARIATION else f"{name} ({variation})")[:MAX_NAME_CHARS],
             location=place or self.text("location"),
             system_qty=system_qty or Decimal(0),
             unit_cost=self.decimal("unit_cost"),

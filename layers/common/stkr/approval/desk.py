@@ -75,7 +75,9 @@ def _submit(settings: Settings, visit: Visit, link: DecisionLink, rules: Rules) 
     if visit.form.problem:
         return _show(settings, visit, link, rules)
     stands, line = look(settings, link.session_id, link.sku, link.revision)
-    if stands is Standing.PENDING and line and not may_decide(rules, line, link.addressee):
+    if stands is not Standing.PENDING or line is None:
+        return _page(settings, visit, rules, Outcome(stands, line))
+    if not may_decide(rules, line, link.addressee):
         return pages.replaced_page()
     if not rules.approver_may_count:
         session = read_session(settings.counts_table, link.session_id)
@@ -88,7 +90,7 @@ def _submit(settings: Settings, visit: Visit, link: DecisionLink, rules: Rules) 
         cause=visit.form.cause,
         at=keys.instant(visit.now),
     )
-    outcome = decide(settings, link.session_id, link.sku, link.revision, verdict)
+    outcome = decide(settings, line, verdict)
     logger.info("decision", standing=outcome.standing, fresh=outcome.fresh, held=outcome.held, sku=link.sku)
     return _page(settings, visit, rules, outcome)
 

@@ -48,15 +48,14 @@ def live_stock(settings: Settings, line: Line) -> InventoryRow | None:
     return read_row(settings.inventory_table, line.location, line.sku)
 
 
-def decide(settings: Settings, session_id: str, sku: str, revision: int, verdict: Verdict) -> Outcome:
-    """Carry out a verdict exactly once, or find out why not.
+def decide(settings: Settings, line: Line, verdict: Verdict) -> Outcome:
+    """Carry out a verdict on a pending line exactly once, or find out why not.
+
+    Three calls at most where nobody interferes: the line was read, and here is one transaction.
 
     :raises Busy: see there.
     """
     for _ in range(_TRIES):
-        stands, line = look(settings, session_id, sku, revision)
-        if stands is not Standing.PENDING or line is None:
-            return Outcome(stands, line)
         after = decided(line, verdict)
         actions = _approval(settings, line, after) if verdict.approves else _rejection(settings, line, after)
         outcomes = transact(actions, pause)
@@ -67,6 +66,10 @@ def decide(settings: Settings, session_id: str, sku: str, revision: int, verdict
             waiting = _hold(settings, line, verdict.at)
             if waiting:
                 return Outcome(Standing.PENDING, waiting, held=True)
+        stands, found = look(settings, line.session_id, line.sku, line.revision)
+        if stands is not Standing.PENDING or found is None:
+            return Outcome(stands, found)
+        line = found
     raise Busy
 
 

@@ -182,7 +182,12 @@ def parse_rules(text: str) -> Rules:
         # BaseLoader builds nothing but text, lists and mappings: safe, and numbers stay exact.
         content = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - see above
     except yaml.YAMLError as error:
-        raise RulesError(f"the rules doc is not YAML: {error}") from error
+        # Not the error's own text: it quotes the doc, which holds addresses.
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise RulesError(
+            f"the rules doc is not YAML: {getattr(error, 'problem', None) or 'unreadable'}{where}"
+        ) from error
     try:
         return Rules.model_validate(content if content not in (None, "") else {})
     except ValidationError as error:

@@ -13,6 +13,7 @@ from stkr.capture.result import Kind
 from stkr.mail.compose import MAX_ITEMS
 from stkr.rules.doc import Location, Person, QuietHours, Rules
 from stkr.store.counts import LastCount, Line, Session, Status
+from stkr.store.inventory import InventoryRow
 
 ZERO = Decimal(0)
 
@@ -23,6 +24,12 @@ ESCALATE_AFTER = 2
 """Mails that went unanswered before the escalation contact gets the variance as well."""
 
 REMIND_EVERY = timedelta(days=7)
+
+UNBOOKED_AFTER = timedelta(days=7)
+"""How long the system of record may take to show an approved adjustment before operations are told."""
+
+REPORT_WEEKDAY = 0
+"""Mondays: operations get one report a week."""
 
 
 def quiet_until(moment: datetime, quiet: QuietHours | None, zone: tzinfo) -> datetime | None:
@@ -115,6 +122,13 @@ def overdue(location: str, interval_days: int, last: LastCount, now: datetime) -
         return Overdue(location, None)
     days = (now - datetime.fromisoformat(last.counted_at)).days
     return Overdue(location, days) if days > interval_days else None
+
+
+def long_unbooked(rows: Iterable[InventoryRow], now: datetime) -> list[InventoryRow]:
+    """The rows whose approved adjustments the system of record has not shown for too long, the oldest first."""
+    latest = keys.instant(now - UNBOOKED_AFTER)
+    waiting = [row for row in rows if row.unbooked_qty and row.unbooked_since and row.unbooked_since <= latest]
+    return sorted(waiting, key=lambda row: (row.unbooked_since or "", row.sku))
 
 
 def finished(session: Session, waiting: Collection[str], close_days: int, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from stkr import aws, keys
 from stkr.errors import StkrError
 from stkr.links import Action, CountLink, DecisionLink, Keys, address
-from stkr.mail.compose import Item, Mail, digest, reminder
+from stkr.mail.compose import Item, Mail, Table, digest, reminder, report
 from stkr.mail.outbox import Outbox
 from stkr.rules.doc import Location, Person, Rules
 from stkr.rules.store import current_rules
@@ -29,9 +29,22 @@ from stkr.store.counts import (
     read_last_count,
     read_session,
 )
+from stkr.store.inventory import InventoryRow, read_location
 from stkr.store.items import conditional_update, pause, transact_groups
-from stkr.sweep.core import by_session, finished, mail_id, overdue, parts, quiet_until, ready, recipients
+from stkr.sweep.core import (
+    REPORT_WEEKDAY,
+    by_session,
+    finished,
+    long_unbooked,
+    mail_id,
+    overdue,
+    parts,
+    quiet_until,
+    ready,
+    recipients,
+)
 from stkr.telemetry import logger
+from stkr.web.figures import day, signed, stored
 
 END_OF_TIME = "9999"
 """Sorts after every instant: due at all."""
@@ -82,7 +95,8 @@ def sweep(settings: Settings, deliver: Outbox, now: datetime, location: str | No
             done, undone = done + reminded, undone + unreminded
         sent, failed = sent + done, failed + undone
     if location is None:
-        failed += _stranded(sweeper)
+        reported, unreported = _report_unbooked(sweeper)
+        sent, failed = sent + reported, failed + unreported + _stranded(sweeper)
         _close_finished(sweeper)
     if failed:
         raise MailsFailed(f"{failed} mails could not be sent; they are still due")
@@ -172,6 +186,35 @@ def _remind(sweeper: Sweeper, name: str, location: Location) -> tuple[int, int]:
     if all(delivered):
         conditional_update(note_reminder(table, name, keys.instant(sweeper.now)))
     return sum(delivered), len(delivered) - sum(delivered)
+
+
+def _report_unbooked(sweeper: Sweeper) -> tuple[int, int]:
+    """Tell operations, once a week, which approved adjustments the system of record still does not show."""
+    rules = sweeper.rules
+    if sweeper.now.astimezone(rules.zone).weekday() != REPORT_WEEKDAY:
+        return 0, 0
+    tables = []
+    for name, location in rules.locations.items():
+        rows = long_unbooked(read_location(sweeper.settings.inventory_table, name), sweeper.now)
+        if rows:
+            tables.append(Table(location.name, [_unbooked(row, rules) for row in rows]))
+    if not tables:
+        return 0, 0
+    if rules.operations is None:
+        logger.warning("approved adjustments stay unbooked, and the rules doc names no operations address")
+        return 0, 0
+    paragraphs = [
+        "These adjustments were approved, but your stock system does not show them yet. Book them there; "
+        "until then the quantities here and there differ by them."
+    ]
+    mail = report(rules.operations, "Approved adjustments that are not booked yet", paragraphs, tables)
+    delivered = _deliver(sweeper, f"unbooked {sweeper.today}", mail)
+    return int(delivered), int(not delivered)
+
+
+def _unbooked(row: InventoryRow, rules: Rules) -> tuple[str, str]:
+    since = day(stored(row.unbooked_since or ""), rules.zone)
+    return f"{row.sku}: {row.name}", f"{signed(row.unbooked_qty)} since {since}"
 
 
 def _stranded(sweeper: Sweeper) -> int:
