@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import sys
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -33,7 +34,8 @@ app.add_typer(rules_app, name="rules")
 COUNT_LINK_DAYS = 365
 """A location's link hangs at the end of an aisle; it opens blind counts and shows no quantity."""
 
-console = Console()
+# Into a file or another program, ids must not be broken to fit a screen.
+console = Console(width=None if sys.stdout.isatty() else 240)
 
 
 def fail(problem: object) -> typer.Exit:
