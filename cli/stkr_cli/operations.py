@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -21,7 +21,7 @@ from stkr.session.core import Opening
 from stkr.session.shell import open_session, session_standing
 from stkr.signing import signing_keys
 from stkr.store.counts import open_sessions
-from stkr.store.items import values
+from stkr.store.items import query
 from stkr_cli.stack import DEFAULT_STACK, StackError, StackOption, outputs, rules_in_force, session_settings
 
 if TYPE_CHECKING:
@@ -139,17 +139,7 @@ def audit(
         table_name = outputs(stack)["AdjustmentsTableName"]
     except StackError as error:
         raise fail(error) from error
-    pages = (
-        aws.dynamodb()
-        .get_paginator("query")
-        .paginate(
-            TableName=table_name,
-            KeyConditionExpression="PK = :sku",
-            ExpressionAttributeValues={":sku": {"S": keys.sku(sku)}},
-            ConsistentRead=True,
-        )
-    )
-    rows: list[dict[str, Any]] = [values(item) for page in pages for item in page["Items"]]
+    rows = list(query(table_name, "PK = :sku", {":sku": keys.sku(sku)}))
     if not rows:
         raise fail(f"there is no trail for {sku}")
     table = Table("when (UTC)", "action", "by", "before", "after", "cause", "session", title=f"Trail of {sku}")

@@ -12,7 +12,7 @@ from stkr.capture.result import FileProblem, Kind
 from stkr.cause.evidence import Cause, Evidence
 from stkr.cause.label import Label
 from stkr.errors import UnknownSession
-from stkr.store.items import put, update, values
+from stkr.store.items import put, query, update, values
 from stkr.variance.core import Materiality
 
 if TYPE_CHECKING:
@@ -294,18 +294,8 @@ def read_line(table: str, session_id: str, sku: str) -> Line | None:
 
 def read_lines(table: str, session_id: str) -> Iterator[Line]:
     """All lines of a session, read consistently, by SKU."""
-    pages = (
-        aws.dynamodb()
-        .get_paginator("query")
-        .paginate(
-            TableName=table,
-            KeyConditionExpression="PK = :session AND begins_with(SK, :line)",
-            ExpressionAttributeValues={":session": {"S": keys.session(session_id)}, ":line": {"S": keys.line("")}},
-            ConsistentRead=True,
-        )
-    )
-    for page in pages:
-        yield from (Line.model_validate(values(item)) for item in page["Items"])
+    given = {":session": keys.session(session_id), ":line": keys.line("")}
+    yield from map(Line.model_validate, query(table, "PK = :session AND begins_with(SK, :line)", given))
 
 
 def close_session(table: str, session: Session) -> dict[str, Any]:
@@ -323,50 +313,19 @@ def close_session(table: str, session: Session) -> dict[str, Any]:
 
 def read_refused(table: str, session_id: str) -> Iterator[FileProblem]:
     """The uploads that the session did not take, by file."""
-    pages = (
-        aws.dynamodb()
-        .get_paginator("query")
-        .paginate(
-            TableName=table,
-            KeyConditionExpression="PK = :session AND begins_with(SK, :refused)",
-            ExpressionAttributeValues={
-                ":session": {"S": keys.session(session_id)},
-                ":refused": {"S": keys.refused_upload("")},
-            },
-        )
-    )
-    for page in pages:
-        yield from (FileProblem(item["file"]["S"], item["problem"]["S"]) for item in page["Items"])
+    given = {":session": keys.session(session_id), ":refused": keys.refused_upload("")}
+    for item in query(table, "PK = :session AND begins_with(SK, :refused)", given):
+        yield FileProblem(item["file"], item["problem"])
 
 
 def queued_lines(table: str, location: str, due_by: str) -> Iterator[Line]:
     """The queued variances of a location that are due for a mail by an instant, the longest due first."""
-    pages = (
-        aws.dynamodb()
-        .get_paginator("query")
-        .paginate(
-            TableName=table,
-            IndexName="by_queue",
-            KeyConditionExpression="queue_pk = :queue AND queue_sk <= :now",
-            # `~` sorts after every character of a key, so that what is due this very instant is included.
-            ExpressionAttributeValues={":queue": {"S": keys.queue(location)}, ":now": {"S": f"{due_by}~"}},
-        )
-    )
-    for page in pages:
-        yield from (Line.model_validate(values(item)) for item in page["Items"])
+    # `~` sorts after every character of a key, so that what is due this very instant is included.
+    given = {":queue": keys.queue(location), ":due": f"{due_by}~"}
+    yield from map(Line.model_validate, query(table, "queue_pk = :queue AND queue_sk <= :due", given, index="by_queue"))
 
 
 def open_sessions(table: str) -> Iterator[Session]:
     """The sessions that are not closed, the oldest first."""
-    pages = (
-        aws.dynamodb()
-        .get_paginator("query")
-        .paginate(
-            TableName=table,
-            IndexName="by_queue",
-            KeyConditionExpression="queue_pk = :open",
-            ExpressionAttributeValues={":open": {"S": keys.OPEN_SESSIONS}},
-        )
-    )
-    for page in pages:
-        yield from (Session.model_validate(values(item)) for item in page["Items"])
+    found = query(table, "queue_pk = :open", {":open": keys.OPEN_SESSIONS}, index="by_queue")
+    yield from map(Session.model_validate, found)

@@ -5,7 +5,7 @@ Two functions write here, each its own quantity: ``sync`` owns ``source_qty`` (w
 ``system_qty``, and ``snapshot_version`` counts how often that sum has changed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from stkr import aws, keys
 from stkr.stock import History, StockRow
-from stkr.store.items import attributes, put, update, values
+from stkr.store.items import attributes, put, query, update, values
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -78,9 +78,8 @@ def row_key(location: str, sku: str) -> dict[str, str]:
     return {"PK": keys.location(location), "SK": keys.sku(sku)}
 
 
-def row_of(item: Mapping[str, Any]) -> InventoryRow:
-    """The row in an item as DynamoDB returns it; location and SKU are read from its key."""
-    stored = values(item)
+def _row(stored: dict[str, Any]) -> InventoryRow:
+    """A row from an item's values; location and SKU are read from its key."""
     location = stored["PK"].removeprefix(keys.location(""))
     return InventoryRow.model_validate(stored | {"location": location, "sku": stored["SK"].removeprefix(keys.sku(""))})
 
@@ -88,23 +87,13 @@ def row_of(item: Mapping[str, Any]) -> InventoryRow:
 def read_row(table: str, location: str, sku: str) -> InventoryRow | None:
     """A row, read consistently; ``None`` where there is none."""
     found = aws.dynamodb().get_item(TableName=table, Key=attributes(row_key(location, sku)), ConsistentRead=True)
-    return row_of(found["Item"]) if "Item" in found else None
+    return _row(values(found["Item"])) if "Item" in found else None
 
 
 def read_location(table: str, location: str) -> Iterator[InventoryRow]:
     """All rows of a location, the inactive ones too, read consistently, by SKU."""
-    pages = (
-        aws.dynamodb()
-        .get_paginator("query")
-        .paginate(
-            TableName=table,
-            KeyConditionExpression="PK = :location AND begins_with(SK, :sku)",
-            ExpressionAttributeValues={":location": {"S": keys.location(location)}, ":sku": {"S": keys.sku("")}},
-            ConsistentRead=True,
-        )
-    )
-    for page in pages:
-        yield from map(row_of, page["Items"])
+    given = {":location": keys.location(location), ":sku": keys.sku("")}
+    yield from map(_row, query(table, "PK = :location AND begins_with(SK, :sku)", given))
 
 
 def create_row(table: str, row: InventoryRow) -> dict[str, Any]:

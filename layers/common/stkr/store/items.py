@@ -1,7 +1,7 @@
 """Between Python values and DynamoDB's typed attributes, and transactions that say which of their actions failed."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -75,6 +75,28 @@ def update(  # noqa: PLR0913 - the parts that an UpdateItem has
     if condition:
         request["ConditionExpression"] = condition
     return request
+
+
+def query(
+    table: str, condition: str, given: Mapping[str, str], *, index: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """The plain values of all items under a key condition, page by page, in the order of the sort key.
+
+    A table is read consistently; an index cannot be.
+    """
+    source: dict[str, Any] = {"IndexName": index} if index else {"ConsistentRead": True}
+    pages = (
+        aws.dynamodb()
+        .get_paginator("query")
+        .paginate(
+            TableName=table,
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues={name: {"S": value} for name, value in given.items()},
+            **source,
+        )
+    )
+    for page in pages:
+        yield from map(values, page["Items"])
 
 
 def put(table: str, item: Mapping[str, Any], *, condition: str) -> dict[str, Any]:

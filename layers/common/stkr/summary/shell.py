@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stkr import aws, keys
+from stkr import keys
 from stkr.mail.compose import report
 from stkr.mail.outbox import Outbox
 from stkr.model import ask
@@ -15,7 +15,7 @@ from stkr.rules.doc import Rules
 from stkr.rules.store import current_rules
 from stkr.settings import Summary as Settings
 from stkr.store.counts import Line, Session
-from stkr.store.items import values
+from stkr.store.items import query
 from stkr.summary.core import MONTHS_BACK, Facts, Month, facts_of
 from stkr.summary.narrative import INSTRUCTIONS, MAX_TOKENS, check_narrative, plain_narrative, prompt, tables
 from stkr.telemetry import logger
@@ -81,21 +81,12 @@ def _in_month_index(settings: Settings, kind: str, start: datetime, end: datetim
     first, last = Month.at(start, UTC), Month.at(end, UTC)
     month = last
     while month >= first:
-        pages = (
-            aws.dynamodb()
-            .get_paginator("query")
-            .paginate(
-                TableName=settings.counts_table,
-                IndexName="by_month",
-                KeyConditionExpression="month_pk = :month AND month_sk BETWEEN :start AND :end",
-                ExpressionAttributeValues={
-                    ":month": {"S": keys.month_of(f"{month.year}-{month.number:02}")},
-                    ":start": {"S": f"{kind}#{keys.instant(start)}"},
-                    # `~` sorts after every character of a key, so that what happened this very instant is included.
-                    ":end": {"S": f"{kind}#{keys.instant(end)}~"},
-                },
-            )
-        )
-        for page in pages:
-            yield from map(values, page["Items"])
+        given = {
+            ":month": keys.month_of(f"{month.year}-{month.number:02}"),
+            ":start": f"{kind}#{keys.instant(start)}",
+            # `~` sorts after every character of a key, so that what happened this very instant is included.
+            ":end": f"{kind}#{keys.instant(end)}~",
+        }
+        within = "month_pk = :month AND month_sk BETWEEN :start AND :end"
+        yield from query(settings.counts_table, within, given, index="by_month")
         month = month.back(1)
