@@ -19,7 +19,7 @@ from tests.handlers.world import SCAN, SESSION, World
 
 pytestmark = pytest.mark.handlers
 
-MOMENTS = [(write, done) for write in range(1, 8) for done in (False, True)]
+MOMENTS = [(write, done) for write in range(1, 11) for done in (False, True)]
 MOMENT_NAMES = [f"{'after' if done else 'before'} write {write}" for write, done in MOMENTS]
 
 

@@ -9,6 +9,7 @@
     │   ├── UnknownSession   no such count session
     │   └── SessionClosed    the session takes no more uploads
     ├── ScopeError           a session cannot be opened for what was asked
+    ├── Busy                 what was to be written kept changing; trying again later is safe
     ├── SourceRefused        the system of record's data is not to be trusted; nothing was touched
     └── LinkError            a signed link is not to be followed
         ├── LinkTampered     the signature does not fit, or the link is malformed
@@ -44,6 +45,10 @@ class SessionClosed(SessionError):
 
 class ScopeError(StkrError):
     """A session cannot be opened: unknown location, or nothing is stocked in the zone or list that was asked for."""
+
+
+class Busy(StkrError):
+    """What was to be written kept changing between reading and writing; nothing was written, trying again is safe."""
 
 
 class SourceRefused(StkrError):

@@ -11,8 +11,8 @@ from stkr import keys
 from stkr.approval import pages
 from stkr.approval.core import Standing, Verdict, counted_by, may_decide
 from stkr.approval.pages import DecisionForm
-from stkr.approval.shell import Busy, Outcome, decide, live_stock, look
-from stkr.errors import LinkExpired, LinkTampered
+from stkr.approval.shell import Outcome, decide, live_stock, look
+from stkr.errors import Busy, LinkExpired, LinkTampered
 from stkr.links import Action, CountLink, DecisionLink, address, read
 from stkr.rules.doc import Rules
 from stkr.rules.store import current_rules

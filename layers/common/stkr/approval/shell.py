@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from stkr.approval.core import Standing, Verdict, decided, held, quantity_after, standing
 from stkr.capture.result import Kind
+from stkr.errors import Busy
 from stkr.settings import Approve as Settings
 from stkr.store.adjustments import Action, Entry, append
 from stkr.store.counts import Line, decide_line, read_line, write_line
@@ -33,10 +34,6 @@ class Outcome:
     held: bool = False
 
 
-class Busy(Exception):
-    """The line kept changing between reading and writing; nothing was decided, and a second tap is safe."""
-
-
 def look(settings: Settings, session_id: str, sku: str, revision: int) -> tuple[Standing, Line | None]:
     """The line a link speaks of, and whether the link may still decide it. Reads only."""
     line = read_line(settings.counts_table, session_id, sku)
@@ -53,7 +50,7 @@ def decide(settings: Settings, line: Line, verdict: Verdict) -> Outcome:
 
     Three calls at most where nobody interferes: the line was read, and here is one transaction.
 
-    :raises Busy: see there.
+    :raises Busy: the line kept changing between reading and writing; a second tap is safe.
     """
     for _ in range(_TRIES):
         after = decided(line, verdict)
@@ -70,7 +67,7 @@ def decide(settings: Settings, line: Line, verdict: Verdict) -> Outcome:
         if stands is not Standing.PENDING or found is None:
             return Outcome(stands, found)
         line = found
-    raise Busy
+    raise Busy("the line kept changing; tap again")
 
 
 _LINE, _STOCK = 0, 1

@@ -8,7 +8,7 @@ from stkr import aws, keys
 from stkr.capture.result import Capture, Reason
 from stkr.capture.shell import Captured
 from stkr.cause.evidence import gather
-from stkr.errors import SessionClosed, UnknownSession
+from stkr.errors import Busy, UnknownSession
 from stkr.rules.store import pinned_rules
 from stkr.settings import Variance as Settings
 from stkr.stock import Snapshot
@@ -80,7 +80,7 @@ def reconcile(settings: Settings, session_id: str, seq: int, now: str, run: str)
         if done:
             break
     else:
-        raise SessionClosed(f"the lines of count session {session_id} keep changing; the event will be tried again")
+        raise Busy(f"the lines of count session {session_id} keep changing; the event will be tried again")
     _finish(settings, session, seq, planned, now, run)
     return session
 
