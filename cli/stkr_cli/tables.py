@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stkr.capture.quantities import plain
-from stkr.capture.result import Capture, Kind
+from stkr.capture.result import Capture, Kind, ParkedRow
 from stkr.rules.doc import Rules
 from stkr.tabular.words import visible
 from stkr.variance.core import Materiality, Variance
@@ -19,8 +19,8 @@ from stkr_cli.report import money
 _SHOWN = 200
 """Rows of a table; nobody reads on, and --json has them all."""
 
-_SHOWN_CHARS = 300
-"""Characters of a cell; the longest advice fits, and a file's own cells may be of any length."""
+_SHOWN_CHARS = 600
+"""Characters of a cell; advice on two troubles fits, and a file's own cells may be of any length."""
 
 _SHOWN_PERCENT = Decimal("0.01")
 _NUMBERS = frozenset({"Row", "Counted", "System"})
@@ -37,16 +37,20 @@ def show_capture(console: Console, name: str, captured: Capture, *, with_lines: 
             f"+ {totals.blank:,} blank + {totals.parked:,} parked"
         )
     )
+    for gone in captured.replaced:
+        console.print(_text(f"{gone.file} does not count: {gone.by} is a later count of the same area"))
+    for problem in captured.problems:
+        where = problem.file if problem.row is None else f"{problem.file} row {problem.row}"
+        console.print(_text(f"{where}: {problem.problem}"))
+    if captured.corrections:
+        console.print(_text(f"{len(captured.corrections):,} rows count as a fix sheet says."))
     if captured.parked:
-        rows = [
-            (str(row.row), row.code, row.quantity, row.reason.replace("_", " "), row.detail) for row in captured.parked
-        ]
-        _show(
-            console,
-            "Parked: correct these rows and check again",
-            ("Row", "Code", "Quantity", "Reason", "What to do"),
-            rows,
-        )
+        columns: tuple[str, ...] = ("Row", "Code", "Quantity", "Reason", "What to do")
+        rows = [_parked_cells(row) for row in captured.parked]
+        if len({row.file for row in captured.parked}) > 1:
+            columns = ("File", *columns)
+            rows = [(row.file, *cells) for row, cells in zip(captured.parked, rows, strict=True)]
+        _show(console, "Parked: correct these rows, or fill in a fix sheet", columns, rows)
     else:
         console.print(_text("Nothing is parked."))
     if with_lines and captured.lines:
@@ -55,6 +59,12 @@ def show_capture(console: Console, name: str, captured: Capture, *, with_lines: 
             for line in captured.lines
         ]
         _show(console, "Counted", ("SKU", "Counted", "Kind", "Note"), lines)
+
+
+def _parked_cells(row: ParkedRow) -> tuple[str, ...]:
+    reasons = "\n".join(dict.fromkeys(trouble.reason.replace("_", " ") for trouble in row.troubles))
+    advice = "\n".join(f"{trouble.cell}: {trouble.detail}" for trouble in row.troubles)
+    return (str(row.row), row.code, row.quantity, reasons, advice)
 
 
 def show_variances(console: Console, variances: Sequence[Variance], rules: Rules) -> None:

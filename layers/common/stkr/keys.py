@@ -7,6 +7,9 @@ META: Final = "META"
 OPEN_SESSIONS: Final = "OPEN"
 """Partition of the queue index that lists the sessions which are not closed."""
 
+ALIASES: Final = "ALIASES"
+"""Counts partition of the codes that people have confirmed for an item, beside those of the system of record."""
+
 SOURCE_STATE: Final = "SOURCE#STATE"
 SENT_MAILS: Final = "IDEMPOTENCY#mail"
 """Counts partition that remembers for a day which mails went out."""
@@ -61,6 +64,11 @@ def refused_upload(file: str) -> str:
 def line(code: str) -> str:
     """Counts sort key of a SKU's line."""
     return f"LINE#{code}"
+
+
+def alias(code: str) -> str:
+    """Counts sort key of a confirmed code; ``code`` is folded, so that every spelling of it is one."""
+    return f"CODE#{code}"
 
 
 def queue(location_name: str) -> str:

@@ -1,6 +1,6 @@
 """Capture's reading and writing around its pure core."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from hashlib import sha256
@@ -14,11 +14,15 @@ from stkr.errors import SessionClosed, UnknownSession
 from stkr.settings import Capture as Settings
 from stkr.stock import Snapshot
 from stkr.store import objects
+from stkr.store.aliases import Confirmed, remember
 from stkr.store.counts import DECIDED, Session, Status, read_lines, session_key
 from stkr.store.items import conditional_update, patient_update, update, values
 from stkr.store.objects import Upload
 from stkr.tabular.sheet import MAX_FILE_BYTES
 from stkr.telemetry import Metric, count, logger
+
+MAX_FOLDER_BYTES = 80_000_000
+"""What a session's files may have together: all are read in one run of a function of 512 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,8 @@ def capture_session(settings: Settings, session_id: str, now: str, *, again: boo
     if snapshot is None:
         raise UnknownSession(f"the snapshot of count session {session_id} is gone; open a fresh count")
     outcome = capture(files, snapshot, _decided(settings.counts_table, session))
-    outcome = replace(outcome, problems=(*outcome.problems, *too_large))
+    kept_out = _remember(settings.counts_table, session_id, outcome, now)
+    outcome = replace(outcome, problems=(*outcome.problems, *too_large, *kept_out))
     captured = Captured(session_id, session.capture_seq, outcome)
     # The header first, then the document: writing the document is the event that starts the reconciliation.
     # A crash in between leaves the message in the queue, and the next run does both again.
@@ -106,12 +111,19 @@ def _fingerprint(uploads: Iterable[Upload]) -> str:
 
 
 def _read_uploads(bucket: str, uploads: Iterable[Upload]) -> tuple[list[UploadedFile], list[FileProblem]]:
+    """The files that fit into the function together, the earliest uploads first."""
     files, too_large = [], []
-    for upload in uploads:
+    room = MAX_FOLDER_BYTES
+    for upload in sorted(uploads, key=lambda upload: (upload.uploaded_at, upload.name)):
         if upload.size > MAX_FILE_BYTES:
             limit = MAX_FILE_BYTES // 1_000_000
             too_large.append(FileProblem(upload.name, f"the file is larger than {limit} MB; split it and upload again"))
+        elif upload.size > room:
+            limit = MAX_FOLDER_BYTES // 1_000_000
+            problem = f"all files of a count together may have {limit} MB, and this one is beyond: open a second count"
+            too_large.append(FileProblem(upload.name, problem))
         else:
+            room -= upload.size
             files.append(UploadedFile(upload.name, _content(bucket, upload), upload.uploaded_at))
     return files, too_large
 
@@ -127,6 +139,28 @@ def _content(bucket: str, upload: Upload) -> bytes:
             f"{upload.name} of this count is in the archive by now, so it cannot be read together with a correction; "
             "open a fresh count"
         ) from error
+
+
+def _remember(table: str, session_id: str, outcome: Capture, now: str) -> Iterator[FileProblem]:
+    """Keep the codes that a person confirmed, for the counts to come; a repeat of the run changes nothing."""
+    for alias in outcome.aliases:
+        confirmed = Confirmed(
+            code=alias.code,
+            sku=alias.sku,
+            pack=alias.pack,
+            session_id=session_id,
+            file=alias.by.file,
+            row=alias.by.row,
+            confirmed_at=now,
+        )
+        before = remember(table, confirmed)
+        if before:
+            yield FileProblem(
+                alias.by.file,
+                f"the code {alias.code} stays remembered as {before.alias.meaning}, which count {before.session_id} "
+                f"confirmed, and not as {alias.meaning}: ask whoever runs the system to forget it first",
+                alias.by.row,
+            )
 
 
 def _decided(table: str, session: Session) -> dict[str, Decimal]:

@@ -1,9 +1,10 @@
 """What a session covers. Pure: the request, the rules and the stock go in, a snapshot comes out."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from stkr.capture.result import Alias
 from stkr.errors import ScopeError
 from stkr.rules.doc import Rules
 from stkr.stock import Snapshot, StockRow
@@ -35,6 +36,16 @@ def checked(opening: Opening, rules: Rules) -> Opening:
             return Opening(name, opening.counter.strip(), opening.zone, opening.skus, opening.recount_of)
     known = ", ".join(sorted(rules.locations)) or "none yet: upload a rules doc first"
     raise ScopeError(f"there is no location {opening.location!r}; the rules doc has: {known}")
+
+
+def with_aliases(rows: Iterable[StockRow], aliases: Iterable[Alias]) -> Iterator[StockRow]:
+    """The stock with the codes that people have confirmed, beside those the system of record has itself."""
+    confirmed: dict[str, list[str]] = {}
+    for alias in aliases:
+        confirmed.setdefault(alias.sku, []).append(alias.written)
+    for row in rows:
+        more = confirmed.get(row.sku)
+        yield replace(row, aliases=tuple(dict.fromkeys((*row.aliases, *more)))) if more else row
 
 
 def snapshot_for(opening: Opening, rows: Iterable[StockRow]) -> Snapshot:

@@ -14,11 +14,13 @@ from stkr.rules.store import current_rules, pinned_rules
 from stkr.session import pages
 from stkr.session.core import Opening
 from stkr.session.pages import OpenForm, SessionLinks
-from stkr.session.sheet import CSV_TYPE, XLSX_TYPE, csv_sheet, xlsx_sheet
+from stkr.session.sheet import csv_sheet, xlsx_sheet
 from stkr.session.shell import open_session, session_snapshot, session_standing, upload_form
 from stkr.settings import Session as Settings
 from stkr.signing import signing_keys
 from stkr.store.counts import Status, read_session
+from stkr.tabular.csvfile import CSV_TYPE
+from stkr.tabular.handout import XLSX_TYPE
 from stkr.telemetry import logger
 from stkr.web.page import Page
 

@@ -12,7 +12,8 @@ from stkr.capture.result import Capture, FileProblem, Reason
 from stkr.links import TOKEN, CountLink
 from stkr.rules.doc import Rules
 from stkr.store.counts import Session, Status
-from stkr.web.forms import MAX_NAME_CHARS, fields, one_line
+from stkr.tabular.words import one_line
+from stkr.web.forms import MAX_NAME_CHARS, fields
 from stkr.web.page import Page, message_page, render
 from stkr.web.wording import place
 

@@ -10,10 +10,11 @@ from stkr.capture.result import FileProblem
 from stkr.capture.shell import Captured
 from stkr.errors import UnknownSession
 from stkr.rules.store import VersionedRules
-from stkr.session.core import Opening, checked, new_session_id, snapshot_for
+from stkr.session.core import Opening, checked, new_session_id, snapshot_for, with_aliases
 from stkr.settings import Session as Settings
 from stkr.stock import Snapshot, StockRow
 from stkr.store import objects
+from stkr.store.aliases import read_aliases
 from stkr.store.counts import Session, Status, new_session, read_refused, read_session
 from stkr.store.inventory import read_location
 from stkr.tabular.sheet import MAX_FILE_BYTES
@@ -41,7 +42,8 @@ def open_session(settings: Settings, opening: Opening, rules: VersionedRules, no
     :raises ScopeError: see ``session.core``.
     """
     opening = checked(opening, rules.rules)
-    snapshot = snapshot_for(opening, _stock(settings.inventory_table, rules))
+    aliases = (confirmed.alias for confirmed in read_aliases(settings.counts_table))
+    snapshot = snapshot_for(opening, with_aliases(_stock(settings.inventory_table, rules), aliases))
     session_id = new_session_id(opening, now.astimezone(rules.rules.zone).date().isoformat(), nonce)
     version = objects.write_document(settings.bucket, keys.snapshot_object(session_id), snapshot)
     session = Session(

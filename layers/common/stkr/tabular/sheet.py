@@ -38,6 +38,16 @@ class Sheet:
         return found
 
 
+def cell_name(row: int, column: int) -> str:
+    """A cell as spreadsheets name it: row 14 of the third column (index 2) is ``C14``."""
+    letters = ""
+    while column >= 0:
+        column, letter = divmod(column, 26)
+        letters = chr(ord("A") + letter) + letters
+        column -= 1
+    return f"{letters}{row}"
+
+
 def has_content(cells: Iterable[str]) -> bool:
     """Whether a row holds anything but space."""
     return any(cell and not cell.isspace() for cell in cells)
