@@ -115,9 +115,9 @@ def snapshot_object(session_id: str) -> str:
     return f"{SNAPSHOTS}{session_id}{_RESULT_SUFFIX}"
 
 
-def upload_prefix(session_id: str) -> str:
-    """The folder staff upload a session's files to."""
-    return f"{UPLOADS}{session_id}/"
+def upload_prefix(session_id: str, area: str = "") -> str:
+    """The folder staff upload a session's files to, or the folder in it for one area."""
+    return f"{UPLOADS}{session_id}/{area}/" if area else f"{UPLOADS}{session_id}/"
 
 
 def session_of(key: str, folder: str) -> str | None:

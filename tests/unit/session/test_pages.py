@@ -9,10 +9,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr.capture.result import Capture, CountedLine, FileProblem, Kind, ParkedRow, Reason, Totals
+from stkr.capture.result import (
+    Alias,
+    Capture,
+    Correction,
+    CountedLine,
+    FileProblem,
+    Kind,
+    ParkedRow,
+    Reason,
+    Replaced,
+    Sighting,
+    Totals,
+    Trouble,
+)
 from stkr.links import CountLink
 from stkr.session import pages
-from stkr.session.pages import MAX_LISTED_SKUS, SHOWN, OpenForm, SessionLinks, open_page, parse_open_form, session_page
+from stkr.session.pages import (
+    MAX_LISTED_SKUS,
+    SHOWN,
+    OpenForm,
+    SessionLinks,
+    UploadForm,
+    open_page,
+    parse_open_form,
+    session_page,
+)
 from stkr.store.counts import Session, Status
 from stkr.web.page import Page
 from tests.unit.web.samples import HOSTILE, RULES, SESSION, Read
@@ -22,11 +44,8 @@ pytestmark = pytest.mark.unit
 HOME = "https://s.example.com/"
 LOCATION_LINK = CountLink(home=HOME, location="fixings-aisle", expires_at=1)
 FORM = OpenForm("the-token")
-LINKS = SessionLinks("/?t=x", "/sheet.xlsx?t=x", "/sheet.csv?t=x")
-UPLOAD = {
-    "url": "https://bucket.s3.eu-west-2.amazonaws.com/",
-    "fields": {"key": "sessions/x/${filename}", "policy": "signed"},
-}
+LINKS = SessionLinks("/", "x")
+UPLOAD = UploadForm("https://bucket.s3.eu-west-2.amazonaws.com/", {"key": "sessions/x/${filename}", "policy": "signed"})
 PARKED = ParkedRow(
     file="scan.csv",
     row=14,
@@ -130,8 +149,16 @@ def test_the_upload_goes_straight_to_the_bucket_and_the_page_may_post_nowhere_el
     assert page.form_origin == "https://bucket.s3.eu-west-2.amazonaws.com"
     shown = read(page)
     form, inputs = shown.all("form")[0], shown.all("input")
-    assert (form["action"], form["enctype"]) == (UPLOAD["url"], "multipart/form-data")
-    assert [each["name"] for each in inputs] == ["key", "policy", "file"]  # What follows the file, S3 ignores.
+    assert (form["action"], form["enctype"]) == (UPLOAD.url, "multipart/form-data")
+    # What follows the file, S3 ignores; the last two are those of the form that asks for an area.
+    assert [each["name"] for each in inputs] == ["key", "policy", "file", "t", "area"]
+
+
+def test_an_upload_for_an_area_says_so_and_leads_back() -> None:
+    shown = read(session_page(OPEN, RULES, None, (), replace(UPLOAD, area="Back store"), LINKS))
+    assert "Upload a count of Back store" in shown.text
+    assert "If Back store was uploaded before, this file replaces it. Not only Back store?" in shown.text
+    assert len(shown.all("form")) == 1
 
 
 def test_what_was_understood_adds_up_on_the_page() -> None:
@@ -150,6 +177,40 @@ def test_a_parked_row_is_shown_with_its_place_its_cells_and_how_to_mend_it() -> 
     )
     no_cells = replace(CAPTURE, parked=(replace(PARKED, cells=()),))
     assert "5012345678901 | 6" in stands(OPEN, no_cells).text
+
+
+def test_everything_that_is_wrong_with_a_row_is_said_at_once_each_with_its_cell() -> None:
+    also = (
+        Trouble(Reason.UNREADABLE_QUANTITY, "Type a number.", "B14"),
+        Trouble(Reason.UNKNOWN_CODE, "And this.", "C14"),
+    )
+    shown = stands(OPEN, replace(CAPTURE, parked=(replace(PARKED, cell="A14", also=also),)))
+    assert (
+        "row 14: unknown code, unreadable quantity A14: No item has this code: check it for a typing error. "
+        "B14: Type a number. C14: And this." in shown.text
+    )
+
+
+def test_parked_rows_can_be_downloaded_to_be_fixed_unless_all_are_decided() -> None:
+    decided = replace(CAPTURE, parked=(replace(PARKED, reason=Reason.ALREADY_DECIDED),))
+    assert {"/fixes.xlsx?t=x", "/fixes.csv?t=x"} <= set(stands(OPEN, CAPTURE).links())
+    assert not [link for link in stands(OPEN, decided).links() if "fixes" in link]
+
+
+def test_what_fix_sheets_and_later_files_did_is_told() -> None:
+    by = Sighting("fixes.xlsx", 2)
+    capture = replace(
+        CAPTURE,
+        replaced=(Replaced("Front/sam.csv", "Front/ann.csv"),),
+        corrections=(Correction(Sighting("scan.csv", 3), by, "BOLT", ""),),
+        aliases=(Alias("B-OLD", "BOLT", by, Decimal(24)),),
+        problems=(FileProblem("fixes.xlsx", "it is about another row", 7),),
+    )
+    shown = stands(OPEN, capture)
+    assert "Front/sam.csv does not count any more: Front/ann.csv is a later count of the same area." in shown.text
+    assert "1 row of these counts as a fix sheet says." in shown.text
+    assert "B-OLD is a case of 24 of BOLT (fixes.xlsx, row 2)" in shown.text
+    assert "fixes.xlsx, row 7 was not used: it is about another row" in shown.text
 
 
 @pytest.mark.parametrize("reason", Reason)

@@ -173,9 +173,9 @@ class _Reader:
         found = self._resolve(right_code) if right_code and not skips else None
         fix = Fix(at, visible(text("File")), _row_number(text("Row")), text("Code"), text("Quantity"),
                   right_code, right_quantity, found)  # fmt: skip
-        # Without a row it can still say what a code means from now on.
-        only_remembers = answer not in _NO and not (fix.file or fix.row)
-        problems = (self._remember(fix, answer), None if only_remembers else self._note(fix))
+        problems = [self._remember(fix, answer)] if answer not in _NO else []
+        if fix.file or fix.row or not problems:  # Without a row it can still say what a code means from now on.
+            problems.append(self._note(fix))
         self.problems += (FileProblem(at.file, problem, at.row) for problem in problems if problem)
 
     def _resolve(self, right_code: str) -> Found:
@@ -199,8 +199,6 @@ class _Reader:
         return None
 
     def _remember(self, fix: Fix, answer: str) -> str | None:
-        if answer in _NO:
-            return None
         if answer not in _YES:
             return f"{answer[:20]} is no answer to 'Remember code': type yes, or leave it empty"
         code = visible(fix.code)

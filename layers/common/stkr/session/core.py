@@ -8,6 +8,7 @@ from stkr.capture.result import Alias
 from stkr.errors import ScopeError
 from stkr.rules.doc import Rules
 from stkr.stock import Snapshot, StockRow
+from stkr.tabular.words import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,16 @@ def _refuse_unknown(skus: Sequence[str], known: Iterable[str]) -> None:
     unknown = [sku for sku in skus if sku.casefold() not in spelled]
     if unknown:
         raise ScopeError(f"the system of record does not know {', '.join(unknown)}")
+
+
+MAX_AREA_CHARS = 60
+"""An area is named on the shelf's end, not described."""
+
+
+def area_name(typed: str) -> str:
+    """An area as it can be a folder: on one line, without the characters that mean something in an object's key."""
+    kept = "".join(char for char in one_line(typed) if char not in "/\\${}")
+    return one_line(kept[:MAX_AREA_CHARS]).strip(".")
 
 
 def new_session_id(opening: Opening, day: str, nonce: str) -> str:

@@ -6,16 +6,21 @@ The pages are blind: no system quantity is on any of them.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Final
 from urllib.parse import urlsplit
 
 from stkr.capture.result import Capture, FileProblem, Reason
-from stkr.links import TOKEN, CountLink
+from stkr.links import TOKEN, CountLink, url
 from stkr.rules.doc import Rules
+from stkr.session.core import MAX_AREA_CHARS
 from stkr.store.counts import Session, Status
 from stkr.tabular.words import one_line
 from stkr.web.forms import MAX_NAME_CHARS, fields
 from stkr.web.page import Page, message_page, render
 from stkr.web.wording import place
+
+AREA: Final = "area"
+"""Query parameter that names the area an upload is for."""
 
 MAX_LISTED_SKUS = 200
 SHOWN = 500
@@ -56,11 +61,28 @@ class OpenForm:
 
 @dataclass(frozen=True, slots=True)
 class SessionLinks:
-    """The addresses on a session's page: the page itself, and the blind sheet in its two formats."""
+    """The addresses on a session's page: ``home`` is the function URL, ``token`` the session's own."""
 
-    page: str
-    xlsx: str
-    csv: str
+    home: str
+    token: str
+
+    @property
+    def page(self) -> str:
+        """The page itself."""
+        return url(self.home, self.token)
+
+    def file(self, name: str) -> str:
+        """A file to download: ``sheet`` or ``fixes`` as ``.xlsx`` or ``.csv``."""
+        return url(f"{self.home}{name}", self.token)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """A presigned POST for one file, and the area it is for (empty: the session as a whole)."""
+
+    url: str
+    fields: Mapping[str, str]
+    area: str = ""
 
 
 def parse_open_form(body: str) -> OpenForm:
@@ -113,7 +135,7 @@ def session_page(
     rules: Rules,
     capture: Capture | None,
     refused: Sequence[FileProblem],
-    upload: Mapping[str, object] | None,
+    upload: UploadForm | None,
     links: SessionLinks,
     *,
     just_uploaded: bool = False,
@@ -122,12 +144,12 @@ def session_page(
 
     :param capture: what was understood of the uploads, ``None`` until a first one was read.
     :param refused: files that were not taken at all.
-    :param upload: a presigned POST (``url`` and ``fields``); ``None`` where the session takes no more files.
+    :param upload: ``None`` where the session takes no more files.
     :param just_uploaded: the visitor comes from the upload form, so a file is on its way.
     """
     origin = None
     if upload:
-        address = urlsplit(str(upload["url"]))
+        address = urlsplit(upload.url)
         origin = f"{address.scheme}://{address.netloc}"
     html = render(
         "session/session.html",
@@ -142,6 +164,10 @@ def session_page(
         lines=capture.lines[:SHOWN] if capture else (),
         shown=SHOWN,
         reasons=_REASONS,
+        fixable=capture is not None and any(row.reason is not Reason.ALREADY_DECIDED for row in capture.parked),
+        area_field=AREA,
+        max_area=MAX_AREA_CHARS,
+        token_field=TOKEN,
         upload=upload,
         links=links,
         just_uploaded=just_uploaded,

@@ -93,18 +93,20 @@ def session_snapshot(settings: Settings, session: Session) -> Snapshot:
     return snapshot
 
 
-def upload_form(settings: Settings, session_id: str, *, after: str) -> dict[str, Any]:
+def upload_form(settings: Settings, session_id: str, area: str, *, after: str) -> dict[str, Any]:
     """A presigned POST (``url`` and ``fields``) that takes one file of bounded size into the session's folder.
 
+    :param area: the area that was counted, as ``session.core.area_name`` has it; empty for the session as a whole.
     :param after: address the browser is led to once the file has arrived.
     """
+    folder = keys.upload_prefix(session_id, area)
     return aws.s3().generate_presigned_post(
         Bucket=settings.bucket,
-        Key=keys.upload_prefix(session_id) + "${filename}",
+        Key=folder + "${filename}",
         Fields={"success_action_redirect": after},
         Conditions=[
             {"success_action_redirect": after},
-            ["starts-with", "$key", keys.upload_prefix(session_id)],
+            ["starts-with", "$key", folder],
             ["content-length-range", 1, MAX_FILE_BYTES],
         ],
         ExpiresIn=UPLOAD_MINUTES * 60,
