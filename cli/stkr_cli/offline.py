@@ -71,7 +71,7 @@ def check(
     if as_json:
         report.write(report.of_capture(captured, of_several=len(count_files) > 1))
     else:
-        tables.show_capture(Console(), _named(count_files), captured)
+        tables.show_outcome(Console(), _named(count_files), captured, captured.parked)
 
 
 @app.command()
@@ -92,7 +92,7 @@ def reconcile(
         report.write(report.of_reconciliation(captured, variances, of_several=len(count_files) > 1))
     else:
         console = Console()
-        tables.show_capture(console, _named(count_files), captured, with_lines=False)
+        tables.show_outcome(console, _named(count_files), captured, captured.parked, with_lines=False)
         tables.show_variances(console, variances, in_force)
 
 

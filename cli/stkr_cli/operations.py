@@ -25,7 +25,7 @@ from stkr.store.counts import open_sessions
 from stkr.store.items import query
 from stkr.tabular.csvfile import csv_text
 from stkr_cli.stack import DEFAULT_STACK, StackError, StackOption, outputs, rules_in_force, session_settings
-from stkr_cli.tables import show_capture
+from stkr_cli.tables import SHOWN, show_outcome
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -116,7 +116,7 @@ def _list_sessions(counts_table: str) -> None:
 
 
 def _show_session(stack: str, session_id: str) -> None:
-    standing = session_standing(session_settings(stack), session_id)
+    standing = session_standing(session_settings(stack), session_id, SHOWN)
     session = standing.session
     who = f"{escape(session.location)}, counted by {escape(session.counter)}"
     console.print(f"[bold]{session.session_id}[/]: {session.status}, {who}")
@@ -124,8 +124,8 @@ def _show_session(stack: str, session_id: str) -> None:
         console.print(f"  {name.replace('_', ' ')}: {amount}")
     for refused in standing.refused:
         console.print(f"[red]{escape(refused.file)}[/]: {escape(refused.problem)}")
-    if standing.captured:
-        show_capture(console, session_id, standing.captured.capture)
+    if standing.outcome:
+        show_outcome(console, session_id, standing.outcome, standing.parked)
 
 
 @app.command()

@@ -110,6 +110,11 @@ def capture_object(session_id: str, seq: int) -> str:
     return f"{CAPTURES}{session_id}/{seq:06d}{_RESULT_SUFFIX}"
 
 
+def parked_object(session_id: str, seq: int) -> str:
+    """Object that holds the rows which one capture of a session parked, one a line."""
+    return f"{CAPTURES}{session_id}/{seq:06d}.parked.jsonl.gz"
+
+
 def snapshot_object(session_id: str) -> str:
     """Object that holds a session's snapshot."""
     return f"{SNAPSHOTS}{session_id}{_RESULT_SUFFIX}"

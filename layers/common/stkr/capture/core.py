@@ -19,6 +19,7 @@ A SKU that is stocked at the session's location but outside its scope was counte
 and judged against its own row (``snapshot.elsewhere``). A SKU stocked only elsewhere is ``UNRECORDED``.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -190,13 +191,15 @@ def _combined(folder: _Folder, fixes: Fixes, snapshot: Snapshot, decided: Mappin
     )
     corrections = [correction for reading in readings for _, correction in reading.fixed]
     return Capture(
-        lines,
-        tuple(parked),
-        tuple(sorted(folder.problems, key=lambda problem: (problem.file, problem.row or 0, problem.problem))),
-        totals,
-        tuple(sorted(folder.replaced, key=lambda one: one.file)),
-        tuple(sorted(corrections, key=lambda one: (one.row.file, one.row.row))),
-        fixes.aliases,
+        lines=lines,
+        parked=tuple(parked),
+        problems=tuple(sorted(folder.problems, key=lambda problem: (problem.file, problem.row or 0, problem.problem))),
+        totals=totals,
+        parked_skus=tuple(sorted(short)),
+        parked_reasons=Counter(row.reason for row in parked),
+        replaced=tuple(sorted(folder.replaced, key=lambda one: one.file)),
+        corrections=tuple(sorted(corrections, key=lambda one: (one.row.file, one.row.row))),
+        aliases=fixes.aliases,
     )
 
 

@@ -1,6 +1,7 @@
 """What capture hands on: clean lines, parked rows, problems of whole files, and totals that add up."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from enum import StrEnum
 
@@ -172,17 +173,31 @@ class Totals:
     parked: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
-    """The outcome of reading all of a session's files: a function of the files, the snapshot and what is decided.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the next stage needs to know of a capture: everything but the parked rows themselves.
 
-    ``aliases`` are the codes that a person has confirmed in a fix sheet, to be remembered for the next count.
+    ``parked_skus`` are the items that parked rows name, ``parked_reasons`` how many rows are parked for which (first)
+    reason. ``aliases`` are the codes that a person has confirmed in a fix sheet, to be remembered for the next counts.
     """
 
     lines: tuple[CountedLine, ...]
-    parked: tuple[ParkedRow, ...]
     problems: tuple[FileProblem, ...]
     totals: Totals
+    parked_skus: tuple[str, ...] = ()
+    parked_reasons: Mapping[Reason, int] = field(default_factory=dict)
     replaced: tuple[Replaced, ...] = ()
     corrections: tuple[Correction, ...] = ()
     aliases: tuple[Alias, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture(Outcome):
+    """The outcome of reading all of a session's files: a function of the files, the snapshot and what is decided."""
+
+    parked: tuple[ParkedRow, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome by itself."""
+        return Outcome(**{part.name: getattr(self, part.name) for part in fields(Outcome)})

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from stkr import aws, keys
 from stkr.capture.core import capture
-from stkr.capture.result import Capture, FileProblem, UploadedFile
+from stkr.capture.result import FileProblem, Outcome, UploadedFile
 from stkr.errors import SessionClosed, UnknownSession
 from stkr.settings import Capture as Settings
 from stkr.stock import Snapshot
@@ -27,11 +27,14 @@ MAX_FOLDER_BYTES = 80_000_000
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """The document capture hands on: which session and which run of capture, and the outcome."""
+    """The document capture hands on: which session and which run of capture, and the outcome.
+
+    The parked rows are a document of their own beside it: there may be many, and only people read them.
+    """
 
     session_id: str
     seq: int
-    capture: Capture
+    outcome: Outcome
 
 
 def capture_session(settings: Settings, session_id: str, now: str, *, again: bool = False) -> Captured | None:
@@ -59,12 +62,13 @@ def capture_session(settings: Settings, session_id: str, now: str, *, again: boo
     )
     if snapshot is None:
         raise UnknownSession(f"the snapshot of count session {session_id} is gone; open a fresh count")
-    outcome = capture(files, snapshot, _decided(settings.counts_table, session))
-    kept_out = _remember(settings.counts_table, session_id, outcome, now)
-    outcome = replace(outcome, problems=(*outcome.problems, *too_large, *kept_out))
+    read = capture(files, snapshot, _decided(settings.counts_table, session))
+    kept_out = _remember(settings.counts_table, session_id, read, now)
+    outcome = replace(read.outcome, problems=(*read.problems, *too_large, *kept_out))
     captured = Captured(session_id, session.capture_seq, outcome)
-    # The header first, then the document: writing the document is the event that starts the reconciliation.
-    # A crash in between leaves the message in the queue, and the next run does both again.
+    objects.write_rows(settings.bucket, keys.parked_object(session_id, session.capture_seq), read.parked)
+    # The header before the document: writing the document is the event that starts the reconciliation.
+    # A crash in between leaves the message in the queue, and the next run does everything again.
     _record(settings.counts_table, captured, fingerprint, now)
     objects.write_document(settings.bucket, keys.capture_object(session_id, session.capture_seq), captured)
     count(Metric.ROWS_CAPTURED, outcome.totals.read)
@@ -141,7 +145,7 @@ def _content(bucket: str, upload: Upload) -> bytes:
         ) from error
 
 
-def _remember(table: str, session_id: str, outcome: Capture, now: str) -> Iterator[FileProblem]:
+def _remember(table: str, session_id: str, outcome: Outcome, now: str) -> Iterator[FileProblem]:
     """Keep the codes that a person confirmed, for the counts to come; a repeat of the run changes nothing."""
     for alias in outcome.aliases:
         confirmed = Confirmed(
@@ -182,7 +186,7 @@ def _record(table: str, captured: Captured, fingerprint: str, now: str) -> None:
             "captured_at": now,
             "captured_files": fingerprint,
             "status": Status.CAPTURED,
-            "rows": asdict(captured.capture.totals),
+            "rows": asdict(captured.outcome.totals),
         },
     )
     conditional_update(request)

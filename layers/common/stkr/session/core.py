@@ -1,13 +1,14 @@
-"""What a session covers. Pure: the request, the rules and the stock go in, a snapshot comes out."""
+"""What a session covers and how it stands. Pure: request, rules and stock go in, a snapshot comes out."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from stkr.capture.result import Alias
+from stkr.capture.result import Alias, FileProblem, Outcome, ParkedRow
 from stkr.errors import ScopeError
 from stkr.rules.doc import Rules
 from stkr.stock import Snapshot, StockRow
+from stkr.store.counts import Session
 from stkr.tabular.words import one_line
 
 
@@ -23,6 +24,19 @@ class Opening:
     zone: str | None = None
     skus: tuple[str, ...] | None = None
     recount_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a session stands. ``outcome`` is ``None`` until a first upload was read.
+
+    ``parked`` are the first of its parked rows, ``refused`` the files that it did not take.
+    """
+
+    session: Session
+    outcome: Outcome | None = None
+    parked: tuple[ParkedRow, ...] = ()
+    refused: tuple[FileProblem, ...] = ()
 
 
 def checked(opening: Opening, rules: Rules) -> Opening:

@@ -17,7 +17,7 @@ from stkr.session import pages
 from stkr.session.core import Opening, area_name
 from stkr.session.pages import AREA, OpenForm, SessionLinks, UploadForm
 from stkr.session.sheet import csv_sheet, xlsx_sheet
-from stkr.session.shell import open_session, session_snapshot, session_standing, upload_form
+from stkr.session.shell import open_session, parked_rows, session_snapshot, session_standing, upload_form
 from stkr.settings import Session as Settings
 from stkr.signing import signing_keys
 from stkr.store.counts import Status, read_session
@@ -119,8 +119,7 @@ def fetch_fixes(settings: Settings, visit: Visit, form: Format) -> Page | SheetF
     def act(link: CountLink) -> Page | SheetFile:
         if link.session_id is None:
             return pages.unknown_page()
-        captured = session_standing(settings, link.session_id).captured
-        parked = captured.capture.parked if captured else ()
+        parked = parked_rows(settings, read_session(settings.counts_table, link.session_id))
         name = f"fixes-{link.session_id}.{form}"
         if form == "xlsx":
             return SheetFile(xlsx_fixes(parked, visit.now), XLSX_TYPE, name)
@@ -150,7 +149,7 @@ def _guarded(settings: Settings, visit: Visit, act: Callable[[CountLink], Page |
 def _session_page(
     settings: Settings, visit: Visit, home: str, session_id: str, area: str, *, just_uploaded: bool
 ) -> Page:
-    standing = session_standing(settings, session_id)
+    standing = session_standing(settings, session_id, pages.SHOWN)
     session = standing.session
     here = url(home, visit.token)
     upload = None
@@ -159,10 +158,8 @@ def _session_page(
         signed = upload_form(settings, session_id, area, after=f"{here}{of_area}&uploaded=1")
         upload = UploadForm(signed["url"], signed["fields"], area)
     return pages.session_page(
-        session,
+        standing,
         pinned_rules(settings.bucket, session.rules_version_id),
-        standing.captured.capture if standing.captured else None,
-        standing.refused,
         upload,
         SessionLinks(home, visit.token),
         just_uploaded=just_uploaded,

@@ -3,17 +3,17 @@
 The pages are blind: no system quantity is on any of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 
-from stkr.capture.result import Capture, FileProblem, Reason
+from stkr.capture.result import Reason
 from stkr.links import TOKEN, CountLink, url
 from stkr.rules.doc import Rules
-from stkr.session.core import MAX_AREA_CHARS
-from stkr.store.counts import Session, Status
+from stkr.session.core import MAX_AREA_CHARS, Standing
+from stkr.store.counts import Status
 from stkr.tabular.words import one_line
 from stkr.web.forms import MAX_NAME_CHARS, fields
 from stkr.web.page import Page, message_page, render
@@ -131,10 +131,8 @@ def open_page(link: CountLink, rules: Rules, form: OpenForm) -> Page:
 
 
 def session_page(
-    session: Session,
+    standing: Standing,
     rules: Rules,
-    capture: Capture | None,
-    refused: Sequence[FileProblem],
     upload: UploadForm | None,
     links: SessionLinks,
     *,
@@ -142,11 +140,11 @@ def session_page(
 ) -> Page:
     """How a count stands, and what to do next.
 
-    :param capture: what was understood of the uploads, ``None`` until a first one was read.
-    :param refused: files that were not taken at all.
+    :param standing: with the first ``SHOWN`` of the rows that were parked.
     :param upload: ``None`` where the session takes no more files.
     :param just_uploaded: the visitor comes from the upload form, so a file is on its way.
     """
+    session, outcome = standing.session, standing.outcome
     origin = None
     if upload:
         address = urlsplit(upload.url)
@@ -158,13 +156,13 @@ def session_page(
         zone=rules.zone,
         closed=session.status is Status.CLOSED,
         reconciled=session.status is Status.RECONCILED,
-        capture=capture,
-        problems=[*(capture.problems if capture else ()), *refused],
-        parked=capture.parked[:SHOWN] if capture else (),
-        lines=capture.lines[:SHOWN] if capture else (),
+        outcome=outcome,
+        problems=[*(outcome.problems if outcome else ()), *standing.refused],
+        parked=standing.parked,
+        lines=outcome.lines[:SHOWN] if outcome else (),
         shown=SHOWN,
         reasons=_REASONS,
-        fixable=capture is not None and any(row.reason is not Reason.ALREADY_DECIDED for row in capture.parked),
+        fixable=outcome is not None and bool(outcome.parked_reasons.keys() - {Reason.ALREADY_DECIDED}),
         area_field=AREA,
         max_area=MAX_AREA_CHARS,
         token_field=TOKEN,

@@ -1,16 +1,16 @@
 """A session's reading and writing: opening it on a snapshot, and showing how it stands."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from stkr import aws, keys
-from stkr.capture.result import FileProblem
+from stkr.capture.result import ParkedRow
 from stkr.capture.shell import Captured
 from stkr.errors import UnknownSession
 from stkr.rules.store import VersionedRules
-from stkr.session.core import Opening, checked, new_session_id, snapshot_for, with_aliases
+from stkr.session.core import Opening, Standing, checked, new_session_id, snapshot_for, with_aliases
 from stkr.settings import Session as Settings
 from stkr.stock import Snapshot, StockRow
 from stkr.store import objects
@@ -21,15 +21,6 @@ from stkr.tabular.sheet import MAX_FILE_BYTES
 
 UPLOAD_MINUTES = 60
 """How long an upload form works: longer than a page stays open, shorter than anybody would share it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """All that the session's page shows. ``captured`` is ``None`` until a first upload was read."""
-
-    session: Session
-    captured: Captured | None
-    refused: tuple[FileProblem, ...]
 
 
 def open_session(settings: Settings, opening: Opening, rules: VersionedRules, now: datetime, nonce: str) -> Session:
@@ -68,8 +59,9 @@ def _stock(table: str, rules: VersionedRules) -> Iterator[StockRow]:
         yield from (row.stock() for row in read_location(table, location) if row.active)
 
 
-def session_standing(settings: Settings, session_id: str) -> Standing:
-    """How a session stands: its header, what was understood of the latest upload, and files that were refused.
+def session_standing(settings: Settings, session_id: str, shown: int) -> Standing:
+    """How a session stands: its header, what was understood of the latest upload with the first ``shown`` parked rows,
+    and the files that were refused.
 
     :raises UnknownSession: no such session.
     """
@@ -78,7 +70,18 @@ def session_standing(settings: Settings, session_id: str) -> Standing:
     if session.captured_seq:
         key = keys.capture_object(session_id, session.captured_seq)
         captured = objects.read_document(settings.bucket, key, Captured)
-    return Standing(session, captured, tuple(read_refused(settings.counts_table, session_id)))
+    return Standing(
+        session,
+        captured.outcome if captured else None,
+        tuple(islice(parked_rows(settings, session), shown)),
+        tuple(read_refused(settings.counts_table, session_id)),
+    )
+
+
+def parked_rows(settings: Settings, session: Session) -> Iterator[ParkedRow]:
+    """The rows that the latest capture parked, by file and row."""
+    key = keys.parked_object(session.session_id, session.captured_seq)
+    yield from objects.read_rows(settings.bucket, key, ParkedRow)
 
 
 def session_snapshot(settings: Settings, session: Session) -> Snapshot:
