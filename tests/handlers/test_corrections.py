@@ -3,8 +3,9 @@
 import base64
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal
 
 import boto3
@@ -19,6 +20,7 @@ from stkr.capture.shell import Captured
 from stkr.session.core import Opening
 from stkr.store import objects
 from stkr.store.aliases import forget, read_aliases
+from stkr.store.objects import Upload
 from tests.handlers.crashes import Killed, killed_at
 from tests.handlers.world import PLACE, SCAN, SESSION, World
 
@@ -57,6 +59,30 @@ def test_areas_that_different_people_upload_add_up(world: World) -> None:
     world.upload("Back store/scan.csv", b"code,qty\nBOLT-M6-50,32\n")
     world.replay("capture", "area")
     assert counted(world) == {"BOLT-M6-50": Decimal(432)}
+
+
+def test_an_area_whose_earlier_file_is_uploaded_once_more_counts_as_that_file_says(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times: dict[str, str] = {}
+    listed = objects.uploads
+
+    def at_times(bucket: str, prefix: str) -> Iterator[Upload]:  # the bucket's own are those of this very second
+        for upload in listed(bucket, prefix):
+            yield replace(upload, uploaded_at=times[upload.name])
+
+    monkeypatch.setattr(objects, "uploads", at_times)
+    world.opened()
+    for name, content, time in (
+        ("Front/sam.csv", b"code,qty\nBOLT-M6-50,400\n", "1"),
+        ("Front/ann.csv", b"code,qty\nBOLT-M6-50,432\n", "2"),
+        ("Front/sam.csv", b"code,qty\nBOLT-M6-50,400\n", "3"),
+    ):
+        world.upload(name, content)
+        times[name] = time
+        world.replay("capture", "area")
+        world.reconcile(int(time))
+        assert counted(world) == {"BOLT-M6-50": Decimal(content.split(b",")[-1].decode())}
 
 
 def test_the_upload_form_of_an_area_takes_files_into_its_folder_only(world: World) -> None:

@@ -111,7 +111,9 @@ def _claim(table: str, session_id: str) -> Session:
 
 
 def _fingerprint(uploads: Iterable[Upload]) -> str:
-    return sha256("|".join(f"{upload.name}:{upload.etag}" for upload in uploads).encode()).hexdigest()
+    # With the time: the same file once more may be the latest count of its area again.
+    told = (f"{upload.name}:{upload.etag}:{upload.uploaded_at}" for upload in uploads)
+    return sha256("|".join(told).encode()).hexdigest()
 
 
 def _read_uploads(bucket: str, uploads: Iterable[Upload]) -> tuple[list[UploadedFile], list[FileProblem]]:
