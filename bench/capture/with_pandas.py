@@ -86,9 +86,10 @@ def _codebook(items: Sequence[StockRow]) -> pd.DataFrame:
     """By key: the number of the item, the size of the case, and whether there is another that it names."""
     listed = [(code, item) for item, row in enumerate(items) for code in (row.sku, *row.aliases)]
     book = pd.DataFrame(listed, columns=["code", "item"])
-    split = book["code"].str.partition("*")
-    book = pd.DataFrame({"key": _keys(split[0]), "item": book["item"], "case": split[2].replace("", "0").astype("int64")})
-    book = book.drop_duplicates()
+    code, case = book["code"].str.partition("*")[[0, 2]].to_numpy().T
+    book["key"] = _keys(pd.Series(code))
+    book["case"] = np.where(case == "", "0", case).astype("int64")
+    book = book[["key", "item", "case"]].drop_duplicates()
     book["ambiguous"] = book["key"].duplicated(keep=False)
     return book.drop_duplicates("key").set_index("key")
 

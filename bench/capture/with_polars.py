@@ -64,7 +64,7 @@ def _key(column: str) -> pl.Expr:
 
 
 def _codebook(items: Sequence[StockRow]) -> pl.LazyFrame:
-    """By key: the number of the item, the size of the case (0: one each), and whether there is another that it names."""
+    """By key: the number of the item, the size of the case (0: one each), and whether it names another, too."""
     listed = [(code, item) for item, row in enumerate(items) for code in (row.sku, *row.aliases)]
     return (
         pl.LazyFrame(listed, schema={"code": pl.String, "item": pl.Int64}, orient="row")
@@ -92,14 +92,14 @@ def _amounts(cells: pl.Series) -> pl.DataFrame:
     """Of each distinct cell eaches and cases in millionths, whether it is blank, and what is wrong with it."""
     text = pl.col("Counted qty").str.strip_chars().str.to_lowercase()
     parts = pl.when(~text.str.contains(_GROUPED)).then(text).str.extract_groups(_AMOUNT)
-    number = pl.col("whole").cast(pl.Int64) * _ONE + pl.col("part").fill_null("").str.pad_end(PLACES, "0").cast(pl.Int64)
+    part = pl.col("part").fill_null("").str.pad_end(PLACES, "0").cast(pl.Int64)
     loose = pl.col("loose").fill_null("0").cast(pl.Int64) * _ONE
     in_cases = pl.col("unit").is_in(_CASE)
     return (
         pl.LazyFrame({"Counted qty": cells.unique()})
         .with_columns(parts.alias("parts"), blank=text == "", negative=text.str.contains(_NEGATIVE))
         .unnest("parts")
-        .with_columns(pl.col("unit").fill_null(""), number=number, loose=loose)
+        .with_columns(pl.col("unit").fill_null(""), number=pl.col("whole").cast(pl.Int64) * _ONE + part, loose=loose)
         .select(
             "Counted qty",
             "blank",

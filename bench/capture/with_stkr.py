@@ -2,7 +2,7 @@
 
 from bench.capture.contract import PLACES, Outcome
 from stkr.capture.core import capture
-from stkr.capture.result import Capture, UploadedFile
+from stkr.capture.result import UploadedFile
 from stkr.stock import Snapshot
 
 
