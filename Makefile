@@ -49,6 +49,11 @@ fmt: $(STAMP) ## format the code and mend what ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+fuzz: ROWS ?= 1000000
+fuzz: SEED ?= 1
+fuzz: $(STAMP) ## damage realistic files until ROWS rows were read, and hold capture to its laws
+	@$(BIN)/python -m tests.fuzz $(ROWS) $(SEED)
+
 bench-capture: $(BENCH_STAMP) ## time capture against pandas and polars; rewrites docs/proof/capture-speed.md
 	@$(BIN)/python -m bench.capture
 
