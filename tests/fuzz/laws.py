@@ -1,8 +1,9 @@
 """What must hold for whatever is uploaded."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import pairwise
 
 from pydantic import TypeAdapter
 
@@ -12,6 +13,8 @@ from tests.fuzz.inputs import SNAPSHOT, Case
 from tests.unit.capture.builders import assert_conserved
 
 _DOCUMENT = TypeAdapter(Capture)
+_NUMBER = re.compile(r"\d[\d,]*")
+_QUOTED = re.compile(r"['\":(]| column \d")
 _SKUS = {*SNAPSHOT.rows, *SNAPSHOT.elsewhere}
 
 
@@ -88,7 +91,6 @@ def _counts(captured: Capture) -> dict[str, str]:
 
 
 def _kind(problem: str) -> str:
-    """A message without what it quotes, so that the same problem of two files is one."""
-    sentence = problem.partition(":")[0].partition("(")[0]
-    words = ("N" if any(char.isdigit() for char in word) else word for word in sentence.split())
-    return " ".join("…" if word.startswith(("'", '"')) else word for word in islice(words, 7))
+    """The beginning of a message without what it quotes, so that the same problem of two files is one."""
+    general = _NUMBER.sub("N", _QUOTED.split(problem)[0])
+    return " ".join(general.split()[:8])
