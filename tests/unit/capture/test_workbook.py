@@ -225,7 +225,7 @@ def test_a_zip_that_is_no_workbook_is_refused() -> None:
     with ZipFile(stream, "w", ZIP_DEFLATED) as archive:
         archive.writestr("scan.csv", "sku,count\nBOLT,1\n")
 
-    assert "damaged" in problem(stream.getvalue())
+    assert "no XLSX workbook" in problem(stream.getvalue())
 
 
 def test_a_workbook_comes_out_like_the_same_table_as_text() -> None:

@@ -1,6 +1,6 @@
 """Workbooks made in memory, well-formed and otherwise."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -10,6 +10,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 CONTENT_TYPES = (
     '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
     '<Default Extension="xml" ContentType="application/xml"/></Types>'
+)
+PACKAGE = (
+    '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    '<Relationship Id="rId1" Type="http://x/officeDocument" Target="/xl/workbook.xml"/></Relationships>'
 )
 RELATIONS = (
     '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
@@ -52,14 +56,21 @@ def raw_workbook(
     styles: str = "<styleSheet/>",
     relations: str = RELATIONS,
     book: str = BOOK,
+    package: str = PACKAGE,
+    rename: Callable[[str], str] = str,
 ) -> bytes:
-    """A workbook of one sheet from its XML, which may be anything."""
+    """A workbook of one sheet from its XML, which may be anything; ``rename`` is done to the paths of its parts."""
+    parts = {
+        "[Content_Types].xml": CONTENT_TYPES,
+        "_rels/.rels": package,
+        "xl/workbook.xml": book,
+        "xl/_rels/workbook.xml.rels": relations,
+        "xl/sharedStrings.xml": shared,
+        "xl/styles.xml": styles,
+        "xl/worksheets/sheet1.xml": sheet,
+    }
     stream = BytesIO()
     with ZipFile(stream, "w", ZIP_DEFLATED) as archive:
-        archive.writestr("[Content_Types].xml", CONTENT_TYPES)
-        archive.writestr("xl/workbook.xml", book)
-        archive.writestr("xl/_rels/workbook.xml.rels", relations)
-        archive.writestr("xl/sharedStrings.xml", shared)
-        archive.writestr("xl/styles.xml", styles)
-        archive.writestr("xl/worksheets/sheet1.xml", sheet)
+        for path, content in parts.items():
+            archive.writestr(rename(path), content)
     return stream.getvalue()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from stkr.capture.codes import Codebook
-from stkr.capture.headers import SCAN_DETAIL, Heading, Rank, Role, heading
+from stkr.capture.headers import CASES_BESIDE, SCAN_DETAIL, Heading, Rank, Role, heading
 from stkr.capture.quantities import Amount, is_unit, read_amount
 from stkr.errors import CountFileError
 from stkr.tabular.sheet import Row, has_content
@@ -17,12 +17,15 @@ HEADER_WITHIN = 60
 
 _DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T].*)?|(19|20)\d{6}")
 _TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[ap]m)?", re.IGNORECASE)
+# Date and time without any mark, as in 20180129133250.
+_STAMP = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])[0-5]\d([0-5]\d)?")
 _BARCODE_SHAPE = re.compile(r"\d{8}|\d{12,14}")
 _SERIAL_WIDTH = 5
 _RUN = 3
 _CODE_AND_COUNT = 2
 _LONGEST_CODE = 64
 _AMOUNT = ("amount",)
+_UNITS = frozenset("units eaches each ea singles loose pcs pieces".split())
 
 
 class NotACount(CountFileError):
@@ -30,10 +33,28 @@ class NotACount(CountFileError):
 
 
 @dataclass(frozen=True, slots=True)
+class Understood:
+    """What a file's columns were taken for, each by its title as the file spells it, or as ``column 3``.
+
+    ``header`` is the physical row of the header, 0 where there is none. ``count`` is ``None`` where every row is one
+    scan, the others where there is no such column. ``ignored`` are the remaining columns, in their order.
+    """
+
+    header: int
+    codes: tuple[str, ...]
+    count: str | None
+    unit: str | None
+    bin: str | None
+    location: str | None
+    ignored: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """Columns by index. ``quantity`` is ``None`` where every row is one scan.
 
     ``header`` is the physical row of the header, 0 in a headerless file. Rows at or above it are not data.
+    ``captions`` are the titles as they are spelled, empty where a column has none; ``titles`` are they, folded.
     """
 
     header: int
@@ -42,6 +63,7 @@ class Layout:
     unit: int | None = None
     bin: int | None = None
     location: int | None = None
+    captions: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
 
     @property
@@ -49,6 +71,23 @@ class Layout:
         """As many cells must a row have for every column to exist."""
         return 1 + max(
             index for index in (*self.codes, self.quantity, self.unit, self.bin, self.location) if index is not None
+        )
+
+    def understood(self) -> Understood:
+        """The same for people."""
+
+        def named(index: int | None) -> str | None:
+            return None if index is None else _named(self.captions, index)
+
+        used = {*self.codes, self.quantity, self.unit, self.bin, self.location}
+        return Understood(
+            header=self.header,
+            codes=tuple(_named(self.captions, index) for index in self.codes),
+            count=named(self.quantity),
+            unit=named(self.unit),
+            bin=named(self.bin),
+            location=named(self.location),
+            ignored=tuple(_named(self.captions, index) for index in range(len(self.captions)) if index not in used),
         )
 
     def repeats_header(self, cells: Sequence[str]) -> bool:
@@ -129,16 +168,47 @@ def _by_header(number: int, cells: Sequence[str], sample: Sequence[Row], codeboo
     codes = of(Role.CODE)
     firm = [index for index in codes if headings[index] != Heading(Role.CODE, 3)]
     quantity = _quantity_column(cells, headings, columns, location)
-    bins, locations, units = of(Role.BIN), of(Role.LOCATION), of(Role.UNIT)
     return Layout(
         header=number,
         codes=tuple(firm or codes),
         quantity=quantity,
-        unit=units[0] if units and quantity is not None else None,
-        bin=bins[0] if bins else None,
-        location=locations[0] if locations else None,
+        unit=_unit_column(cells, of(Role.UNIT), columns) if quantity is not None else None,
+        bin=_only(cells, of(Role.BIN), columns, "where in the location a row was counted"),
+        location=_location_column(of(Role.LOCATION), columns, location),
+        captions=tuple(_title(cells, index) for index in range(max(map(len, (cells, *columns))))),
         titles=_titles(cells),
     )
+
+
+def _only(cells: Sequence[str], candidates: Sequence[int], columns: Sequence[Sequence[str]], what: str) -> int | None:
+    """The one of several columns that is filled in.
+
+    :raises CountFileError: where more than one is, and they differ: neither says by itself what both say together.
+    """
+    filled: dict[tuple[str, ...], int] = {}
+    for index in candidates:
+        column = tuple(folded(row[index]) if index < len(row) else "" for row in columns)
+        if any(column):
+            filled.setdefault(column, index)
+    if len(filled) > 1:
+        raise CountFileError(
+            f"more than one column says {what}: {_listed(cells, list(filled.values()))}. "
+            "Put them into one column, or delete those that do not matter"
+        )
+    return next(iter(filled.values()), candidates[0] if candidates else None)
+
+
+def _unit_column(cells: Sequence[str], candidates: Sequence[int], columns: Sequence[Sequence[str]]) -> int | None:
+    """The unit that was counted in, where an export names that of stock or of purchase, too."""
+    counting = [index for index in candidates if {"count", "counted", "counting"} & set(words(cells[index]))]
+    return _only(cells, counting or candidates, columns, "what unit was counted in")
+
+
+def _location_column(candidates: Sequence[int], columns: Sequence[Sequence[str]], location: str) -> int | None:
+    """Where an export has both a number and a name of the location, the one in which this location is found."""
+    here = folded(location)
+    found = (index for index in candidates if any(index < len(row) and folded(row[index]) == here for row in columns))
+    return next(found, candidates[0] if candidates else None)
 
 
 def _refuse_data_above(above: Sequence[Row], number: int, codebook: Codebook) -> None:
@@ -174,10 +244,27 @@ def _quantity_column(
         candidates = [index for index in candidates if words(cells[index]) != _AMOUNT] or candidates
     if len(candidates) > 1:
         raise CountFileError(
-            f"cannot tell which column is the count: {_named(cells, sorted(candidates))}. "
+            f"cannot tell which column is the count: {_listed(cells, sorted(candidates))}. "
             "Delete the others, or name the right one counted_qty"
         )
+    _refuse_cases_beside(cells, headings, columns, candidates[0])
     return candidates[0]
+
+
+def _refuse_cases_beside(
+    cells: Sequence[str], headings: Sequence[Heading | None], columns: Sequence[Sequence[str]], quantity: int
+) -> None:
+    """Loose units beside a column of cases are only half of the count; a column of totals is all of it."""
+    chosen = headings[quantity]
+    if chosen and chosen.rank <= Rank.COUNTED and not _UNITS & set(words(cells[quantity])):
+        return
+    cases = [index for index, known in enumerate(headings) if known == Heading(Role.OTHER, CASES_BESIDE)]
+    cases = [index for index in cases if any(_is_count(row[index]) for row in columns if index < len(row))]
+    if cases:
+        raise CountFileError(
+            f"cannot tell how {_listed(cells, [*cases, quantity])} make up the count: "
+            "put it into one column counted_qty, such as 4 boxes + 7"
+        )
 
 
 def _refuse_unknown_counts(
@@ -189,7 +276,7 @@ def _refuse_unknown_counts(
     """Without a quantity column every row is one scan, which must not follow from a name we merely do not know."""
     if expected:
         raise NotACount(
-            f"there is no counted quantity: {_named(cells, expected)} holds what the system expects. "
+            f"there is no counted quantity: {_listed(cells, expected)} holds what the system expects. "
             "Add a column counted_qty"
         )
     unknown = [
@@ -205,7 +292,7 @@ def _refuse_unknown_counts(
     ]
     if unknown:
         raise CountFileError(
-            f"cannot tell whether {_named(cells, unknown)} is the count: name the count column counted_qty"
+            f"cannot tell whether {_listed(cells, unknown)} is the count: name the count column counted_qty"
         )
 
 
@@ -213,11 +300,17 @@ def _goes_with_a_scan(known: Heading | None) -> bool:
     return known is not None and (known.role is not Role.OTHER or known.rank == SCAN_DETAIL)
 
 
-def _named(cells: Sequence[str], indexes: Sequence[int]) -> str:
-    return ", ".join(
-        repr(visible(cells[index])) if index < len(cells) and visible(cells[index]) else f"column {index + 1}"
-        for index in indexes
-    )
+def _title(cells: Sequence[str], index: int) -> str:
+    return visible(cells[index]) if index < len(cells) else ""
+
+
+def _named(cells: Sequence[str], index: int) -> str:
+    """A column by its title, or by its number where it has none."""
+    return _title(cells, index) or f"column {index + 1}"
+
+
+def _listed(cells: Sequence[str], indexes: Sequence[int]) -> str:
+    return ", ".join(repr(title) if (title := _title(cells, index)) else _named(cells, index) for index in indexes)
 
 
 def _is_count(cell: str) -> bool:
@@ -241,12 +334,42 @@ def _by_content(sample: Sequence[Row], codebook: Codebook) -> Layout:
     named = [index for index, cell in enumerate(first) if visible(cell)]
     if len(named) > 1 and _is_wording(first) and not any(map(codebook.knows, first)):
         raise refusal(
-            f"the header names are not known: {_named(first, named)}. "
+            f"the header names are not known: {_listed(first, named)}. "
             "Name the code column sku and the count column counted_qty"
         )
     quantity = _quantity_by_content(code, filled, refusal)
     units = [index for index, column in enumerate(filled) if sum(map(is_unit, column)) * 2 > len(column)]
-    return Layout(header=0, codes=(code,), quantity=quantity, unit=units[0] if units and quantity is not None else None)
+    if quantity is not None:
+        _refuse_hidden_bins(rows, code, [index for index in range(width) if index not in {code, quantity, *units}])
+    return Layout(
+        header=0,
+        codes=(code,),
+        quantity=quantity,
+        unit=units[0] if units and quantity is not None else None,
+        captions=("",) * width,
+    )
+
+
+def _refuse_hidden_bins(rows: Sequence[Sequence[str]], code: int, others: Sequence[int]) -> None:
+    """What changes while the code does not may be a shelf, and equal counts of two shelves are no repeat."""
+    for index in others:
+        cells = [(folded(row[code]), visible(row[index])) for row in rows if max(index, code) < len(row)]
+        cells = [(key, cell) for key, cell in cells if cell]
+        if not cells or _is_detail([cell for _, cell in cells]):
+            continue
+        names: dict[str, str] = {}
+        if any(names.setdefault(key, cell) != cell for key, cell in cells):
+            raise CountFileError(
+                f"cannot tell whether column {index + 1} says where a row was counted: "
+                "add a header row, with bin above that column if it does"
+            )
+
+
+def _is_detail(column: Sequence[str]) -> bool:
+    """Dates, times and running numbers, as scanners add them to every scan."""
+    if any(_mostly(column, shape) for shape in (_DATE, _TIME, _STAMP)) or _is_serial(column):
+        return True
+    return len(column) >= _RUN and all(cell.isdecimal() and cell.isascii() for cell in column) and _rises_by_one(column)
 
 
 def _is_wording(cells: Sequence[str]) -> bool:
@@ -288,14 +411,10 @@ def _quantity_by_content(code: int, filled: Sequence[Sequence[str]], refusal: ty
         return None
     if counts or doubtful:
         raise (CountFileError if counts else refusal)(
-            f"cannot tell whether {_numbered(counts or doubtful)} is the count: "
+            f"cannot tell whether {_listed((), counts or doubtful)} is the count: "
             "add a header row with sku and counted_qty"
         )
     return None
-
-
-def _numbered(indexes: Sequence[int]) -> str:
-    return ", ".join(f"column {index + 1}" for index in indexes)
 
 
 def _mostly(column: Sequence[str], shape: re.Pattern[str]) -> bool:

@@ -8,7 +8,7 @@ from io import BytesIO, TextIOWrapper
 from itertools import islice
 
 from stkr.errors import CountFileError
-from stkr.tabular.encoding import encoding_of
+from stkr.tabular.encoding import encoding_name, encoding_of
 from stkr.tabular.sheet import SAMPLE_ROWS, Row, Sheet, bounded
 
 Judge = Callable[[Sequence[Sequence[str]]], int]
@@ -16,6 +16,7 @@ Judge = Callable[[Sequence[Sequence[str]]], int]
 
 # In order of preference where nothing else decides: a comma is also a decimal mark, and frequent within names.
 _DELIMITERS = "\t;|,"
+_NAMES = {"\t": "tab", ";": "semicolon", "|": "pipe", ",": "comma"}
 _HINT = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
 
 
@@ -41,7 +42,7 @@ def read_delimited(content: bytes, judge: Judge) -> Sheet:
         except csv.Error as error:
             raise CountFileError(f"a cell is far too long for a count sheet ({error})") from error
 
-    return Sheet("", rows)
+    return Sheet("", f"{_NAMES.get(delimiter, repr(delimiter))}-separated {encoding_name(encoding)}", rows)
 
 
 def _delimiter(head: Sequence[str], judge: Judge) -> str:

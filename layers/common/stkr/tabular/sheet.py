@@ -5,6 +5,13 @@ from dataclasses import dataclass
 
 from stkr.errors import CountFileError
 
+
+class ExactNumber(str):
+    """A cell that is a number by type and has a fraction: its point is a decimal point and groups no thousands."""
+
+    __slots__ = ()
+
+
 Row = tuple[int, list[str]]
 """Physical row number, the first row of the sheet being 1, and the raw cells of that row."""
 
@@ -21,10 +28,12 @@ SAMPLE_ROWS = 400
 class Sheet:
     """One table. ``rows`` starts a fresh pass over it each time it is called; rows without any content may be left out.
 
-    ``name`` is the worksheet's name, empty for text files. A pass raises ``CountFileError`` where a limit is exceeded.
+    ``name`` is the worksheet's name, empty for text files; ``form`` says how the file was read, for people:
+    ``XLSX``, ``semicolon-separated UTF-8``. A pass raises ``CountFileError`` where a limit is exceeded.
     """
 
     name: str
+    form: str
     rows: Callable[[], Iterator[Row]]
 
     def sample(self) -> list[Row]:
