@@ -9,12 +9,16 @@ from stkr.tabular.words import words
 
 
 class Role(StrEnum):
-    """What a column holds. ``OTHER`` is a column we know to be none of these (a name, a price, a date)."""
+    """What a column holds. ``OTHER`` is a column we know to be none of these (a name, a price, a date).
+
+    A ``LOT`` tells apart what is in the same bin, so equal counts of two lots are not one count repeated.
+    """
 
     CODE = "code"
     QUANTITY = "quantity"
     UNIT = "unit"
     BIN = "bin"
+    LOT = "lot"
     LOCATION = "location"
     OTHER = "other"
 
@@ -33,8 +37,9 @@ class Rank(IntEnum):
 class Heading:
     """A header that was recognised.
 
-    ``rank`` orders columns of the same role: for quantities it is a ``Rank``, for codes the SKU comes first, and for
-    other columns those that a scan may carry (a time, a name) come before those of a list (a price).
+    ``rank`` orders columns of the same role: for quantities it is a ``Rank``, for codes the SKU comes first, for bins
+    the smallest place, and for other columns those that a scan may carry (a time, a name) come before those of a list
+    (a price).
     ``place`` holds the location's words where an export has one quantity column per location.
     """
 
@@ -96,7 +101,7 @@ _NOT_COUNT = _set(
     "year period day to picked packed shipped sent delivered invoiced billed transit transferred transfer returned "
     "returns used consumed required needed demand due backordered backorder pending remaining uncounted missing "
     "shortage short excess surplus lost loss shrink shrinkage adj adjusted adjustments change differenz abweichung "
-    "ecart diferencia differenza verschil bestellt geliefert verkauft reserviert"
+    "gain gains losses has is not meta ecart diferencia differenza verschil bestellt geliefert verkauft reserviert"
 )
 _CONTAINERS = _set(
     "cases boxes cartons ctns ctn cs packs packets crates outers pallets kartons cajas cartons boites scatole dozen"
@@ -110,12 +115,21 @@ _UNIT = _phrases(
     "quantity unit,count uom,stock uom,qty uom,measure,einheit,mengeneinheit,unite,unidad,unidad de medida,unita,"
     "eenheid,enhet"
 )
-_BIN_WORDS = _set(
-    "bin bins shelf shelves area aisle rack bay zone section position slot sublocation place room "
-    "lagerplatz regal fach emplacement rayon ubicacion estante scaffale schap bereich gang platz halle"
+# From the smallest place to the largest.
+_BIN_WORDS = (
+    _set("bin bins slot position place sublocation lagerplatz platz fach emplacement ubicacion"),
+    _set("shelf shelves schap"),
+    _set("rack bay regal estante scaffale"),
+    _set("aisle gang rayon"),
+    _set("zone section area room bereich halle"),
 )
+_ANY_BIN = frozenset[str]().union(*_BIN_WORDS)
 _BIN_SIDE = _set("name code number no nr id location storage and or")
 _BIN = _phrases("sub location,count location,storage location")
+_LOT = _phrases(
+    "lot,lot number,lot no,lot code,lot id,lot serial number,batch,batch no,batch number,batch code,"
+    "serial,serial no,serial number"
+)
 _LOCATION = _phrases(
     "location,locations,location name,location code,location id,warehouse,warehouse name,store,store name,shop,"
     "shop name,outlet,outlet name,branch,site,depot,magasin,almacen,filiale,standort,lagerort,negozio,winkel"
@@ -141,6 +155,8 @@ _SUPPLIER = _phrases(
     "mpn,manufacturer part number,alias,alternate code,alternative code,other code,lieferantennummer,"
     "lieferanten artikelnummer"
 )
+# What import templates add to a title; ERPNext names the table that a field is in.
+_NOTE = re.compile(r"\s*\((?:items|required|optional|mandatory)\)$", re.IGNORECASE)
 # Odoo exports a related field as a path, in words or in technical names.
 _PRODUCT_FIELD = re.compile(r"(?:product|product_id|product_tmpl_id|product variant)/([^/]+)", re.IGNORECASE)
 _LOOSE_CODE = _phrases(
@@ -190,7 +206,7 @@ def heading(header: str) -> Heading | None:
 
 @lru_cache(maxsize=4096)
 def _heading(header: str) -> Heading | None:
-    text = header.strip().strip("\ufeff")
+    text = _NOTE.sub("", header.strip().strip("\ufeff"))
     if not text:
         return None
     if _ALERTS.match(text):
@@ -213,13 +229,13 @@ def _by_phrase(phrase: tuple[str, ...]) -> Heading | None:
     for rank, phrases in enumerate((_SKU, _BARCODE, _SUPPLIER, _LOOSE_CODE)):
         if phrase in phrases:
             return Heading(Role.CODE, rank)
-    for role, phrases in ((Role.UNIT, _UNIT), (Role.BIN, _BIN), (Role.LOCATION, _LOCATION)):
+    for role, phrases in ((Role.UNIT, _UNIT), (Role.BIN, _BIN), (Role.LOT, _LOT), (Role.LOCATION, _LOCATION)):
         if phrase in phrases:
             return Heading(role)
     # A "count area" is a bin, a "shelf count" is none.
     present = frozenset(phrase[1:] if phrase[:1] == ("count",) else phrase)
-    if present & _BIN_WORDS and present <= _BIN_WORDS | _BIN_SIDE:
-        return Heading(Role.BIN)
+    if present & _ANY_BIN and present <= _ANY_BIN | _BIN_SIDE:
+        return Heading(Role.BIN, next(rank for rank, places in enumerate(_BIN_WORDS) if present & places))
     present = frozenset(phrase)
     if present & _CONTAINERS and present <= _CONTAINERS | _CONTAINER_SIDE:
         return Heading(Role.OTHER, CASES_BESIDE)

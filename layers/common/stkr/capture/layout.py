@@ -15,11 +15,14 @@ from stkr.tabular.words import folded, visible, words
 HEADER_WITHIN = 60
 """A header stands among the first rows that have content; below that it would be a second table."""
 
-_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T].*)?|(19|20)\d{6}")
+_DATE = re.compile(
+    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T].*)?|(19|20)\d{6}|\d{1,2}[ ./-][a-z]{3}[ ./-]\d{2,4}", re.IGNORECASE
+)
 _TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[ap]m)?", re.IGNORECASE)
 # Date and time without any mark, as in 20180129133250.
 _STAMP = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])[0-5]\d([0-5]\d)?")
 _BARCODE_SHAPE = re.compile(r"\d{8}|\d{12,14}")
+_FIGURE = re.compile(r"[-\u2212(]\s?[\d.,]{1,9}\)?|\d{1,3}(?:[.,'\u2019\s]\d{3}){1,2}")
 _SERIAL_WIDTH = 5
 _RUN = 3
 _CODE_AND_COUNT = 2
@@ -118,9 +121,15 @@ def find_layout(sample: Sequence[Row], codebook: Codebook, location: str) -> Lay
 
     :raises CountFileError: when the code or the count column cannot be told with certainty; it names the candidates.
     """
+    found = None
     for number, cells in sample[:HEADER_WITHIN]:
+        # Of headers in a row, the last is the one above the data: the others name groups of columns.
         if is_header(cells, codebook):
-            return _by_header(number, cells, sample, codebook, location)
+            found = number, cells
+        elif found:
+            break
+    if found:
+        return _by_header(*found, sample, codebook, location)
     for number, cells in sample[:HEADER_WITHIN]:
         if _is_plain_header(cells, codebook):
             return _by_header(number, cells, sample, codebook, location)
@@ -168,46 +177,75 @@ def _by_header(number: int, cells: Sequence[str], sample: Sequence[Row], codeboo
     codes = of(Role.CODE)
     firm = [index for index in codes if headings[index] != Heading(Role.CODE, 3)]
     quantity = _quantity_column(cells, headings, columns, location)
+    bins, place = of(Role.BIN), _location_column(of(Role.LOCATION), columns, location)
+    if quantity is not None:
+        # The bin is told by the header alone, so that it is the same in every file of a session.
+        key = [*(firm or codes), *bins[:1], *([] if place is None else [place])]
+        _refuse_merged_places(cells, columns, key, quantity, [*bins[1:], *of(Role.LOT)])
     return Layout(
         header=number,
         codes=tuple(firm or codes),
         quantity=quantity,
         unit=_unit_column(cells, of(Role.UNIT), columns) if quantity is not None else None,
-        bin=_only(cells, of(Role.BIN), columns, "where in the location a row was counted"),
-        location=_location_column(of(Role.LOCATION), columns, location),
+        bin=bins[0] if bins else None,
+        location=place,
         captions=tuple(_title(cells, index) for index in range(max(map(len, (cells, *columns))))),
         titles=_titles(cells),
     )
 
 
-def _only(cells: Sequence[str], candidates: Sequence[int], columns: Sequence[Sequence[str]], what: str) -> int | None:
-    """The one of several columns that is filled in.
-
-    :raises CountFileError: where more than one is, and they differ: neither says by itself what both say together.
-    """
-    filled: dict[tuple[str, ...], int] = {}
-    for index in candidates:
-        column = tuple(folded(row[index]) if index < len(row) else "" for row in columns)
-        if any(column):
-            filled.setdefault(column, index)
-    if len(filled) > 1:
+def _refuse_merged_places(
+    cells: Sequence[str], columns: Sequence[Sequence[str]], key: Sequence[int], quantity: int, others: Sequence[int]
+) -> None:
+    """Equal counts of two lots, or of two shelves beside the bin, are not one count repeated."""
+    counted = [row for row in columns if _cell(row, quantity)]
+    hidden = _changing(counted, [*key, quantity], others)
+    if hidden is not None:
         raise CountFileError(
-            f"more than one column says {what}: {_listed(cells, list(filled.values()))}. "
-            "Put them into one column, or delete those that do not matter"
+            f"rows that differ only in {_listed(cells, [hidden])} would be taken for one count, repeated: "
+            "add them up to one row, or tell them apart in a column named bin"
         )
-    return next(iter(filled.values()), candidates[0] if candidates else None)
+
+
+def _changing(rows: Sequence[Sequence[str]], key: Sequence[int], others: Sequence[int]) -> int | None:
+    """The first of the other columns that changes while all those of the key stay the same."""
+    for other in others:
+        seen: dict[tuple[str, ...], str] = {}
+        for row in rows:
+            cell = _cell(row, other)
+            if cell and seen.setdefault(tuple(_cell(row, index) for index in key), cell) != cell:
+                return other
+    return None
 
 
 def _unit_column(cells: Sequence[str], candidates: Sequence[int], columns: Sequence[Sequence[str]]) -> int | None:
-    """The unit that was counted in, where an export names that of stock or of purchase, too."""
+    """The unit that was counted in, where an export names that of stock or of purchase, too.
+
+    :raises CountFileError: where several are named and differ.
+    """
     counting = [index for index in candidates if {"count", "counted", "counting"} & set(words(cells[index]))]
-    return _only(cells, counting or candidates, columns, "what unit was counted in")
+    filled = _filled(counting or candidates, columns)
+    if len(set(filled.values())) > 1:
+        raise CountFileError(
+            f"cannot tell which unit was counted in: {_listed(cells, list(filled))}. Delete the others"
+        )
+    return next(iter(filled), candidates[0] if candidates else None)
+
+
+def _filled(candidates: Sequence[int], columns: Sequence[Sequence[str]]) -> dict[int, tuple[str, ...]]:
+    """Those of the columns that have any content, with their folded cells."""
+    found = {index: tuple(_cell(row, index) for row in columns) for index in candidates}
+    return {index: column for index, column in found.items() if any(column)}
+
+
+def _cell(row: Sequence[str], index: int) -> str:
+    return folded(row[index]) if index < len(row) else ""
 
 
 def _location_column(candidates: Sequence[int], columns: Sequence[Sequence[str]], location: str) -> int | None:
     """Where an export has both a number and a name of the location, the one in which this location is found."""
     here = folded(location)
-    found = (index for index in candidates if any(index < len(row) and folded(row[index]) == here for row in columns))
+    found = (index for index in candidates if any(_cell(row, index) == here for row in columns))
     return next(found, candidates[0] if candidates else None)
 
 
@@ -241,7 +279,7 @@ def _quantity_column(
         candidates = own or candidates
     if len(candidates) > 1:
         # Beside a quantity, an amount is one of money.
-        candidates = [index for index in candidates if words(cells[index]) != _AMOUNT] or candidates
+        candidates = [index for index in candidates if words(cells[index])[:1] != _AMOUNT] or candidates
     if len(candidates) > 1:
         raise CountFileError(
             f"cannot tell which column is the count: {_listed(cells, sorted(candidates))}. "
@@ -282,13 +320,13 @@ def _refuse_unknown_counts(
     unknown = [
         index
         for index in range(len(cells))
-        if not _goes_with_a_scan(headings[index]) and any(_is_count(row[index]) for row in columns if index < len(row))
+        if not _goes_with_a_scan(headings[index]) and any(_is_figure(row[index]) for row in columns if index < len(row))
     ]
     # Numbers below an empty header cell are as doubtful as those below an unknown name.
     unknown += [
         index
         for index in range(len(cells), max((len(row) for row in columns), default=0))
-        if any(_is_count(row[index]) for row in columns if index < len(row))
+        if any(_is_figure(row[index]) for row in columns if index < len(row))
     ]
     if unknown:
         raise CountFileError(
@@ -317,6 +355,12 @@ def _is_count(cell: str) -> bool:
     return isinstance(read_amount(cell), Amount)
 
 
+def _is_figure(cell: str) -> bool:
+    """Whether a cell may be meant as a count, even one that is parked: a difference, a formula without its result."""
+    text = visible(cell)
+    return _is_count(text) or text.startswith(("=", "#")) or _FIGURE.fullmatch(text) is not None
+
+
 def _by_content(sample: Sequence[Row], codebook: Codebook) -> Layout:
     rows = [cells for _, cells in sample]
     width = max((len(cells) for cells in rows), default=0)
@@ -340,7 +384,16 @@ def _by_content(sample: Sequence[Row], codebook: Codebook) -> Layout:
     quantity = _quantity_by_content(code, filled, refusal)
     units = [index for index, column in enumerate(filled) if sum(map(is_unit, column)) * 2 > len(column)]
     if quantity is not None:
-        _refuse_hidden_bins(rows, code, [index for index in range(width) if index not in {code, quantity, *units}])
+        details = {index for index, column in enumerate(filled) if not column or _is_detail(column)}
+        coded = [row for row in rows if _cell(row, code)]
+        hidden = _changing(
+            coded, [code], [index for index in range(width) if index not in {quantity, *units, *details}]
+        )
+        if hidden is not None:
+            raise CountFileError(
+                f"cannot tell whether {_listed((), [hidden])} says where a row was counted: "
+                "add a header row, with bin above that column if it does"
+            )
     return Layout(
         header=0,
         codes=(code,),
@@ -348,21 +401,6 @@ def _by_content(sample: Sequence[Row], codebook: Codebook) -> Layout:
         unit=units[0] if units and quantity is not None else None,
         captions=("",) * width,
     )
-
-
-def _refuse_hidden_bins(rows: Sequence[Sequence[str]], code: int, others: Sequence[int]) -> None:
-    """What changes while the code does not may be a shelf, and equal counts of two shelves are no repeat."""
-    for index in others:
-        cells = [(folded(row[code]), visible(row[index])) for row in rows if max(index, code) < len(row)]
-        cells = [(key, cell) for key, cell in cells if cell]
-        if not cells or _is_detail([cell for _, cell in cells]):
-            continue
-        names: dict[str, str] = {}
-        if any(names.setdefault(key, cell) != cell for key, cell in cells):
-            raise CountFileError(
-                f"cannot tell whether column {index + 1} says where a row was counted: "
-                "add a header row, with bin above that column if it does"
-            )
 
 
 def _is_detail(column: Sequence[str]) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from stkr.errors import CountFileError
+from stkr.tabular.words import visible
 
 
 class ExactNumber(str):
@@ -48,8 +49,8 @@ class Sheet:
 
 
 def has_content(cells: Iterable[str]) -> bool:
-    """Whether a row holds anything but space."""
-    return any(cell and not cell.isspace() for cell in cells)
+    """Whether a row holds anything that can be seen."""
+    return any(cell and not cell.isspace() and (cell.isprintable() or visible(cell)) for cell in cells)
 
 
 def bounded(rows: Iterable[Row]) -> Iterator[Row]:
