@@ -74,3 +74,17 @@ def raw_workbook(
         for path, content in parts.items():
             archive.writestr(rename(path), content)
     return stream.getvalue()
+
+
+def formatted_tail(rows: int) -> bytes:
+    """A sheet of that many rows whose second and last hold a count of 432 bolts and of 7 nuts, the others formats."""
+
+    def counted(row: int, code: str, count: str) -> str:
+        text = f'<c r="A{row}" t="str"><v>{code}</v></c><c r="B{row}" t="str"><v>{count}</v></c>'
+        return f'<row r="{row}" spans="1:3">{text}<c r="C{row}" s="1"/></row>'
+
+    empty = (
+        f'<row r="{row}" spans="1:3" s="1"><c r="A{row}" s="1"/><c r="B{row}" s="1"/></row>' for row in range(3, rows)
+    )
+    parts = [counted(1, "sku", "count"), counted(2, "BOLT", "432"), *empty, counted(rows, "NUT", "7")]
+    return raw_workbook(f"<worksheet><sheetData>{''.join(parts)}</sheetData></worksheet>")

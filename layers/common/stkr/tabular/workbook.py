@@ -17,6 +17,7 @@ from decimal import Context, Decimal, InvalidOperation
 from functools import partial
 from io import BytesIO
 from posixpath import join, normpath, split
+from sys import getsizeof
 from typing import IO, NoReturn
 from xml.parsers import expat
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
@@ -30,8 +31,14 @@ MAX_UNPACKED = 400_000_000
 MAX_RATIO = 300
 """Unpacked to packed size of one part. Worksheets of one repeated row reach about 100, bombs 1,000."""
 
-MAX_SHARED_CHARS = 60_000_000
-"""Shared strings are the one part that is held in memory as a whole."""
+MAX_SHARED_BYTES = 200_000_000
+"""Shared strings are the one part that is held in memory as a whole; 200,000 rows with eight texts each are 130 MB."""
+
+MAX_CELL_CHARS = 131_072
+"""As in CSV; spreadsheet programs end at 32,767."""
+
+MAX_ROW_CHARS = 500_000
+"""The first few hundred rows are held at the same time."""
 
 _CHUNK = 1 << 16
 _TRUE = ("1", "true")
@@ -259,6 +266,7 @@ class _TextCollector:
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
+        self._length = 0
         self._inside = False
         self._phonetic = False
 
@@ -280,11 +288,15 @@ class _TextCollector:
         """Note character data."""
         if self._inside:
             self._pieces.append(data)
+            self._length += len(data)
+            if self._length > MAX_CELL_CHARS:
+                raise CountFileError(f"a cell has more than {MAX_CELL_CHARS:,} characters: this is not a count sheet")
 
     def take(self) -> str:
         """The item's text; the next one starts empty."""
         text = "".join(self._pieces)
         self._pieces.clear()
+        self._length = 0
         return text
 
 
@@ -308,8 +320,8 @@ class _StringReader(_TextCollector):
             return
         string = _unescaped(self.take())
         self.strings.append(string)
-        self._held += len(string) + 1
-        if self._held > MAX_SHARED_CHARS:
+        self._held += getsizeof(string)
+        if self._held > MAX_SHARED_BYTES:
             raise CountFileError("the workbook holds too much text for a count sheet: save it as CSV")
 
 
@@ -397,6 +409,7 @@ class _SheetReader(_TextCollector):
         self._ready: list[Row] = []
         self._row = 0
         self._cells: list[str] = []
+        self._row_chars = 0
         self._column = 0
         self._kind = "n"
         self._style = 0
@@ -427,6 +440,7 @@ class _SheetReader(_TextCollector):
                 )
             self._row = row
             self._cells = []
+            self._row_chars = 0
             self._column = 0
         else:
             self.enter(name)
@@ -448,6 +462,11 @@ class _SheetReader(_TextCollector):
         cells, column = self._cells, self._column
         if column > MAX_COLUMNS:
             raise CountFileError(f"row {self._row} has more than {MAX_COLUMNS:,} columns: this is not a count sheet")
+        self._row_chars += len(value)
+        if self._row_chars > MAX_ROW_CHARS:
+            raise CountFileError(
+                f"row {self._row} has more than {MAX_ROW_CHARS:,} characters: this is not a count sheet"
+            )
         if len(cells) < column - 1:
             cells.extend([""] * (column - 1 - len(cells)))
         if len(cells) == column - 1:
