@@ -1,7 +1,9 @@
 """``stkr check`` and ``stkr reconcile``: the same core as in the cloud, on two files and without a network."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -9,13 +11,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from stkr.capture.core import MAX_FILE_BYTES, capture_file
+from stkr.capture.core import capture
 from stkr.capture.reading import Watch
 from stkr.capture.result import Capture, UploadedFile
 from stkr.errors import CountFileError, StkrError
 from stkr.rules.doc import Rules, default_rules, parse_rules
 from stkr.stock import Snapshot
 from stkr.stockfile import read_stock, snapshot_of
+from stkr.tabular.sheet import MAX_FILE_BYTES
 from stkr.variance.core import find_variances
 from stkr_cli import report, tables
 
@@ -27,7 +30,12 @@ UNREADABLE = 2
 _LONG = 1_000_000
 """Bytes from which reading takes long enough to show how far it is."""
 
-CountFile = Annotated[Path, typer.Argument(metavar="COUNT_FILE", help="The count: CSV, TXT, TSV or XLSX.")]
+CountFiles = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="COUNT_FILE", help="The count: CSV, TXT, TSV or XLSX; several files, and fix sheets, of one count."
+    ),
+]
 InventoryFile = Annotated[
     Path,
     typer.Option("--inventory", metavar="INVENTORY_FILE", help="The system of record's stock: CSV or XLSX."),
@@ -37,6 +45,10 @@ LocationName = Annotated[
     typer.Option("--location", metavar="NAME", help="The location that was counted; the others are elsewhere."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+FixSheet = Annotated[
+    Path | None,
+    typer.Option("--fix-sheet", metavar="XLSX", help="Also write the parked rows to this workbook, to be filled in."),
+]
 RulesFile = Annotated[
     Path | None,
     typer.Option("--rules", metavar="RULES", help="The rules doc (YAML); the default tolerance without it."),
@@ -45,36 +57,42 @@ RulesFile = Annotated[
 
 @app.command()
 def check(
-    count_file: CountFile, inventory: InventoryFile, location: LocationName = None, as_json: AsJson = False
+    count_files: CountFiles,
+    inventory: InventoryFile,
+    location: LocationName = None,
+    fix_sheet: FixSheet = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Explain a count file before it is uploaded: what would be counted, and what needs a person."""
+    """Explain a count before it is uploaded: what would be counted, and what needs a person."""
     with _one_line_on_error():
-        captured = _captured(count_file, _snapshot(inventory, location))
+        captured = _captured(count_files, _snapshot(inventory, location))
+        if fix_sheet:
+            _write_fix_sheet(fix_sheet, captured)
     if as_json:
-        report.write(report.of_capture(captured))
+        report.write(report.of_capture(captured, of_several=len(count_files) > 1))
     else:
-        tables.show_capture(Console(), count_file.name, captured)
+        tables.show_outcome(Console(), _named(count_files), captured, captured.parked)
 
 
 @app.command()
 def reconcile(
-    count_file: CountFile,
+    count_files: CountFiles,
     inventory: InventoryFile,
     rules: RulesFile = None,
     location: LocationName = None,
     as_json: AsJson = False,
 ) -> None:
-    """Reconcile a count file with the system's quantities: every variance, judged by the rules."""
+    """Reconcile a count with the system's quantities: every variance, judged by the rules."""
     with _one_line_on_error():
         in_force = _rules(rules)
         snapshot = _snapshot(inventory, location)
-        captured = _captured(count_file, snapshot)
+        captured = _captured(count_files, snapshot)
     variances = find_variances(captured, snapshot, in_force)
     if as_json:
-        report.write(report.of_reconciliation(captured, variances))
+        report.write(report.of_reconciliation(captured, variances, of_several=len(count_files) > 1))
     else:
         console = Console()
-        tables.show_capture(console, count_file.name, captured, with_lines=False)
+        tables.show_outcome(console, _named(count_files), captured, captured.parked, with_lines=False)
         tables.show_variances(console, variances, in_force)
 
 
@@ -115,10 +133,28 @@ def _snapshot(inventory: Path, location: str | None) -> Snapshot:
         return snapshot_of(read_stock(inventory.name, content), location)
 
 
-def _captured(count_file: Path, snapshot: Snapshot) -> Capture:
-    content = _content(count_file)
-    with _naming(count_file), _progress(content) as watch:
-        return capture_file(UploadedFile(count_file.name, content), snapshot, watch)
+def _write_fix_sheet(path: Path, captured: Capture) -> None:
+    from stkr.capture.fixsheet import xlsx_fixes  # noqa: PLC0415 - its library takes longer to load than most checks
+
+    path.write_bytes(xlsx_fixes(captured.parked, datetime.now(UTC)))
+
+
+def _named(count_files: list[Path]) -> str:
+    return ", ".join(path.name for path in count_files)
+
+
+def _captured(count_files: list[Path], snapshot: Snapshot) -> Capture:
+    names = Counter(path.name for path in count_files)
+    if max(names.values()) > 1:
+        raise CountFileError("two files of one count cannot have the same name: the later would replace the earlier")
+    files = [UploadedFile(path.name, _content(path), f"{order:06}") for order, path in enumerate(count_files)]
+    with _progress(files) as watch:
+        captured = capture(files, snapshot, watch=watch)
+    for problem in captured.problems:
+        if problem.row is None:
+            path = next(path for path in count_files if path.name == problem.file)
+            raise CountFileError(f"{path}: {problem.problem}")
+    return captured
 
 
 def _rules(path: Path | None) -> Rules:
@@ -133,10 +169,12 @@ def _rules(path: Path | None) -> Rules:
 
 
 @contextmanager
-def _progress(content: bytes) -> Iterator[Watch]:
+def _progress(files: list[UploadedFile]) -> Iterator[Watch]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     # To stderr, so that --json and pipes get nothing but the result; where nobody watches, it would only leave blanks.
     console = Console(stderr=True)
-    unseen = len(content) < _LONG or not console.is_terminal
+    unseen = sum(len(file.content) for file in files) < _LONG or not console.is_terminal
+    lines = sum(file.content.count(b"\n") for file in files)
     with Progress(*columns, console=console, transient=True, disable=unseen) as bar:
-        yield lambda rows: bar.track(rows, total=content.count(b"\n") or None, description="Reading the count")
+        task = bar.add_task("Reading the count", total=lines or None)
+        yield lambda rows: bar.track(rows, task_id=task)

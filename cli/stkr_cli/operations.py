@@ -20,9 +20,12 @@ from stkr.rules.doc import parse_rules
 from stkr.session.core import Opening
 from stkr.session.shell import open_session, session_standing
 from stkr.signing import signing_keys
+from stkr.store.aliases import forget, read_aliases
 from stkr.store.counts import open_sessions
 from stkr.store.items import query
+from stkr.tabular.csvfile import csv_text
 from stkr_cli.stack import DEFAULT_STACK, StackError, StackOption, outputs, rules_in_force, session_settings
+from stkr_cli.tables import SHOWN, show_outcome
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -113,20 +116,16 @@ def _list_sessions(counts_table: str) -> None:
 
 
 def _show_session(stack: str, session_id: str) -> None:
-    standing = session_standing(session_settings(stack), session_id)
+    standing = session_standing(session_settings(stack), session_id, SHOWN)
     session = standing.session
     who = f"{escape(session.location)}, counted by {escape(session.counter)}"
     console.print(f"[bold]{session.session_id}[/]: {session.status}, {who}")
     for name, amount in {**(session.rows or {}), **(session.outcome or {})}.items():
         console.print(f"  {name.replace('_', ' ')}: {amount}")
-    problems = [*standing.refused, *(standing.captured.capture.problems if standing.captured else ())]
-    for whole in problems:
-        console.print(f"[red]{escape(whole.file)}[/]: {escape(whole.problem)}")
-    if standing.captured:
-        table = Table("file", "row", "code", "quantity", "reason", "what to do", title="Parked rows")
-        for row in standing.captured.capture.parked:
-            table.add_row(*map(escape, (row.file, str(row.row), row.code, row.quantity, row.reason, row.detail)))
-        console.print(table)
+    for refused in standing.refused:
+        console.print(f"[red]{escape(refused.file)}[/]: {escape(refused.problem)}")
+    if standing.outcome:
+        show_outcome(console, session_id, standing.outcome, standing.parked)
 
 
 @app.command()
@@ -149,6 +148,28 @@ def audit(
         cells = (row["at"][:19], row["action"], row["user"], before, after, cause, row["session_id"])
         table.add_row(*map(escape, cells))
     console.print(table)
+
+
+@app.command()
+def aliases(
+    forget_code: Annotated[str | None, typer.Option("--forget", metavar="CODE", help="Take this code back.")] = None,
+    stack: StackOption = DEFAULT_STACK,
+) -> None:
+    """List the codes that people have confirmed in fix sheets, as CSV for the system of record; or take one back.
+
+    ``aliases`` is as the stock file's column of that name has it, so it can be copied there.
+    """
+    try:
+        table = outputs(stack)["CountsTableName"]
+    except StackError as error:
+        raise fail(error) from error
+    if forget_code is not None:
+        if not forget(table, forget_code):
+            raise fail(f"the code {forget_code} is not remembered")
+        console.print(f"{escape(forget_code)} is forgotten; counts that are opened from now on do not know it.")
+        return
+    rows = ((known.sku, known.alias.written, known.session_id, known.confirmed_at) for known in read_aliases(table))
+    typer.echo(csv_text(("sku", "aliases", "confirmed_in", "confirmed_at"), rows), nl=False)
 
 
 @rules_app.command("check")

@@ -16,8 +16,8 @@ Document = dict[str, Any]
 _PENCE = Decimal("0.01")
 
 
-def of_capture(captured: Capture) -> Document:
-    """What a file holds: row totals, clean lines and parked rows."""
+def of_capture(captured: Capture, *, of_several: bool = False) -> Document:
+    """What a file holds: row totals, clean lines and parked rows; ``of_several`` files, each row names its own."""
     totals = captured.totals
     return {
         "rows": {
@@ -31,15 +31,16 @@ def of_capture(captured: Capture) -> Document:
             {"sku": line.sku, "counted_qty": plain(line.counted_qty), "kind": line.kind} for line in captured.lines
         ],
         "parked": [
-            {"row": row.row, "code": row.code, "quantity": row.quantity, "reason": row.reason}
+            ({"file": row.file} if of_several else {})
+            | {"row": row.row, "code": row.code, "quantity": row.quantity, "reason": row.reason}
             for row in captured.parked
         ],
     }
 
 
-def of_reconciliation(captured: Capture, variances: Iterable[Variance]) -> Document:
+def of_reconciliation(captured: Capture, variances: Iterable[Variance], *, of_several: bool = False) -> Document:
     """The same, and every line's variance; what does not exist is null."""
-    return of_capture(captured) | {"variances": [_variance(variance) for variance in variances]}
+    return of_capture(captured, of_several=of_several) | {"variances": [_variance(variance) for variance in variances]}
 
 
 def _variance(variance: Variance) -> Document:

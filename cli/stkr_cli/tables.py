@@ -10,17 +10,17 @@ from rich.table import Table
 from rich.text import Text
 
 from stkr.capture.quantities import plain
-from stkr.capture.result import Capture, Kind
+from stkr.capture.result import Kind, Outcome, ParkedRow
 from stkr.rules.doc import Rules
 from stkr.tabular.words import visible
 from stkr.variance.core import Materiality, Variance
 from stkr_cli.report import money
 
-_SHOWN = 200
-"""Rows of a table; nobody reads on, and --json has them all."""
+SHOWN = 200
+"""Rows of a table; nobody reads on, and ``--json`` has them all."""
 
-_SHOWN_CHARS = 300
-"""Characters of a cell; the longest advice fits, and a file's own cells may be of any length."""
+_SHOWN_CHARS = 600
+"""Characters of a cell; advice on two troubles fits, and a file's own cells may be of any length."""
 
 _SHOWN_PERCENT = Decimal("0.01")
 _NUMBERS = frozenset({"Row", "Counted", "System"})
@@ -28,8 +28,10 @@ _WHOLE = frozenset({"SKU", "State", "Kind"})
 _STYLES = {Materiality.MATERIAL: "bold red", Materiality.MINOR: "yellow", Materiality.IN_AGREEMENT: "green"}
 
 
-def show_capture(console: Console, name: str, captured: Capture, *, with_lines: bool = True) -> None:
-    """A file's totals, its parked rows with what to do about each, and its clean lines."""
+def show_outcome(
+    console: Console, name: str, captured: Outcome, parked: Sequence[ParkedRow], *, with_lines: bool = True
+) -> None:
+    """A count's totals, its parked rows (at least the first ``SHOWN``) with what to do about each, and its lines."""
     totals = captured.totals
     console.print(
         _text(
@@ -37,16 +39,20 @@ def show_capture(console: Console, name: str, captured: Capture, *, with_lines: 
             f"+ {totals.blank:,} blank + {totals.parked:,} parked"
         )
     )
-    if captured.parked:
-        rows = [
-            (str(row.row), row.code, row.quantity, row.reason.replace("_", " "), row.detail) for row in captured.parked
-        ]
-        _show(
-            console,
-            "Parked: correct these rows and check again",
-            ("Row", "Code", "Quantity", "Reason", "What to do"),
-            rows,
-        )
+    for gone in captured.replaced:
+        console.print(_text(f"{gone.file} does not count: {gone.by} is a later count of the same area"))
+    for problem in captured.problems:
+        where = problem.file if problem.row is None else f"{problem.file} row {problem.row}"
+        console.print(_text(f"{where}: {problem.problem}"))
+    if captured.corrections:
+        console.print(_text(f"{len(captured.corrections):,} rows count as a fix sheet says."))
+    if parked:
+        columns: tuple[str, ...] = ("Row", "Code", "Quantity", "Reason", "What to do")
+        rows = [_parked_cells(row) for row in parked]
+        if len({row.file for row in parked}) > 1:
+            columns = ("File", *columns)
+            rows = [(row.file, *cells) for row, cells in zip(parked, rows, strict=True)]
+        _show(console, "Parked: correct these rows, or fill in a fix sheet", columns, rows, of=totals.parked)
     else:
         console.print(_text("Nothing is parked."))
     if with_lines and captured.lines:
@@ -55,6 +61,12 @@ def show_capture(console: Console, name: str, captured: Capture, *, with_lines: 
             for line in captured.lines
         ]
         _show(console, "Counted", ("SKU", "Counted", "Kind", "Note"), lines)
+
+
+def _parked_cells(row: ParkedRow) -> tuple[str, ...]:
+    reasons = "\n".join(dict.fromkeys(trouble.reason.replace("_", " ") for trouble in row.troubles))
+    advice = "\n".join(f"{trouble.cell}: {trouble.detail}" for trouble in row.troubles)
+    return (str(row.row), row.code, row.quantity, reasons, advice)
 
 
 def show_variances(console: Console, variances: Sequence[Variance], rules: Rules) -> None:
@@ -103,6 +115,7 @@ def _show(
     columns: Sequence[str],
     rows: Sequence[Sequence[str]],
     styles: Iterable[str] = (),
+    of: int = 0,
 ) -> None:
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
@@ -111,11 +124,12 @@ def _show(
             column, justify="right" if number else "left", no_wrap=column in _WHOLE or number, overflow="fold"
         )
     of_row = iter(styles)
-    for row in rows[:_SHOWN]:
+    for row in rows[:SHOWN]:
         table.add_row(*(_text(_cut(cell)) for cell in row), style=next(of_row, ""))
     console.print(table)
-    if len(rows) > _SHOWN:
-        console.print(_text(f"... and {len(rows) - _SHOWN:,} more: --json lists them all"))
+    more = max(of, len(rows)) - SHOWN
+    if more > 0:
+        console.print(_text(f"... and {more:,} more" + (": --json lists them all" if len(rows) > SHOWN else "")))
 
 
 def _cut(cell: str) -> str:

@@ -48,7 +48,8 @@ def _capture(record: _Record) -> None:
     except SessionError as error:
         # Trying again would not help: it is noted for people instead, and the file stays where it is.
         logger.error("upload refused", problem=str(error))
-        refuse_upload(settings, session_id, detail.object.key.rpartition("/")[2], str(error), now)
+        file = detail.object.key.removeprefix(keys.upload_prefix(session_id))
+        refuse_upload(settings, session_id, file, str(error), now)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -1,6 +1,7 @@
 """Behind a signed link: open a count, fetch its blind sheet, upload to it, and see what was understood."""
 
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,8 +9,8 @@ from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver, Respo
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from stkr.links import TOKEN
-from stkr.session.desk import Format, Visit, fetch_sheet, show, submit
-from stkr.session.pages import parse_open_form
+from stkr.session.desk import Format, SheetFile, Visit, fetch_fixes, fetch_sheet, show, submit
+from stkr.session.pages import AREA, parse_open_form
 from stkr.settings import Session, load
 from stkr.telemetry import logger, metrics
 from stkr.web.forms import posted
@@ -29,8 +30,8 @@ def _link_token() -> str:
 @app.route("/", method=["GET", "HEAD"])
 def look() -> Response[str]:
     """The page to open a count, or the count's own."""
-    uploaded = "uploaded" in app.current_event.query_string_parameters
-    return response(show(load(Session), _visit(_link_token()), just_uploaded=uploaded))
+    asked = app.current_event.query_string_parameters
+    return response(show(load(Session), _visit(_link_token()), asked.get(AREA, ""), just_uploaded="uploaded" in asked))
 
 
 @app.post("/")
@@ -44,17 +45,29 @@ def open_count() -> Response[str]:
 @app.get("/sheet.xlsx")
 def workbook() -> Response[str] | Response[bytes]:
     """The blind sheet for Excel."""
-    return _sheet("xlsx")
+    return _file(fetch_sheet, "xlsx")
 
 
 @app.get("/sheet.csv")
 def csv() -> Response[str] | Response[bytes]:
     """The blind sheet as CSV."""
-    return _sheet("csv")
+    return _file(fetch_sheet, "csv")
 
 
-def _sheet(form: Format) -> Response[str] | Response[bytes]:
-    found = fetch_sheet(load(Session), _visit(_link_token()), form)
+@app.get("/fixes.xlsx")
+def fixes_workbook() -> Response[str] | Response[bytes]:
+    """The parked rows for Excel, to be filled in."""
+    return _file(fetch_fixes, "xlsx")
+
+
+@app.get("/fixes.csv")
+def fixes_csv() -> Response[str] | Response[bytes]:
+    """The parked rows as CSV."""
+    return _file(fetch_fixes, "csv")
+
+
+def _file(fetch: Callable[[Session, Visit, Format], Page | SheetFile], form: Format) -> Response[str] | Response[bytes]:
+    found = fetch(load(Session), _visit(_link_token()), form)
     return response(found) if isinstance(found, Page) else download(found.content, found.content_type, found.filename)
 
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from stkr.keys import ALIASES
 from stkr.store.inventory import post_adjustment, post_unrecorded
 from tests.template.stack import ACCOUNT, FUNCTIONS, REGION, Stack
 
@@ -69,6 +70,18 @@ def test_approve_may_touch_exactly_the_attributes_that_its_two_updates_name(stac
         if "dynamodb:Attributes" in tests
     )
     assert allowed == named
+
+
+def test_only_capture_adds_to_the_confirmed_codes_and_no_function_takes_one_back(stack: Stack) -> None:
+    def writes(name: str) -> set[str]:
+        return {
+            action
+            for statement in stack.function_statements(name)
+            if ALIASES in statement.condition.get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys", ())
+            for action in statement.actions - {"dynamodb:Query"}
+        }
+
+    assert {name: writes(name) for name in FUNCTIONS if writes(name)} == {"capture": {"dynamodb:UpdateItem"}}
 
 
 def test_the_trail_is_only_ever_added_to(stack: Stack) -> None:

@@ -7,6 +7,9 @@ META: Final = "META"
 OPEN_SESSIONS: Final = "OPEN"
 """Partition of the queue index that lists the sessions which are not closed."""
 
+ALIASES: Final = "ALIASES"
+"""Counts partition of the codes that people have confirmed for an item, beside those of the system of record."""
+
 SOURCE_STATE: Final = "SOURCE#STATE"
 SENT_MAILS: Final = "IDEMPOTENCY#mail"
 """Counts partition that remembers for a day which mails went out."""
@@ -63,6 +66,11 @@ def line(code: str) -> str:
     return f"LINE#{code}"
 
 
+def alias(code: str) -> str:
+    """Counts sort key of a confirmed code; ``code`` is folded, so that every spelling of it is one."""
+    return f"CODE#{code}"
+
+
 def queue(location_name: str) -> str:
     """Queue-index partition of a location's undecided variances."""
     return f"QUEUE#{location_name}"
@@ -102,14 +110,19 @@ def capture_object(session_id: str, seq: int) -> str:
     return f"{CAPTURES}{session_id}/{seq:06d}{_RESULT_SUFFIX}"
 
 
+def parked_object(session_id: str, seq: int) -> str:
+    """Object that holds the rows which one capture of a session parked, one a line."""
+    return f"{CAPTURES}{session_id}/{seq:06d}.parked.jsonl.gz"
+
+
 def snapshot_object(session_id: str) -> str:
     """Object that holds a session's snapshot."""
     return f"{SNAPSHOTS}{session_id}{_RESULT_SUFFIX}"
 
 
-def upload_prefix(session_id: str) -> str:
-    """The folder staff upload a session's files to."""
-    return f"{UPLOADS}{session_id}/"
+def upload_prefix(session_id: str, area: str = "") -> str:
+    """The folder staff upload a session's files to, or the folder in it for one area."""
+    return f"{UPLOADS}{session_id}/{area}/" if area else f"{UPLOADS}{session_id}/"
 
 
 def session_of(key: str, folder: str) -> str | None:

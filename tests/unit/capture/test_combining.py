@@ -4,9 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from stkr.capture.core import capture, capture_file
+from stkr.capture.core import capture
 from stkr.capture.result import Kind, Sighting, UploadedFile
-from stkr.errors import CountFileError
 from tests.unit.capture.builders import assert_conserved, count, lines, reasons, snapshot, totals
 
 pytestmark = pytest.mark.unit
@@ -162,11 +161,6 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others() -> None:
     assert lines(captured) == {"BOLT": "432"}
     assert [problem.file for problem in captured.problems] == ["2.csv", "3.csv"]
     assert_conserved(captured)
-
-
-def test_a_single_file_that_cannot_be_read_is_an_error() -> None:
-    with pytest.raises(CountFileError, match="empty"):
-        capture_file(UploadedFile("scan.csv", b""), snapshot())
 
 
 def test_a_changed_count_of_a_decided_item_is_parked_with_all_its_rows() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
 from stkr_cli.app import app, main
@@ -324,3 +325,50 @@ def test_offline_commands_do_not_wait_for_the_aws_client(files: Path) -> None:
     )
 
     assert (done.returncode, done.stderr) == (0, "False\n")
+
+
+def test_several_files_are_checked_as_one_count_and_each_parked_row_names_its_own(files: Path) -> None:
+    (files / "more.csv").write_text("sku,bin,count\nX-98,A1,4\n", "utf-8")
+
+    result = run(files, "check", str(files / "more.csv"), "--location", "fixings", "--json")
+
+    parked = document(result)["parked"]
+    assert [(row["file"], row["row"]) for row in parked] == [("count.csv", 9), ("count.csv", 10), ("more.csv", 2)]
+
+
+def test_two_files_of_one_name_are_refused(files: Path) -> None:
+    result = run(files, "check", str(files / "count.csv"), "--location", "fixings")
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "the same name" in result.stderr
+
+
+def test_a_fix_sheet_can_be_written_filled_in_and_checked_with_its_count(files: Path) -> None:
+    assert run(files, "check", "--location", "fixings", "--fix-sheet", str(files / "fixes.xlsx")).exit_code == 0
+    book = load_workbook(files / "fixes.xlsx")
+    book.worksheets[0]["F2"], book.worksheets[0]["G3"] = "BOLT-M6-60", "skip"
+    book.save(files / "fixes.xlsx")
+
+    result = run(files, "check", str(files / "fixes.xlsx"), "--location", "fixings")
+
+    assert "Nothing" not in result.stdout  # 4 beside 479 is a contradiction now
+    assert "2 rows count as a fix sheet says." in result.stdout
+    assert "conflicting" in result.stdout
+
+
+def test_a_fix_that_cannot_be_used_is_said_and_stops_nothing(files: Path) -> None:
+    (files / "fixes.csv").write_text(
+        "File,Row,Code,Quantity,Right code,Right quantity\ncount.csv,9,X-97,4,BOLT-M6-60,\n", "utf-8"
+    )
+
+    result = run(files, "check", str(files / "fixes.csv"), "--location", "fixings")
+
+    assert result.exit_code == 0
+    assert "fixes.csv row 2: it is about count.csv row 9" in result.stdout
+
+
+def test_every_trouble_of_a_row_is_shown_with_its_cell(files: Path) -> None:
+    shown = " ".join(run(files, "check", "--location", "fixings").stdout.split())
+
+    assert "A10:" in shown
+    assert "B10:" in shown

@@ -9,10 +9,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr.capture.result import Capture, CountedLine, FileProblem, Kind, ParkedRow, Reason, Totals
+from stkr.capture.result import (
+    Alias,
+    Capture,
+    Correction,
+    CountedLine,
+    FileProblem,
+    Kind,
+    ParkedRow,
+    Reason,
+    Replaced,
+    Sighting,
+    Totals,
+    Trouble,
+)
 from stkr.links import CountLink
 from stkr.session import pages
-from stkr.session.pages import MAX_LISTED_SKUS, SHOWN, OpenForm, SessionLinks, open_page, parse_open_form, session_page
+from stkr.session.core import Standing
+from stkr.session.pages import (
+    MAX_LISTED_SKUS,
+    SHOWN,
+    OpenForm,
+    SessionLinks,
+    UploadForm,
+    open_page,
+    parse_open_form,
+    session_page,
+)
 from stkr.store.counts import Session, Status
 from stkr.web.page import Page
 from tests.unit.web.samples import HOSTILE, RULES, SESSION, Read
@@ -22,11 +45,8 @@ pytestmark = pytest.mark.unit
 HOME = "https://s.example.com/"
 LOCATION_LINK = CountLink(home=HOME, location="fixings-aisle", expires_at=1)
 FORM = OpenForm("the-token")
-LINKS = SessionLinks("/?t=x", "/sheet.xlsx?t=x", "/sheet.csv?t=x")
-UPLOAD = {
-    "url": "https://bucket.s3.eu-west-2.amazonaws.com/",
-    "fields": {"key": "sessions/x/${filename}", "policy": "signed"},
-}
+LINKS = SessionLinks("/", "x")
+UPLOAD = UploadForm("https://bucket.s3.eu-west-2.amazonaws.com/", {"key": "sessions/x/${filename}", "policy": "signed"})
 PARKED = ParkedRow(
     file="scan.csv",
     row=14,
@@ -44,6 +64,7 @@ CAPTURE = Capture(
     parked=(PARKED,),
     problems=(FileProblem("notes.docx", "this is not a count file"),),
     totals=Totals(read=6, counted=2, collapsed=1, blank=2, parked=1),
+    parked_reasons={Reason.UNKNOWN_CODE: 1},
 )
 OPEN = SESSION.model_copy(update={"status": Status.OPEN})
 
@@ -55,7 +76,11 @@ def read(page: Page) -> Read:
 
 
 def stands(session: Session, capture: Capture | None, *, just_uploaded: bool = False) -> Read:
-    return read(session_page(session, RULES, capture, (), UPLOAD, LINKS, just_uploaded=just_uploaded))
+    return read(session_page(standing(session, capture), RULES, UPLOAD, LINKS, just_uploaded=just_uploaded))
+
+
+def standing(session: Session, capture: Capture | None) -> Standing:
+    return Standing(session, capture, capture.parked[:SHOWN] if capture else ())
 
 
 def test_a_locations_link_asks_only_who_counts_and_optionally_what() -> None:
@@ -126,12 +151,20 @@ def test_a_fresh_count_has_its_sheet_and_its_upload() -> None:
 
 
 def test_the_upload_goes_straight_to_the_bucket_and_the_page_may_post_nowhere_else() -> None:
-    page = session_page(OPEN, RULES, None, (), UPLOAD, LINKS)
+    page = session_page(Standing(OPEN), RULES, UPLOAD, LINKS)
     assert page.form_origin == "https://bucket.s3.eu-west-2.amazonaws.com"
     shown = read(page)
     form, inputs = shown.all("form")[0], shown.all("input")
-    assert (form["action"], form["enctype"]) == (UPLOAD["url"], "multipart/form-data")
-    assert [each["name"] for each in inputs] == ["key", "policy", "file"]  # What follows the file, S3 ignores.
+    assert (form["action"], form["enctype"]) == (UPLOAD.url, "multipart/form-data")
+    # What follows the file, S3 ignores; the last two are those of the form that asks for an area.
+    assert [each["name"] for each in inputs] == ["key", "policy", "file", "t", "area"]
+
+
+def test_an_upload_for_an_area_says_so_and_leads_back() -> None:
+    shown = read(session_page(Standing(OPEN), RULES, replace(UPLOAD, area="Back store"), LINKS))
+    assert "Upload a count of Back store" in shown.text
+    assert "If Back store was uploaded before, this file replaces it. Not only Back store?" in shown.text
+    assert len(shown.all("form")) == 1
 
 
 def test_what_was_understood_adds_up_on_the_page() -> None:
@@ -152,6 +185,40 @@ def test_a_parked_row_is_shown_with_its_place_its_cells_and_how_to_mend_it() -> 
     assert "5012345678901 | 6" in stands(OPEN, no_cells).text
 
 
+def test_everything_that_is_wrong_with_a_row_is_said_at_once_each_with_its_cell() -> None:
+    also = (
+        Trouble(Reason.UNREADABLE_QUANTITY, "Type a number.", "B14"),
+        Trouble(Reason.UNKNOWN_CODE, "And this.", "C14"),
+    )
+    shown = stands(OPEN, replace(CAPTURE, parked=(replace(PARKED, cell="A14", also=also),)))
+    assert (
+        "row 14: unknown code, unreadable quantity A14: No item has this code: check it for a typing error. "
+        "B14: Type a number. C14: And this." in shown.text
+    )
+
+
+def test_parked_rows_can_be_downloaded_to_be_fixed_unless_all_are_decided() -> None:
+    decided = replace(CAPTURE, parked_reasons={Reason.ALREADY_DECIDED: 1})
+    assert {"/fixes.xlsx?t=x", "/fixes.csv?t=x"} <= set(stands(OPEN, CAPTURE).links())
+    assert not [link for link in stands(OPEN, decided).links() if "fixes" in link]
+
+
+def test_what_fix_sheets_and_later_files_did_is_told() -> None:
+    by = Sighting("fixes.xlsx", 2)
+    capture = replace(
+        CAPTURE,
+        replaced=(Replaced("Front/sam.csv", "Front/ann.csv"),),
+        corrections=(Correction(Sighting("scan.csv", 3), by, "BOLT", ""),),
+        aliases=(Alias("B-OLD", "BOLT", by, Decimal(24)),),
+        problems=(FileProblem("fixes.xlsx", "it is about another row", 7),),
+    )
+    shown = stands(OPEN, capture)
+    assert "Front/sam.csv does not count any more: Front/ann.csv is a later count of the same area." in shown.text
+    assert "1 row of these counts as a fix sheet says." in shown.text
+    assert "B-OLD is a case of 24 of BOLT (fixes.xlsx, row 2)" in shown.text
+    assert "fixes.xlsx, row 7 was not used: it is about another row" in shown.text
+
+
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_has_words(reason: Reason) -> None:
     shown = stands(OPEN, replace(CAPTURE, parked=(replace(PARKED, reason=reason),)))
@@ -160,7 +227,7 @@ def test_every_reason_has_words(reason: Reason) -> None:
 
 def test_files_that_were_not_taken_are_named_with_the_reason() -> None:
     refused = (FileProblem("late.csv", "the count is closed"),)
-    shown = read(session_page(OPEN, RULES, CAPTURE, refused, UPLOAD, LINKS))
+    shown = read(session_page(Standing(OPEN, CAPTURE, (), refused), RULES, UPLOAD, LINKS))
     assert "notes.docx was not taken: this is not a count file" in shown.text
     assert "late.csv was not taken: the count is closed" in shown.text
 
@@ -170,8 +237,9 @@ def test_a_page_of_thousands_of_rows_stays_small_and_says_what_it_leaves_out() -
         CAPTURE,
         lines=tuple(CountedLine(f"S{n}", Kind.COUNTED, Decimal(n)) for n in range(5000)),
         parked=tuple(replace(PARKED, row=n) for n in range(5000)),
+        totals=Totals(read=10_000, counted=5_000, parked=5_000),
     )
-    page = session_page(OPEN, RULES, many, (), UPLOAD, LINKS)
+    page = session_page(standing(OPEN, many), RULES, UPLOAD, LINKS)
     assert len(page.html) < 1_000_000
     assert f"and {5000 - SHOWN:,} more rows" in read(page).text
     assert f"and {5000 - SHOWN:,} more items" in read(page).text
@@ -183,7 +251,7 @@ def test_after_an_upload_the_visitor_is_told_that_it_arrived() -> None:
 
 def test_a_closed_count_takes_nothing_more() -> None:
     closed = SESSION.model_copy(update={"status": Status.CLOSED})
-    shown = read(session_page(closed, RULES, CAPTURE, (), None, LINKS))
+    shown = read(session_page(standing(closed, CAPTURE), RULES, None, LINKS))
     assert "This count is closed." in shown.text
     assert not shown.all("form")
 
@@ -220,7 +288,7 @@ def test_whatever_was_typed_anywhere_is_escaped() -> None:
     session = SESSION.model_copy(update={"counter": HOSTILE, "zone": HOSTILE, "location": HOSTILE})
     form = OpenForm(HOSTILE, HOSTILE, HOSTILE, HOSTILE, None, HOSTILE)
     for page in (
-        session_page(session, RULES, capture, (), UPLOAD, LINKS),
+        session_page(standing(session, capture), RULES, UPLOAD, LINKS),
         open_page(CountLink(home=HOME, location=HOSTILE, expires_at=1), RULES, form),
     ):
         assert HOSTILE in read(page).text

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from stkr.capture.core import capture, capture_file
+from stkr.capture.core import capture
 from stkr.capture.result import UploadedFile
 from stkr.session.sheet import HEADER, csv_sheet, xlsx_sheet
 from stkr.stock import History, Snapshot, StockRow
@@ -121,7 +121,7 @@ def test_a_filled_in_sheet_comes_back_through_capture(codes: tuple[str, str]) ->
     text = io.StringIO(newline="")
     csv.writer(text).writerows([list(HEADER), *filled[1:]])
     for file in (UploadedFile("sheet.xlsx", saved.getvalue()), UploadedFile("sheet.csv", text.getvalue().encode())):
-        outcome = capture_file(file, shelf)
+        outcome = capture([file], shelf)
         assert {line.sku: line.counted_qty for line in outcome.lines} == {codes[0]: Decimal(51), codes[1]: Decimal(0)}
         assert (outcome.totals.read, outcome.totals.blank, outcome.parked) == (3, 1, ())
 

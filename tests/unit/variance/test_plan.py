@@ -12,7 +12,7 @@ from stkr.rules.doc import default_rules, tolerance_for
 from stkr.stock import StockRow
 from stkr.store.counts import Line, Session, State, Status
 from stkr.variance.core import Variance, gap_between, judge
-from stkr.variance.plan import Plan, outcome, plan, unlabelled
+from stkr.variance.plan import Plan, figures, plan, unlabelled
 
 pytestmark = pytest.mark.unit
 
@@ -113,9 +113,9 @@ def test_a_held_line_stays_as_it_was_asked_again_while_the_count_is_the_same() -
 
 
 def test_the_sessions_figures_add_up() -> None:
-    figures = outcome(planned(1, [variance("A", 432), variance("B", 479), variance("C", 490)]).lines)
-    assert figures["lines"] == figures["material"] + figures["minor"] + figures["in_agreement"] == 3
-    assert (figures["value_abs"], figures["value_net"]) == (Decimal("20.65"), Decimal("-13.65"))
+    found = figures(planned(1, [variance("A", 432), variance("B", 479), variance("C", 490)]).lines)
+    assert found["lines"] == found["material"] + found["minor"] + found["in_agreement"] == 3
+    assert (found["value_abs"], found["value_net"]) == (Decimal("20.65"), Decimal("-13.65"))
 
 
 def test_only_queued_lines_without_a_label_are_asked_about() -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr.web.forms import MAX_BODY_CHARS, fields, one_line
+from stkr.tabular.words import one_line
+from stkr.web.forms import MAX_BODY_CHARS, fields
 
 pytestmark = pytest.mark.unit
 

@@ -23,7 +23,8 @@ from stkr.cause.evidence import Cause
 from stkr.links import TOKEN, Action
 from stkr.rules.doc import Rules
 from stkr.store.counts import Line, State
-from stkr.web.forms import MAX_NAME_CHARS, fields, one_line
+from stkr.tabular.words import one_line
+from stkr.web.forms import MAX_NAME_CHARS, fields
 from stkr.web.page import Page, message_page, render
 from stkr.web.wording import place
 

@@ -1,12 +1,12 @@
 """From a code as it was scanned or typed to the SKU it names."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain
 
-from stkr.capture.result import Reason
+from stkr.capture.result import Alias, Reason
 from stkr.stock import Snapshot, StockRow
 from stkr.tabular.words import folded, visible
 
@@ -68,13 +68,17 @@ class Codebook:
     without leading zeros: always where either side is a genuine GTIN, otherwise only if the exact digits name nothing.
     """
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, aliases: Iterable[Alias] = ()) -> None:
+        """``aliases`` are codes beside those that the snapshot has for its own SKUs."""
         self._exact: dict[str, tuple[Match, ...]] = {}
         # Digits without their leading zeros -> the codes that have some.
         self._padded: dict[str, list[str]] = {}
         self._seen: dict[str | tuple[str, ...], Found] = {}
         for stock in chain(snapshot.rows.values(), snapshot.elsewhere.values()):
             self._add(stock)
+        for alias in aliases:
+            known = snapshot.rows.get(alias.sku) or snapshot.elsewhere[alias.sku]
+            self._put(alias.code, Match(known, alias.pack))
 
     def _add(self, stock: StockRow) -> None:
         single = Match(stock)

@@ -1,27 +1,35 @@
 """Capture itself: a pure function of the files, the snapshot and what is already decided.
 
-Every data row of every file comes out as exactly one of counted, collapsed, blank and parked, and neither the order
-of rows nor that of files matters.
+Every data row of every file that counts comes out as exactly one of counted, collapsed, blank and parked, and neither
+the order of rows nor that of files matters.
 
 A data row is every row below the header that has any content, except the header repeated. A row without a count is
 *blank*: it was not counted, which is not zero. In a file without a quantity column every row is one scan.
 
-How rows of one SKU and bin combine: the scans of one file add up to one observation; a keyed quantity is an
+How rows of one SKU and place combine: the scans of one file add up to one observation; a keyed quantity is an
 observation by itself. Observations that agree are repeats and collapse; where they differ, within a file or between
-files, all their rows are parked. Different bins add up. A keyed quantity without a bin beside one in a bin may be of
-another place or of all of them, so both are parked; so are counts with and without bins in different files.
+files, all their rows are parked. Different places add up. A place is an area (the folder a file was uploaded to), a bin
+(a column of the file), or both. A keyed quantity without a place beside one in a place may be of another place or of
+all of them, so both are parked; so are counts with and without bins in different files.
+
+Of several files of one name the latest counts, and of several counts of one area, too: who counts an area again
+replaces it. A file that counts nothing replaces nothing.
 
 A SKU that is stocked at the session's location but outside its scope was counted all the same: its line is ``COUNTED``
 and judged against its own row (``snapshot.elsewhere``). A SKU stocked only elsewhere is ``UNRECORDED``.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 
 from stkr.capture.codes import Codebook
+from stkr.capture.fixes import Fixes, FixSheet, as_fix_sheet, read_fixes
+from stkr.capture.layout import judge_rows
 from stkr.capture.quantities import ZERO, plain
-from stkr.capture.reading import Reading, Source, Watch, read_file
+from stkr.capture.reading import Opened, Reading, Source, Watch, read_file
 from stkr.capture.result import (
     Capture,
     CountedLine,
@@ -29,50 +37,113 @@ from stkr.capture.result import (
     Kind,
     ParkedRow,
     Reason,
+    Replaced,
     Sighting,
     Totals,
+    Trouble,
     UploadedFile,
 )
 from stkr.capture.tallies import Bin, Key, Observation, Tallies, source_and_row
 from stkr.errors import CountFileError
 from stkr.stock import Snapshot
-from stkr.tabular.sheet import MAX_FILE_BYTES
+from stkr.tabular.files import open_tables
+from stkr.tabular.words import folded
 
-__all__ = ["MAX_FILE_BYTES", "capture", "capture_file"]
+__all__ = ["capture"]
 
 _NOTHING_DECIDED: Mapping[str, Decimal] = {}
 _NAMED_COUNTS = 4
 
 
-def capture(files: Sequence[UploadedFile], snapshot: Snapshot, decided: Mapping[str, Decimal] | None = None) -> Capture:
+def capture(
+    files: Iterable[UploadedFile],
+    snapshot: Snapshot,
+    decided: Mapping[str, Decimal] | None = None,
+    watch: Watch = iter,
+) -> Capture:
     """Read all files of a session into clean lines (sorted by SKU) and parked rows (sorted by file and row).
 
     ``decided`` maps SKUs whose variance a manager has decided to the counted quantity (eaches) the decision was about:
-    the same count again is kept, any other is parked. Of several files of one name the latest counts.
+    the same count again is kept, any other is parked. ``watch`` may look on as rows pass.
     A file that cannot be read as a whole becomes a ``FileProblem`` and takes no part; it never stops the others.
     """
     codebook = Codebook(snapshot)
     latest = {file.name: file for file in sorted(files, key=lambda file: (file.name, file.uploaded_at, file.content))}
-    readings: list[Reading] = []
-    problems: list[FileProblem] = []
+    opened = _opened(latest.values(), codebook)
+    fixes = read_fixes(opened.fix_sheets, codebook)
+    if fixes.aliases:
+        codebook = Codebook(snapshot, fixes.aliases)
+    folder = _Folder(opened.problems + fixes.problems)
+    for files_of_area in _by_area(opened.counts):
+        folder.read(files_of_area, lambda one: read_file(one, codebook, snapshot, fixes, watch))
+    folder.problems += fixes.unused(fix for reading in folder.readings for fix, _ in reading.fixed)
+    return _combined(folder, fixes, snapshot, decided or _NOTHING_DECIDED)
+
+
+@dataclass(slots=True)
+class _Files:
+    """The files of a session, told apart: counts, fix sheets, and what cannot be opened."""
+
+    counts: list[Opened] = field(default_factory=list)
+    fix_sheets: list[FixSheet] = field(default_factory=list)
+    problems: list[FileProblem] = field(default_factory=list)
+
+
+def _opened(files: Iterable[UploadedFile], codebook: Codebook) -> _Files:
+    found = _Files()
+    fix_sheets: list[tuple[str, FixSheet]] = []
     next_index = 0
-    for file in latest.values():
+    for file in files:
         try:
-            reading = read_file(file, codebook, snapshot, next_index)
+            sheets = open_tables(file.name, file.content, lambda rows: judge_rows(rows, codebook))
+            fix_sheet = as_fix_sheet(file.name, sheets)
         except CountFileError as error:
-            problems.append(FileProblem(file.name, str(error)))
+            found.problems.append(FileProblem(file.name, str(error)))
+            continue
+        if fix_sheet:
+            fix_sheets.append((file.uploaded_at, fix_sheet))
         else:
-            readings.append(reading)
-            next_index = reading.sources[-1].index + 1
-    return _combined(readings, tuple(problems), snapshot, decided or _NOTHING_DECIDED)
+            found.counts.append(Opened(file, sheets, next_index))
+            next_index += len(sheets)
+    found.fix_sheets = [sheet for _, sheet in sorted(fix_sheets, key=lambda pair: (pair[0], pair[1].file))]
+    return found
 
 
-def capture_file(file: UploadedFile, snapshot: Snapshot, watch: Watch = iter) -> Capture:
-    """Read a single file by itself; ``watch`` may look on as its rows pass.
+def _by_area(counts: Iterable[Opened]) -> Iterator[list[Opened]]:
+    """The files that replace each other, the latest first; a file without an area stands for itself."""
+    of_area: dict[str, list[Opened]] = {}
+    for opened in counts:
+        if opened.file.area:
+            of_area.setdefault(folded(opened.file.area), []).append(opened)
+        else:
+            yield [opened]
+    for files in of_area.values():
+        yield sorted(files, key=lambda one: (one.file.uploaded_at, one.file.name), reverse=True)
 
-    :raises CountFileError: when it cannot be read as a whole.
-    """
-    return _combined([read_file(file, Codebook(snapshot), snapshot, watch=watch)], (), snapshot, _NOTHING_DECIDED)
+
+@dataclass(slots=True)
+class _Folder:
+    """What the files of a session say, read one by one."""
+
+    problems: list[FileProblem]
+    readings: list[Reading] = field(default_factory=list)
+    replaced: list[Replaced] = field(default_factory=list)
+
+    def read(self, files: Sequence[Opened], read: Callable[[Opened], Reading]) -> None:
+        """Read files of which the first that counts anything replaces those after it."""
+        by: str | None = None
+        for opened in files:
+            name = opened.file.name
+            if by is not None:
+                self.replaced.append(Replaced(name, by))
+                continue
+            try:
+                reading = read(opened)
+            except CountFileError as error:
+                self.problems.append(FileProblem(name, str(error)))
+                continue
+            self.readings.append(reading)
+            by = name if reading.counts else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +164,8 @@ class _Sums:
     bins: int = 0
 
 
-def _combined(
-    readings: Sequence[Reading], problems: tuple[FileProblem, ...], snapshot: Snapshot, decided: Mapping[str, Decimal]
-) -> Capture:
+def _combined(folder: _Folder, fixes: Fixes, snapshot: Snapshot, decided: Mapping[str, Decimal]) -> Capture:
+    readings = folder.readings
     sources = {source.index: source for reading in readings for source in reading.sources}
     sums = _sums(_joined(readings), sources, decided)
     parked = [row for reading in readings for row in reading.parked]
@@ -119,7 +189,18 @@ def _combined(
         blank=sum(reading.blank for reading in readings),
         parked=len(parked),
     )
-    return Capture(lines, tuple(parked), problems, totals)
+    corrections = [correction for reading in readings for _, correction in reading.fixed]
+    return Capture(
+        lines=lines,
+        parked=tuple(parked),
+        problems=tuple(sorted(folder.problems, key=lambda problem: (problem.file, problem.row or 0, problem.problem))),
+        totals=totals,
+        parked_skus=tuple(sorted(short)),
+        parked_reasons=Counter(row.reason for row in parked),
+        replaced=tuple(sorted(folder.replaced, key=lambda one: one.file)),
+        corrections=tuple(sorted(corrections, key=lambda one: (one.row.file, one.row.row))),
+        aliases=fixes.aliases,
+    )
 
 
 def _joined(readings: Sequence[Reading]) -> Tallies:
@@ -135,8 +216,9 @@ def _sums(tallies: Tallies, sources: Mapping[int, Source], decided: Mapping[str,
     sums = _Sums()
     for sku, bins in tallies.by_sku():
         total, agreed, places = ZERO, 0, []
-        if _without_bin_beside_bins(bins, sources):
-            setback = _Setback(Reason.CONFLICTING_COUNTS, _unplaced(bins, sources), sku)
+        unplaced = _unplaced(bins, sources)
+        if unplaced:
+            setback = _Setback(Reason.CONFLICTING_COUNTS, unplaced, sku)
             sums.setbacks |= {where: setback for _, observations in bins for _, where in observations}
             continue
         for key, observations in bins:
@@ -160,26 +242,45 @@ def _sums(tallies: Tallies, sources: Mapping[int, Source], decided: Mapping[str,
     return sums
 
 
-def _without_bin_beside_bins(bins: Sequence[Bin], sources: Mapping[int, Source]) -> bool:
-    """Whether a count may be of the same shelf as those in bins beside it, or of another one: nobody can tell.
-
-    Only the scans of one file (or of its copies) are sure to add up, since each is a unit of its own.
+def _unplaced(bins: Sequence[Bin], sources: Mapping[int, Source]) -> str | None:
+    """Why counts of a SKU cannot be added up, if so: one without a place may be of the same shelf as the one beside it,
+    or of another.
     """
-    (_, first_bin), _ = bins[0]
-    if first_bin or len(bins) == 1:
-        return False
+    if len(bins) == 1:
+        return None
+    # Sorted by area and bin, what has none comes first.
+    (_, first_area, _), _ = bins[0]
+    (_, last_area, _), _ = bins[-1]
+    if not first_area and last_area:
+        advice = "give every file its area, or upload one count of them all"
+        return _beside(bins[0], bins[-1], "outside any area", last_area, advice, sources)
+    for here, there in pairwise(bins):
+        (_, area, bin_name), _ = here
+        (_, next_area, next_bin), _ = there
+        if area == next_area and not bin_name and not _add_up(here, _of_area(bins, area), sources):
+            advice = "give every row its bin, or count the item as a whole"
+            return _beside(here, there, "without a bin", next_bin, advice, sources)
+    return None
+
+
+def _of_area(bins: Sequence[Bin], area: str) -> list[Bin]:
+    return [one for one in bins if one[0][1] == area]
+
+
+def _add_up(without_bin: Bin, bins: Sequence[Bin], sources: Mapping[int, Source]) -> bool:
+    """Only the scans of one file (or of its copies) are sure to add up, since each is a unit of its own."""
     seen_in = [{source_and_row(where)[0] for _, where in observations} for _, observations in bins]
-    return any(files != seen_in[0] for files in seen_in) or any(
-        sources[index].layout.quantity is not None for index in seen_in[0]
+    return all(files == seen_in[0] for files in seen_in) and all(
+        sources[source_and_row(where)[0]].layout.quantity is None for _, where in without_bin[1]
     )
 
 
-def _unplaced(bins: Sequence[Bin], sources: Mapping[int, Source]) -> str:
-    ((sku, _), [(quantity, where), *_]), ((_, bin_name), [(in_bin, where_in_bin), *_]), *_ = bins
-    seen, seen_in_bin = _sighting(sources, where), _sighting(sources, where_in_bin)
+def _beside(one: Bin, other: Bin, outside: str, inside: str, advice: str, sources: Mapping[int, Source]) -> str:
+    ((sku, _, _), [(quantity, where), *_]), (_, [(placed, where_placed), *_]) = one, other
+    seen, seen_placed = _sighting(sources, where), _sighting(sources, where_placed)
     return (
-        f"{sku} is counted as {plain(quantity)} without a bin ({seen.file} row {seen.row}) and as {plain(in_bin)} in "
-        f"{bin_name} ({seen_in_bin.file} row {seen_in_bin.row}): give every row its bin, or count the item as a whole"
+        f"{sku} is counted as {plain(quantity)} {outside} ({seen.file} row {seen.row}) and as {plain(placed)} in "
+        f"{inside} ({seen_placed.file} row {seen_placed.row}): {advice}"
     )
 
 
@@ -189,7 +290,7 @@ def _sighting(sources: Mapping[int, Source], where: int) -> Sighting:
 
 
 def _conflict(key: Key, observations: Sequence[Observation], sources: Mapping[int, Source]) -> str:
-    sku, bin_name = key
+    sku, area, bin_name = key
     first_seen: dict[Decimal, int] = {}
     for quantity, where in observations:
         first_seen.setdefault(quantity, where)
@@ -199,7 +300,7 @@ def _conflict(key: Key, observations: Sequence[Observation], sources: Mapping[in
         named.append(f"{plain(quantity)} ({seen.file} row {seen.row})")
     if len(first_seen) > _NAMED_COUNTS:
         named.append(f"{len(first_seen) - _NAMED_COUNTS} more")
-    at = f" in {bin_name}" if bin_name else ""
+    at = f" in {' '.join(filter(None, (area, bin_name)))}" if area or bin_name else ""
     return (
         f"{sku}{at} is counted as {' and as '.join(named)}: recount it and upload only the right count, "
         "or, if they add up, give each place its own bin, or put all in one row such as 3 boxes + 7"
@@ -224,4 +325,5 @@ def _parked_after_all(sources: Mapping[int, Source], setbacks: Mapping[int, _Set
         for number, cells in source.sheet.rows():
             setback_here = wanted.get(number)
             if setback_here is not None:
-                yield source.parked(number, cells, setback_here.reason, setback_here.detail, (setback_here.sku,))
+                trouble = Trouble(setback_here.reason, setback_here.detail, source.count_cell(number))
+                yield source.parked(number, cells, (trouble,), (setback_here.sku,))

@@ -1,6 +1,7 @@
 """What capture hands on: clean lines, parked rows, problems of whole files, and totals that add up."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from enum import StrEnum
 
@@ -31,11 +32,20 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
-    """One file of a session's folder in its latest version. ``uploaded_at`` is an ISO-8601 instant."""
+    """One file of a session's folder in its latest version.
+
+    ``name`` is its path within the folder, so ``Back store/scan.csv`` is a count of the area *Back store*.
+    ``uploaded_at`` is an ISO-8601 instant.
+    """
 
     name: str
     content: bytes
     uploaded_at: str = ""
+
+    @property
+    def area(self) -> str:
+        """The area that was counted, as the folder is named; empty where the file speaks for the session as a whole."""
+        return self.name.rpartition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +71,24 @@ class CountedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing that is wrong with a row: ``detail`` says what, and what to do about it.
+
+    ``cell`` is where, as a spreadsheet names it: ``C14``.
+    """
+
+    reason: Reason
+    detail: str
+    cell: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ParkedRow:
     """A row that needs a person. ``code`` and ``quantity`` are the raw cells; ``skus`` are the items the code may mean,
     as far as that is known.
 
-    ``cells`` is the whole raw row; ``detail`` says what is wrong and what to do about it.
+    ``cells`` is the whole raw row. ``reason``, ``detail`` and ``cell`` are of the first trouble with it (see
+    ``Trouble``), ``also`` holds the others: mending one must not bring the next to light.
     """
 
     file: str
@@ -76,22 +99,71 @@ class ParkedRow:
     detail: str
     cells: tuple[str, ...] = ()
     skus: tuple[str, ...] = ()
+    cell: str = ""
+    also: tuple[Trouble, ...] = ()
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """Everything that is wrong with the row."""
+        return (Trouble(self.reason, self.detail, self.cell), *self.also)
 
 
 @dataclass(frozen=True, slots=True)
 class FileProblem:
-    """A file that could not be taken as a whole, and what to do about it."""
+    """A file that could not be taken, and what to do about it; with a ``row``, it is only this row of a fix sheet."""
 
     file: str
     problem: str
+    row: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A file that does not count any more, because ``by`` is a later count of the same area."""
+
+    file: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A row that counts as a person's fix sheet says: ``by`` is where it says so, empty cells were left as they are."""
+
+    row: Sighting
+    by: Sighting
+    code: str
+    quantity: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A code that a person says names a SKU; ``pack`` is eaches per scan where it is the barcode of a case.
+
+    ``by`` is where they say so.
+    """
+
+    code: str
+    sku: str
+    by: Sighting = field(compare=False)
+    pack: Decimal | None = None
+
+    @property
+    def written(self) -> str:
+        """As aliases are written everywhere: ``CODE`` or ``CODE*24``."""
+        return self.code if self.pack is None else f"{self.code}*{self.pack:f}"
+
+    @property
+    def meaning(self) -> str:
+        """What it stands for, in words."""
+        return self.sku if self.pack is None else f"a case of {self.pack:f} of {self.sku}"
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
     """Row counts that obey the conservation law: ``read = counted + collapsed + blank + parked``.
 
-    A row is *counted* when it is the first observation of its SKU and bin, *collapsed* when it is folded into one
-    (a repeat, or one more scan of one unit).
+    A row is *counted* when it is the first observation of its SKU, area and bin, *collapsed* when it is folded into one
+    (a repeat, or one more scan of one unit), *blank* when it counts nothing: no quantity, or struck out by a fix sheet.
     """
 
     read: int = 0
@@ -101,11 +173,31 @@ class Totals:
     parked: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
-    """The outcome of reading all of a session's files: a function of the files, the snapshot and what is decided."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the next stage needs to know of a capture: everything but the parked rows themselves.
+
+    ``parked_skus`` are the items that parked rows name, ``parked_reasons`` how many rows are parked for which (first)
+    reason. ``aliases`` are the codes that a person has confirmed in a fix sheet, to be remembered for the next counts.
+    """
 
     lines: tuple[CountedLine, ...]
-    parked: tuple[ParkedRow, ...]
     problems: tuple[FileProblem, ...]
     totals: Totals
+    parked_skus: tuple[str, ...] = ()
+    parked_reasons: Mapping[Reason, int] = field(default_factory=dict)
+    replaced: tuple[Replaced, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    aliases: tuple[Alias, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture(Outcome):
+    """The outcome of reading all of a session's files: a function of the files, the snapshot and what is decided."""
+
+    parked: tuple[ParkedRow, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome by itself."""
+        return Outcome(**{part.name: getattr(self, part.name) for part in fields(Outcome)})

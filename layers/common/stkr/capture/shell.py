@@ -1,6 +1,6 @@
 """Capture's reading and writing around its pure core."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from hashlib import sha256
@@ -9,25 +9,32 @@ from botocore.exceptions import ClientError
 
 from stkr import aws, keys
 from stkr.capture.core import capture
-from stkr.capture.result import Capture, FileProblem, UploadedFile
+from stkr.capture.result import FileProblem, Outcome, UploadedFile
 from stkr.errors import SessionClosed, UnknownSession
 from stkr.settings import Capture as Settings
 from stkr.stock import Snapshot
 from stkr.store import objects
+from stkr.store.aliases import Confirmed, remember
 from stkr.store.counts import DECIDED, Session, Status, read_lines, session_key
 from stkr.store.items import conditional_update, patient_update, update, values
 from stkr.store.objects import Upload
 from stkr.tabular.sheet import MAX_FILE_BYTES
 from stkr.telemetry import Metric, count, logger
 
+MAX_FOLDER_BYTES = 80_000_000
+"""What a session's files may have together: all are read in one run of a function of 512 MB."""
+
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """The document capture hands on: which session and which run of capture, and the outcome."""
+    """The document capture hands on: which session and which run of capture, and the outcome.
+
+    The parked rows are a document of their own beside it: there may be many, and only people read them.
+    """
 
     session_id: str
     seq: int
-    capture: Capture
+    outcome: Outcome
 
 
 def capture_session(settings: Settings, session_id: str, now: str, *, again: bool = False) -> Captured | None:
@@ -55,11 +62,13 @@ def capture_session(settings: Settings, session_id: str, now: str, *, again: boo
     )
     if snapshot is None:
         raise UnknownSession(f"the snapshot of count session {session_id} is gone; open a fresh count")
-    outcome = capture(files, snapshot, _decided(settings.counts_table, session))
-    outcome = replace(outcome, problems=(*outcome.problems, *too_large))
+    read = capture(files, snapshot, _decided(settings.counts_table, session))
+    kept_out = _remember(settings.counts_table, session_id, read, now)
+    outcome = replace(read.outcome, problems=(*read.problems, *too_large, *kept_out))
     captured = Captured(session_id, session.capture_seq, outcome)
-    # The header first, then the document: writing the document is the event that starts the reconciliation.
-    # A crash in between leaves the message in the queue, and the next run does both again.
+    objects.write_rows(settings.bucket, keys.parked_object(session_id, session.capture_seq), read.parked)
+    # The header before the document: writing the document is the event that starts the reconciliation.
+    # A crash in between leaves the message in the queue, and the next run does everything again.
     _record(settings.counts_table, captured, fingerprint, now)
     objects.write_document(settings.bucket, keys.capture_object(session_id, session.capture_seq), captured)
     count(Metric.ROWS_CAPTURED, outcome.totals.read)
@@ -102,16 +111,25 @@ def _claim(table: str, session_id: str) -> Session:
 
 
 def _fingerprint(uploads: Iterable[Upload]) -> str:
-    return sha256("|".join(f"{upload.name}:{upload.etag}" for upload in uploads).encode()).hexdigest()
+    # With the time: the same file once more may be the latest count of its area again.
+    told = (f"{upload.name}:{upload.etag}:{upload.uploaded_at}" for upload in uploads)
+    return sha256("|".join(told).encode()).hexdigest()
 
 
 def _read_uploads(bucket: str, uploads: Iterable[Upload]) -> tuple[list[UploadedFile], list[FileProblem]]:
+    """The files that fit into the function together, the earliest uploads first."""
     files, too_large = [], []
-    for upload in uploads:
+    room = MAX_FOLDER_BYTES
+    for upload in sorted(uploads, key=lambda upload: (upload.uploaded_at, upload.name)):
         if upload.size > MAX_FILE_BYTES:
             limit = MAX_FILE_BYTES // 1_000_000
             too_large.append(FileProblem(upload.name, f"the file is larger than {limit} MB; split it and upload again"))
+        elif upload.size > room:
+            limit = MAX_FOLDER_BYTES // 1_000_000
+            problem = f"all files of a count together may have {limit} MB, and this one is beyond: open a second count"
+            too_large.append(FileProblem(upload.name, problem))
         else:
+            room -= upload.size
             files.append(UploadedFile(upload.name, _content(bucket, upload), upload.uploaded_at))
     return files, too_large
 
@@ -127,6 +145,28 @@ def _content(bucket: str, upload: Upload) -> bytes:
             f"{upload.name} of this count is in the archive by now, so it cannot be read together with a correction; "
             "open a fresh count"
         ) from error
+
+
+def _remember(table: str, session_id: str, outcome: Outcome, now: str) -> Iterator[FileProblem]:
+    """Keep the codes that a person confirmed, for the counts to come; a repeat of the run changes nothing."""
+    for alias in outcome.aliases:
+        confirmed = Confirmed(
+            code=alias.code,
+            sku=alias.sku,
+            pack=alias.pack,
+            session_id=session_id,
+            file=alias.by.file,
+            row=alias.by.row,
+            confirmed_at=now,
+        )
+        before = remember(table, confirmed)
+        if before:
+            yield FileProblem(
+                alias.by.file,
+                f"the code {alias.code} stays remembered as {before.alias.meaning}, which count {before.session_id} "
+                f"confirmed, and not as {alias.meaning}: ask whoever runs the system to forget it first",
+                alias.by.row,
+            )
 
 
 def _decided(table: str, session: Session) -> dict[str, Decimal]:
@@ -148,7 +188,7 @@ def _record(table: str, captured: Captured, fingerprint: str, now: str) -> None:
             "captured_at": now,
             "captured_files": fingerprint,
             "status": Status.CAPTURED,
-            "rows": asdict(captured.capture.totals),
+            "rows": asdict(captured.outcome.totals),
         },
     )
     conditional_update(request)

@@ -1,18 +1,18 @@
-"""What rows say about a SKU in a bin, kept compactly: 200,000 rows have to fit beside everything else in a function."""
+"""What rows say of a SKU in a place, kept compactly: 200,000 rows have to fit beside everything else in a function."""
 
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
 
-Key = tuple[str, str]
-"""SKU and bin."""
+Key = tuple[str, str, str]
+"""SKU, area and bin; an area or bin that nobody named is empty."""
 
 Observation = tuple[Decimal, int]
 """A quantity in eaches and the place it was read at (see ``place``)."""
 
 Bin = tuple[Key, list[Observation]]
-"""A bin of a SKU (the empty name: none was given) and what was observed in it."""
+"""A bin of a SKU in an area, and what was observed in it."""
 
 _ROW_BITS = 32
 
@@ -28,7 +28,7 @@ def source_and_row(of_place: int) -> tuple[int, int]:
 
 
 class Tallies:
-    """Observations by SKU and bin. A key has at least one; all that agree are one count, seen several times."""
+    """Observations by SKU, area and bin. A key has at least one; all that agree are one count, seen several times."""
 
     def __init__(self) -> None:
         # Nearly every key has a single observation, and tuples of plain values cost the garbage collector nothing.
@@ -53,7 +53,7 @@ class Tallies:
                 yield key, observation
 
     def by_sku(self) -> Iterator[tuple[str, list[Bin]]]:
-        """Each SKU in order, with its bins by name and the observations of each in the order of their places."""
+        """Each SKU in order, its bins by area and name, and the observations of each by their places."""
         more = self._more
         for sku, keys in groupby(sorted(self._first), key=itemgetter(0)):
             yield sku, [(key, sorted([self._first[key], *more.get(key, ())], key=itemgetter(1))) for key in keys]

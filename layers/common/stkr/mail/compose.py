@@ -13,8 +13,8 @@ from stkr.capture.result import Kind
 from stkr.cause.evidence import Cause
 from stkr.rules.doc import Person, Rules
 from stkr.store.counts import Line, Session
+from stkr.tabular.words import one_line
 from stkr.web.figures import counted_noun, day, signed_money, stored
-from stkr.web.forms import one_line
 from stkr.web.page import render
 from stkr.web.wording import place
 

@@ -1,12 +1,15 @@
-"""What a session covers. Pure: the request, the rules and the stock go in, a snapshot comes out."""
+"""What a session covers and how it stands. Pure: request, rules and stock go in, a snapshot comes out."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
+from stkr.capture.result import Alias, FileProblem, Outcome, ParkedRow
 from stkr.errors import ScopeError
 from stkr.rules.doc import Rules
 from stkr.stock import Snapshot, StockRow
+from stkr.store.counts import Session
+from stkr.tabular.words import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,19 @@ class Opening:
     recount_of: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a session stands. ``outcome`` is ``None`` until a first upload was read.
+
+    ``parked`` are the first of its parked rows, ``refused`` the files that it did not take.
+    """
+
+    session: Session
+    outcome: Outcome | None = None
+    parked: tuple[ParkedRow, ...] = ()
+    refused: tuple[FileProblem, ...] = ()
+
+
 def checked(opening: Opening, rules: Rules) -> Opening:
     """The request with the location's name as the rules doc spells it.
 
@@ -35,6 +51,16 @@ def checked(opening: Opening, rules: Rules) -> Opening:
             return Opening(name, opening.counter.strip(), opening.zone, opening.skus, opening.recount_of)
     known = ", ".join(sorted(rules.locations)) or "none yet: upload a rules doc first"
     raise ScopeError(f"there is no location {opening.location!r}; the rules doc has: {known}")
+
+
+def with_aliases(rows: Iterable[StockRow], aliases: Iterable[Alias]) -> Iterator[StockRow]:
+    """The stock with the codes that people have confirmed, beside those the system of record has itself."""
+    confirmed: dict[str, list[str]] = {}
+    for alias in aliases:
+        confirmed.setdefault(alias.sku, []).append(alias.written)
+    for row in rows:
+        more = confirmed.get(row.sku)
+        yield replace(row, aliases=tuple(dict.fromkeys((*row.aliases, *more)))) if more else row
 
 
 def snapshot_for(opening: Opening, rows: Iterable[StockRow]) -> Snapshot:
@@ -74,6 +100,16 @@ def _refuse_unknown(skus: Sequence[str], known: Iterable[str]) -> None:
     unknown = [sku for sku in skus if sku.casefold() not in spelled]
     if unknown:
         raise ScopeError(f"the system of record does not know {', '.join(unknown)}")
+
+
+MAX_AREA_CHARS = 60
+"""An area is named on the shelf's end, not described."""
+
+
+def area_name(typed: str) -> str:
+    """An area as it can be a folder: on one line, without the characters that mean something in an object's key."""
+    kept = "".join(char for char in one_line(typed) if char not in "/\\${}")
+    return one_line(kept[:MAX_AREA_CHARS]).strip(".")
 
 
 def new_session_id(opening: Opening, day: str, nonce: str) -> str:

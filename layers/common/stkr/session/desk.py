@@ -4,21 +4,25 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar
+from urllib.parse import urlencode
 
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import BotoCoreError, ClientError
 
+from stkr.capture.fixsheet import csv_fixes, xlsx_fixes
 from stkr.errors import LinkExpired, LinkTampered, ScopeError, UnknownSession
 from stkr.links import CountLink, address, read_count, url
 from stkr.rules.store import current_rules, pinned_rules
 from stkr.session import pages
-from stkr.session.core import Opening
-from stkr.session.pages import OpenForm, SessionLinks
-from stkr.session.sheet import CSV_TYPE, XLSX_TYPE, csv_sheet, xlsx_sheet
-from stkr.session.shell import open_session, session_snapshot, session_standing, upload_form
+from stkr.session.core import Opening, area_name
+from stkr.session.pages import AREA, OpenForm, SessionLinks, UploadForm
+from stkr.session.sheet import csv_sheet, xlsx_sheet
+from stkr.session.shell import open_session, parked_rows, session_snapshot, session_standing, upload_form
 from stkr.settings import Session as Settings
 from stkr.signing import signing_keys
 from stkr.store.counts import Status, read_session
+from stkr.tabular.csvfile import CSV_TYPE
+from stkr.tabular.handout import XLSX_TYPE
 from stkr.telemetry import logger
 from stkr.web.page import Page
 
@@ -34,13 +38,16 @@ class Visit:
     now: datetime
 
 
-def show(settings: Settings, visit: Visit, *, just_uploaded: bool) -> Page:
-    """The page to open a count, or the count's own page once it is open. Changes nothing."""
+def show(settings: Settings, visit: Visit, area: str = "", *, just_uploaded: bool) -> Page:
+    """The page to open a count, or the count's own page once it is open. Changes nothing.
+
+    :param area: the area that is counted, as it was typed.
+    """
 
     def act(link: CountLink) -> Page:
         if link.session_id is None:
             return pages.open_page(link, current_rules(settings.bucket).rules, OpenForm(visit.token))
-        return _session_page(settings, visit, link.home, link.session_id, just_uploaded=just_uploaded)
+        return _session_page(settings, visit, link.home, link.session_id, area_name(area), just_uploaded=just_uploaded)
 
     return _guarded(settings, visit, act)
 
@@ -54,7 +61,7 @@ def submit(settings: Settings, visit: Visit, form: OpenForm, nonce: str) -> Page
 
     def act(link: CountLink) -> Page | str:
         if link.session_id is not None:
-            return _session_page(settings, visit, link.home, link.session_id, just_uploaded=False)
+            return _session_page(settings, visit, link.home, link.session_id, "", just_uploaded=False)
         rules = current_rules(settings.bucket)
         if form.problem:
             return pages.open_page(link, rules.rules, form)
@@ -83,7 +90,7 @@ Format = Literal["xlsx", "csv"]
 
 @dataclass(frozen=True, slots=True)
 class SheetFile:
-    """A session's blind sheet, ready to be saved."""
+    """A session's blind sheet or fix sheet, ready to be saved."""
 
     content: bytes
     content_type: str
@@ -106,6 +113,21 @@ def fetch_sheet(settings: Settings, visit: Visit, form: Format) -> Page | SheetF
     return _guarded(settings, visit, act)
 
 
+def fetch_fixes(settings: Settings, visit: Visit, form: Format) -> Page | SheetFile:
+    """The fix sheet with what is parked now, or a page that says why there is none."""
+
+    def act(link: CountLink) -> Page | SheetFile:
+        if link.session_id is None:
+            return pages.unknown_page()
+        parked = parked_rows(settings, read_session(settings.counts_table, link.session_id))
+        name = f"fixes-{link.session_id}.{form}"
+        if form == "xlsx":
+            return SheetFile(xlsx_fixes(parked, visit.now), XLSX_TYPE, name)
+        return SheetFile(csv_fixes(parked), CSV_TYPE, name)
+
+    return _guarded(settings, visit, act)
+
+
 def _guarded(settings: Settings, visit: Visit, act: Callable[[CountLink], Page | _Result]) -> Page | _Result:
     """Run ``act`` for a genuine link; whatever goes wrong becomes a plain page that gives nothing away."""
     try:
@@ -124,19 +146,21 @@ def _guarded(settings: Settings, visit: Visit, act: Callable[[CountLink], Page |
         return pages.trouble_page()
 
 
-def _session_page(settings: Settings, visit: Visit, home: str, session_id: str, *, just_uploaded: bool) -> Page:
-    standing = session_standing(settings, session_id)
+def _session_page(
+    settings: Settings, visit: Visit, home: str, session_id: str, area: str, *, just_uploaded: bool
+) -> Page:
+    standing = session_standing(settings, session_id, pages.SHOWN)
     session = standing.session
     here = url(home, visit.token)
     upload = None
     if session.status is not Status.CLOSED:
-        upload = upload_form(settings, session_id, after=f"{here}&uploaded=1")
+        of_area = "&" + urlencode({AREA: area}) if area else ""
+        signed = upload_form(settings, session_id, area, after=f"{here}{of_area}&uploaded=1")
+        upload = UploadForm(signed["url"], signed["fields"], area)
     return pages.session_page(
-        session,
+        standing,
         pinned_rules(settings.bucket, session.rules_version_id),
-        standing.captured.capture if standing.captured else None,
-        standing.refused,
         upload,
-        SessionLinks(here, url(f"{home}sheet.xlsx", visit.token), url(f"{home}sheet.csv", visit.token)),
+        SessionLinks(home, visit.token),
         just_uploaded=just_uploaded,
     )

@@ -3,18 +3,24 @@
 The pages are blind: no system quantity is on any of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Final
 from urllib.parse import urlsplit
 
-from stkr.capture.result import Capture, FileProblem, Reason
-from stkr.links import TOKEN, CountLink
+from stkr.capture.result import Reason
+from stkr.links import TOKEN, CountLink, url
 from stkr.rules.doc import Rules
-from stkr.store.counts import Session, Status
-from stkr.web.forms import MAX_NAME_CHARS, fields, one_line
+from stkr.session.core import MAX_AREA_CHARS, Standing
+from stkr.store.counts import Status
+from stkr.tabular.words import one_line
+from stkr.web.forms import MAX_NAME_CHARS, fields
 from stkr.web.page import Page, message_page, render
 from stkr.web.wording import place
+
+AREA: Final = "area"
+"""Query parameter that names the area an upload is for."""
 
 MAX_LISTED_SKUS = 200
 SHOWN = 500
@@ -55,11 +61,28 @@ class OpenForm:
 
 @dataclass(frozen=True, slots=True)
 class SessionLinks:
-    """The addresses on a session's page: the page itself, and the blind sheet in its two formats."""
+    """The addresses on a session's page: ``home`` is the function URL, ``token`` the session's own."""
 
-    page: str
-    xlsx: str
-    csv: str
+    home: str
+    token: str
+
+    @property
+    def page(self) -> str:
+        """The page itself."""
+        return url(self.home, self.token)
+
+    def file(self, name: str) -> str:
+        """A file to download: ``sheet`` or ``fixes`` as ``.xlsx`` or ``.csv``."""
+        return url(f"{self.home}{name}", self.token)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """A presigned POST for one file, and the area it is for (empty: the session as a whole)."""
+
+    url: str
+    fields: Mapping[str, str]
+    area: str = ""
 
 
 def parse_open_form(body: str) -> OpenForm:
@@ -108,25 +131,23 @@ def open_page(link: CountLink, rules: Rules, form: OpenForm) -> Page:
 
 
 def session_page(
-    session: Session,
+    standing: Standing,
     rules: Rules,
-    capture: Capture | None,
-    refused: Sequence[FileProblem],
-    upload: Mapping[str, object] | None,
+    upload: UploadForm | None,
     links: SessionLinks,
     *,
     just_uploaded: bool = False,
 ) -> Page:
     """How a count stands, and what to do next.
 
-    :param capture: what was understood of the uploads, ``None`` until a first one was read.
-    :param refused: files that were not taken at all.
-    :param upload: a presigned POST (``url`` and ``fields``); ``None`` where the session takes no more files.
+    :param standing: with the first ``SHOWN`` of the rows that were parked.
+    :param upload: ``None`` where the session takes no more files.
     :param just_uploaded: the visitor comes from the upload form, so a file is on its way.
     """
+    session, outcome = standing.session, standing.outcome
     origin = None
     if upload:
-        address = urlsplit(str(upload["url"]))
+        address = urlsplit(upload.url)
         origin = f"{address.scheme}://{address.netloc}"
     html = render(
         "session/session.html",
@@ -135,12 +156,16 @@ def session_page(
         zone=rules.zone,
         closed=session.status is Status.CLOSED,
         reconciled=session.status is Status.RECONCILED,
-        capture=capture,
-        problems=[*(capture.problems if capture else ()), *refused],
-        parked=capture.parked[:SHOWN] if capture else (),
-        lines=capture.lines[:SHOWN] if capture else (),
+        outcome=outcome,
+        problems=[*(outcome.problems if outcome else ()), *standing.refused],
+        parked=standing.parked,
+        lines=outcome.lines[:SHOWN] if outcome else (),
         shown=SHOWN,
         reasons=_REASONS,
+        fixable=outcome is not None and bool(outcome.parked_reasons.keys() - {Reason.ALREADY_DECIDED}),
+        area_field=AREA,
+        max_area=MAX_AREA_CHARS,
+        token_field=TOKEN,
         upload=upload,
         links=links,
         just_uploaded=just_uploaded,

@@ -1,34 +1,26 @@
 """A session's reading and writing: opening it on a snapshot, and showing how it stands."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from stkr import aws, keys
-from stkr.capture.result import FileProblem
+from stkr.capture.result import ParkedRow
 from stkr.capture.shell import Captured
 from stkr.errors import UnknownSession
 from stkr.rules.store import VersionedRules
-from stkr.session.core import Opening, checked, new_session_id, snapshot_for
+from stkr.session.core import Opening, Standing, checked, new_session_id, snapshot_for, with_aliases
 from stkr.settings import Session as Settings
 from stkr.stock import Snapshot, StockRow
 from stkr.store import objects
+from stkr.store.aliases import read_aliases
 from stkr.store.counts import Session, Status, new_session, read_refused, read_session
 from stkr.store.inventory import read_location
 from stkr.tabular.sheet import MAX_FILE_BYTES
 
 UPLOAD_MINUTES = 60
 """How long an upload form works: longer than a page stays open, shorter than anybody would share it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """All that the session's page shows. ``captured`` is ``None`` until a first upload was read."""
-
-    session: Session
-    captured: Captured | None
-    refused: tuple[FileProblem, ...]
 
 
 def open_session(settings: Settings, opening: Opening, rules: VersionedRules, now: datetime, nonce: str) -> Session:
@@ -41,7 +33,8 @@ def open_session(settings: Settings, opening: Opening, rules: VersionedRules, no
     :raises ScopeError: see ``session.core``.
     """
     opening = checked(opening, rules.rules)
-    snapshot = snapshot_for(opening, _stock(settings.inventory_table, rules))
+    aliases = (confirmed.alias for confirmed in read_aliases(settings.counts_table))
+    snapshot = snapshot_for(opening, with_aliases(_stock(settings.inventory_table, rules), aliases))
     session_id = new_session_id(opening, now.astimezone(rules.rules.zone).date().isoformat(), nonce)
     version = objects.write_document(settings.bucket, keys.snapshot_object(session_id), snapshot)
     session = Session(
@@ -66,8 +59,9 @@ def _stock(table: str, rules: VersionedRules) -> Iterator[StockRow]:
         yield from (row.stock() for row in read_location(table, location) if row.active)
 
 
-def session_standing(settings: Settings, session_id: str) -> Standing:
-    """How a session stands: its header, what was understood of the latest upload, and files that were refused.
+def session_standing(settings: Settings, session_id: str, shown: int) -> Standing:
+    """How a session stands: its header, what was understood of the latest upload with the first ``shown`` parked rows,
+    and the files that were refused.
 
     :raises UnknownSession: no such session.
     """
@@ -76,7 +70,18 @@ def session_standing(settings: Settings, session_id: str) -> Standing:
     if session.captured_seq:
         key = keys.capture_object(session_id, session.captured_seq)
         captured = objects.read_document(settings.bucket, key, Captured)
-    return Standing(session, captured, tuple(read_refused(settings.counts_table, session_id)))
+    return Standing(
+        session,
+        captured.outcome if captured else None,
+        tuple(islice(parked_rows(settings, session), shown)),
+        tuple(read_refused(settings.counts_table, session_id)),
+    )
+
+
+def parked_rows(settings: Settings, session: Session) -> Iterator[ParkedRow]:
+    """The rows that the latest capture parked, by file and row."""
+    key = keys.parked_object(session.session_id, session.captured_seq)
+    yield from objects.read_rows(settings.bucket, key, ParkedRow)
 
 
 def session_snapshot(settings: Settings, session: Session) -> Snapshot:
@@ -91,18 +96,20 @@ def session_snapshot(settings: Settings, session: Session) -> Snapshot:
     return snapshot
 
 
-def upload_form(settings: Settings, session_id: str, *, after: str) -> dict[str, Any]:
+def upload_form(settings: Settings, session_id: str, area: str, *, after: str) -> dict[str, Any]:
     """A presigned POST (``url`` and ``fields``) that takes one file of bounded size into the session's folder.
 
+    :param area: the area that was counted, as ``session.core.area_name`` has it; empty for the session as a whole.
     :param after: address the browser is led to once the file has arrived.
     """
+    folder = keys.upload_prefix(session_id, area)
     return aws.s3().generate_presigned_post(
         Bucket=settings.bucket,
-        Key=keys.upload_prefix(session_id) + "${filename}",
+        Key=folder + "${filename}",
         Fields={"success_action_redirect": after},
         Conditions=[
             {"success_action_redirect": after},
-            ["starts-with", "$key", keys.upload_prefix(session_id)],
+            ["starts-with", "$key", folder],
             ["content-length-range", 1, MAX_FILE_BYTES],
         ],
         ExpiresIn=UPLOAD_MINUTES * 60,

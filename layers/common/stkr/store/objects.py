@@ -1,7 +1,8 @@
 """The bucket: uploads as staff left them, and the compressed JSON documents that the stages hand on."""
 
 import gzip
-from collections.abc import Iterator
+import io
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -43,6 +44,29 @@ def read_document(bucket: str, key: str, kind: type[_Document], version_id: str 
         raise
     document: _Document = _adapter(kind).validate_json(gzip.decompress(answer["Body"].read()))
     return document
+
+
+def write_rows(bucket: str, key: str, rows: Sequence[object]) -> None:
+    """Store dataclasses of one kind as gzipped JSON, one a line: only one is ever written out in memory."""
+    packed = io.BytesIO()
+    with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=6, mtime=0) as lines:
+        for row in rows:
+            lines.write(_adapter(type(row)).dump_json(row) + b"\n")
+    aws.s3().put_object(Bucket=bucket, Key=key, Body=packed.getvalue(), ContentType="application/gzip")
+
+
+def read_rows(bucket: str, key: str, kind: type[_Document]) -> Iterator[_Document]:
+    """Read them back one by one; no more is fetched and unpacked than is asked for. There are none where there is no
+    such object.
+    """
+    try:
+        answer = aws.s3().get_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchKey":
+            raise
+        return
+    with answer["Body"] as body, gzip.GzipFile(fileobj=body, mode="rb") as lines:
+        yield from map(_adapter(kind).validate_json, lines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,16 @@ class Sheet:
         return found
 
 
+def cell_name(row: int, column: int) -> str:
+    """A cell as spreadsheets name it: row 14 of the third column (index 2) is ``C14``."""
+    letters = ""
+    while column >= 0:
+        column, letter = divmod(column, 26)
+        letters = chr(ord("A") + letter) + letters
+        column -= 1
+    return f"{letters}{row}"
+
+
 def has_content(cells: Iterable[str]) -> bool:
     """Whether a row holds anything that can be seen."""
     return any(cell and not cell.isspace() and (cell.isprintable() or visible(cell)) for cell in cells)

@@ -13,6 +13,8 @@ _DASHES = re.compile("[\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d]")
 # Not within "QoH" or "SKUs".
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z]{3})(?=[A-Z])")
 _NOT_WORD = re.compile(r"[\W_]+")
+# Marks that reverse the direction of the text around them could make a name read as something else in the trail.
+_DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def visible(text: str) -> str:
@@ -37,3 +39,13 @@ def words(text: str) -> tuple[str, ...]:
     decomposed = unicodedata.normalize("NFKD", spaced.casefold().replace("ß", "ss"))
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
     return tuple(_NOT_WORD.sub(" ", bare).split())
+
+
+def one_line(text: str) -> str:
+    """What was typed on one line: spaces collapsed, control characters and direction marks dropped."""
+    kept = (char for char in " ".join(text.split()) if not _hidden(char))
+    return " ".join("".join(kept).split())
+
+
+def _hidden(char: str) -> bool:
+    return char in _DIRECTION_MARKS or unicodedata.category(char) in {"Cc", "Cs", "Co", "Cn"}

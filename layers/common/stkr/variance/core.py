@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal
 from enum import StrEnum
 
-from stkr.capture.result import Capture, CountedLine, Kind
+from stkr.capture.result import CountedLine, Kind, Outcome
 from stkr.rules.doc import Applied, Rules, tolerance_for
 from stkr.stock import Snapshot, StockRow
 
@@ -79,7 +79,7 @@ def judge(gap: Gap, system_qty: Decimal, tolerance: Applied) -> Materiality:
     return Materiality.MINOR if exceeds_units or exceeds_percent else Materiality.IN_AGREEMENT
 
 
-def find_variances(capture: Capture, snapshot: Snapshot, rules: Rules) -> tuple[Variance, ...]:
+def find_variances(capture: Outcome, snapshot: Snapshot, rules: Rules) -> tuple[Variance, ...]:
     """Join clean lines to the snapshot and judge every line, sorted by SKU.
 
     A SKU of the session's scope that no line and no parked row names comes out as *uncounted*.
@@ -103,8 +103,8 @@ def _counted(line: CountedLine, snapshot: Snapshot, rules: Rules) -> Variance:
     )
 
 
-def _uncounted(capture: Capture, snapshot: Snapshot) -> Iterator[Variance]:
-    named = {line.sku for line in capture.lines} | {sku for row in capture.parked for sku in row.skus}
+def _uncounted(capture: Outcome, snapshot: Snapshot) -> Iterator[Variance]:
+    named = {line.sku for line in capture.lines} | set(capture.parked_skus)
     for sku, stock in snapshot.rows.items():
         if sku not in named:
             # Never assumed zero: a person confirms it. Where the system expects none there is nothing to confirm.

@@ -125,7 +125,7 @@ def _same(old: Line, fresh: Line) -> bool:
     ) and (old.materiality, old.incomplete) == (fresh.materiality, fresh.incomplete)
 
 
-def outcome(lines: Sequence[Line]) -> dict[str, Decimal]:
+def figures(lines: Sequence[Line]) -> dict[str, Decimal]:
     """A session's figures for its header: how many lines of each sort, and the value of the counted gaps in money."""
     return {
         "lines": Decimal(len(lines)),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from stkr import aws, keys
-from stkr.capture.result import Capture, Reason
+from stkr.capture.result import Outcome, Reason
 from stkr.capture.shell import Captured
 from stkr.cause.evidence import gather
 from stkr.errors import Busy, UnknownSession
@@ -30,7 +30,7 @@ from stkr.store.items import GuardFailed, conditional_update, pause, transact_gr
 from stkr.telemetry import Metric, count, logger
 from stkr.variance.core import find_variances
 from stkr.variance.labels import announce, enqueue
-from stkr.variance.plan import Change, Plan, outcome, plan, unlabelled
+from stkr.variance.plan import Change, Plan, figures, plan, unlabelled
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -53,7 +53,7 @@ def reconcile(settings: Settings, session_id: str, seq: int, now: str, run: str)
     """
     session = read_session(settings.counts_table, session_id)
     captured = objects.read_document(settings.bucket, keys.capture_object(session_id, seq), Captured)
-    if captured and not _counts(captured.capture):
+    if captured and not _counts(captured.outcome):
         # All items would come out as uncounted, and what was queued would be taken back.
         logger.warning("nothing was counted; the lines stay as they are", session_id=session_id, seq=seq)
         return None
@@ -66,7 +66,7 @@ def reconcile(settings: Settings, session_id: str, seq: int, now: str, run: str)
     if captured is None or snapshot is None:
         raise UnknownSession(f"capture {seq} or the snapshot of count session {session_id} is missing from the bucket")
     rules = pinned_rules(settings.bucket, session.rules_version_id)
-    variances = find_variances(captured.capture, snapshot, rules)
+    variances = find_variances(captured.outcome, snapshot, rules)
     today = keys.local_day(session.captured_at or now, rules.zone)
     evidence = gather(variances, today)
     for _ in range(_ROUNDS):
@@ -85,9 +85,9 @@ def reconcile(settings: Settings, session_id: str, seq: int, now: str, run: str)
     return session
 
 
-def _counts(capture: Capture) -> bool:
+def _counts(outcome: Outcome) -> bool:
     """Whether the files hold a count at all; a row of a decided item is one, although its line stands."""
-    return bool(capture.lines) or any(row.reason is Reason.ALREADY_DECIDED for row in capture.parked)
+    return bool(outcome.lines) or Reason.ALREADY_DECIDED in outcome.parked_reasons
 
 
 def _fence(table: str, session_id: str, seq: int) -> bool:
@@ -157,7 +157,7 @@ def _finish(settings: Settings, session: Session, seq: int, planned: Plan, now: 
             "reconciled_seq": seq,
             "reconciled_at": now,
             "status": Status.RECONCILED,
-            "outcome": outcome(planned.lines),
+            "outcome": figures(planned.lines),
         },
         names={"#fence_seq": "fence_seq"},
         given={":seq": seq, ":closed": Status.CLOSED},

@@ -1,6 +1,5 @@
-"""Form posts, bounded before they are parsed; what a person typed is kept short and printable."""
+"""Form posts, bounded before they are parsed."""
 
-import unicodedata
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import parse_qsl
@@ -10,8 +9,6 @@ from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
 MAX_BODY_CHARS: Final = 65_536
 MAX_NAME_CHARS: Final = 80
 _MAX_FIELDS = 20
-# Marks that reverse the direction of the text around them could make a name read as something else in the trail.
-_DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def posted(event: LambdaFunctionUrlEvent) -> str:
@@ -34,13 +31,3 @@ def fields(body: str) -> Mapping[str, str]:
     except ValueError:
         return {}
     return dict(reversed(pairs))
-
-
-def one_line(text: str) -> str:
-    """What was typed on one line: spaces collapsed, control characters and direction marks dropped."""
-    kept = (char for char in " ".join(text.split()) if not _hidden(char))
-    return " ".join("".join(kept).split())
-
-
-def _hidden(char: str) -> bool:
-    return char in _DIRECTION_MARKS or unicodedata.category(char) in {"Cc", "Cs", "Co", "Cn"}

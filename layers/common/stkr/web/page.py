@@ -11,8 +11,8 @@ from aws_lambda_powertools.event_handler import Response
 from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from stkr.tabular.words import one_line
 from stkr.web import figures
-from stkr.web.forms import one_line
 from stkr.web.wording import facts, likely
 
 _STAGES = ("approval", "mail", "session", "web")

@@ -1,0 +1,267 @@
+"""The fix sheet: parked rows are handed out, a person fills in what is right, and it comes back as an upload.
+
+A fix speaks about one row of one file and repeats what that row says. Where the row says something else by now, or the
+file does not count any more, the fix is not used and is reported: it was made for another row.
+
+A code is remembered for the next counts only where the person says so, row by row, and only if it names nothing yet.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from stkr.capture.codes import Codebook, Found, Match, split_alias
+from stkr.capture.quantities import Amount, Unread, read_amount
+from stkr.capture.result import Alias, FileProblem, ParkedRow, Reason, Sighting
+from stkr.errors import CountFileError
+from stkr.tabular.csvfile import unprotected
+from stkr.tabular.sheet import Row, Sheet, has_content
+from stkr.tabular.words import folded, one_line, visible, words
+
+TITLES: Final = ("File", "Row", "Code", "Quantity", "What is wrong", "Right code", "Right quantity", "Remember code")
+"""The header of a fix sheet. The first four say which row it is about; the last three are for the person."""
+
+SKIP: Final = "skip"
+"""Typed as the right code or quantity: this row is not part of the count."""
+
+MAX_REMEMBERED_CHARS = 64
+"""No barcode or supplier code in use is longer; a whole line of text is none."""
+
+_HEADER_WITHIN = 10
+_NEEDED = ("File", "Row", "Code", "Quantity", "Right code", "Right quantity")
+_YES = frozenset("yes y x 1 true ja oui si sí".split())
+_NO = frozenset(("", "no", "n", "0", "false", "nein", "non"))
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What a person says about a row: ``at`` is where they say so, ``file`` and ``row`` which row it is.
+
+    ``code`` and ``quantity`` are what the row said when it was handed out. ``found`` is what its code should have
+    named, ``right_quantity`` its quantity; ``None`` and empty where the row is right as it is.
+    """
+
+    at: Sighting
+    file: str
+    row: int
+    code: str
+    quantity: str
+    right_code: str = ""
+    right_quantity: str = ""
+    found: Found | None = None
+
+    @property
+    def skips(self) -> bool:
+        """Whether the row is to be left out of the count."""
+        return SKIP in (folded(self.right_code), folded(self.right_quantity))
+
+    @property
+    def amount(self) -> Amount | Unread | None:
+        """The right quantity, read as any other; ``None`` where the row's own stays."""
+        return read_amount(self.right_quantity)
+
+    def is_about(self, code: str, quantity: str) -> bool:
+        """Whether a row still says what it said, however a spreadsheet may have written that meanwhile."""
+        return _same_code(self.code, code) and _same_quantity(self.quantity, quantity)
+
+
+@dataclass(slots=True)
+class Fixes:
+    """All that the fix sheets of a session say; ``problems`` are the rows of theirs that cannot be used."""
+
+    by_row: dict[tuple[str, int], Fix] = field(default_factory=dict)
+    aliases: tuple[Alias, ...] = ()
+    problems: list[FileProblem] = field(default_factory=list)
+
+    def of(self, file: str) -> Mapping[int, Fix]:
+        """The fixes of one file by row."""
+        return {row: fix for (name, row), fix in self.by_row.items() if name == file}
+
+    def unused(self, used: Iterable[Fix]) -> Iterator[FileProblem]:
+        """A problem for each sheet with fixes that met no row they could be about."""
+        met = {fix.at for fix in used}
+        of_sheet: dict[str, list[Fix]] = {}
+        for fix in self.by_row.values():
+            if fix.at not in met:
+                of_sheet.setdefault(fix.at.file, []).append(fix)
+        for sheet, fixes in of_sheet.items():
+            first = fixes[0]
+            more = f" (and {len(fixes) - 1} more rows of this sheet)" if len(fixes) > 1 else ""
+            yield FileProblem(
+                sheet,
+                f"it is about {first.file} row {first.row} with code {_shown(first.code)} and quantity "
+                f"{_shown(first.quantity)}, which is no row of this count any more{more}: "
+                "if rows are still to be fixed, download a new fix sheet",
+                first.at.row,
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class FixSheet:
+    """A table that was recognised as a fix sheet; ``columns`` are the indexes of those in ``TITLES`` that it has."""
+
+    file: str
+    sheet: Sheet
+    header: int
+    columns: Mapping[str, int]
+
+
+def handed_out(parked: Iterable[ParkedRow]) -> Iterator[tuple[str, ...]]:
+    """The rows of a fix sheet below ``TITLES``; what is already decided is not for staff to fix."""
+    for row in parked:
+        if row.reason is not Reason.ALREADY_DECIDED:
+            wrong = "; ".join(trouble.detail for trouble in row.troubles)
+            yield (row.file, str(row.row), row.code, row.quantity, wrong, "", "", "")
+
+
+def as_fix_sheet(file: str, sheets: Sequence[Sheet]) -> FixSheet | None:
+    """The fix sheet that a file is, if it is one: its header tells."""
+    for sheet in sheets:
+        for number, cells in sheet.sample()[:_HEADER_WITHIN]:
+            named = {words(cell): index for index, cell in reversed(list(enumerate(cells)))}
+            columns = {title: named[words(title)] for title in TITLES if words(title) in named}
+            if all(title in columns for title in _NEEDED):
+                return FixSheet(file, sheet, number, columns)
+    return None
+
+
+def read_fixes(sheets: Iterable[FixSheet], codebook: Codebook) -> Fixes:
+    """Read the fix sheets of a session, the earliest first: what a later one says about the same row or code counts."""
+    fixes = Fixes()
+    remembered: dict[str, Alias] = {}
+    for sheet in sheets:
+        reader = _Reader(sheet, codebook)
+        try:
+            for row in sheet.sheet.rows():
+                if row[0] > sheet.header and has_content(row[1]):
+                    reader.read(row)
+        except CountFileError as error:
+            fixes.problems.append(FileProblem(sheet.file, str(error)))
+            continue
+        fixes.by_row |= reader.fixes
+        remembered |= reader.aliases
+        fixes.problems += reader.problems
+    fixes.aliases = tuple(sorted(remembered.values(), key=lambda alias: alias.code))
+    return fixes
+
+
+class _Reader:
+    """Reads the rows of one fix sheet."""
+
+    def __init__(self, sheet: FixSheet, codebook: Codebook) -> None:
+        self._sheet = sheet
+        self._codebook = codebook
+        self._contradicted: set[object] = set()
+        self.fixes: dict[tuple[str, int], Fix] = {}
+        self.aliases: dict[str, Alias] = {}
+        self.problems: list[FileProblem] = []
+
+    def read(self, row: Row) -> None:
+        """One row: a fix, an alias, both, nothing filled in, or a problem."""
+        number, cells = row
+
+        def text(title: str) -> str:
+            index = self._sheet.columns.get(title, len(cells))
+            return unprotected(cells[index]) if index < len(cells) else ""
+
+        right_code, right_quantity = visible(text("Right code")), visible(text("Right quantity"))
+        answer = folded(text("Remember code"))
+        if not (right_code or right_quantity or answer not in _NO):
+            return
+        at = Sighting(self._sheet.file, number)
+        skips = SKIP in (folded(right_code), folded(right_quantity))
+        found = self._resolve(right_code) if right_code and not skips else None
+        fix = Fix(at, visible(text("File")), _row_number(text("Row")), text("Code"), text("Quantity"),
+                  right_code, right_quantity, found)  # fmt: skip
+        problems = [self._remember(fix, answer)] if answer not in _NO else []
+        if fix.file or fix.row or not problems:  # Without a row it can still say what a code means from now on.
+            problems.append(self._note(fix))
+        self.problems += (FileProblem(at.file, problem, at.row) for problem in problems if problem)
+
+    def _resolve(self, right_code: str) -> Found:
+        """The item that a right code names; ``SKU*24`` names a case of 24 of it."""
+        found = self._codebook.find(right_code)
+        code, pack = split_alias(right_code)
+        if isinstance(found, Match) or pack is None:
+            return found
+        single = self._codebook.find(code)
+        return Match(single.stock, pack) if isinstance(single, Match) else single
+
+    def _note(self, fix: Fix) -> str | None:
+        if not fix.file or not fix.row:
+            return "it does not say which row it is about: keep the columns File and Row as they were"
+        about = (fix.file, fix.row)
+        earlier = self.fixes.setdefault(about, fix)
+        if about in self._contradicted or not _agree(earlier, fix):
+            self._contradicted.add(about)
+            self.fixes.pop(about, None)
+            return f"this sheet says two things about {fix.file} row {fix.row}: keep the right one"
+        return None
+
+    def _remember(self, fix: Fix, answer: str) -> str | None:
+        if answer not in _YES:
+            return f"{answer[:20]} is no answer to 'Remember code': type yes, or leave it empty"
+        code = visible(fix.code)
+        if not isinstance(fix.found, Match):
+            return "there is nothing to remember: the right code has to name an item of the system"
+        known = self._codebook.find(code)
+        if isinstance(known, Match) and known.names_same(fix.found):
+            return None
+        problem = _not_to_be_remembered(code, known)
+        if problem:
+            return problem
+        alias = Alias(code, fix.found.stock.sku, fix.at, fix.found.pack)
+        key = folded(code)
+        if key in self._contradicted or self.aliases.setdefault(key, alias) != alias:
+            self._contradicted.add(key)
+            self.aliases.pop(key, None)
+            return f"this sheet says two things about the code {code}: keep the right one"
+        return None
+
+
+def _not_to_be_remembered(code: str, known: Found) -> str | None:
+    """Why a code must not become an alias, if so."""
+    if isinstance(known, Match):
+        return f"the code {code} already names {known.stock.sku}: correct it in the system of record"
+    if known.reason is not Reason.UNKNOWN_CODE:
+        return f"this code cannot be remembered: {known.detail}"
+    if len(code) > MAX_REMEMBERED_CHARS or set("*|") & set(code):
+        return f"the code {code[:40]} cannot be remembered: it is too long, or has * or | in it"
+    return None
+
+
+def _shown(cell: str) -> str:
+    return visible(cell)[:40] or "(none)"
+
+
+def _agree(one: Fix, other: Fix) -> bool:
+    return (one.right_code, one.right_quantity) == (other.right_code, other.right_quantity)
+
+
+def _row_number(cell: str) -> int:
+    """A row number; 0, which no row has, where the cell holds none."""
+    text = folded(cell).removesuffix(".0")
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < len(str(10**9)) else 0
+
+
+def _as_handed_out(cell: str) -> str:
+    return folded(one_line(unprotected(cell)))
+
+
+def _same_code(given: str, raw: str) -> bool:
+    one, other = _as_handed_out(given), _as_handed_out(raw)
+    digits = one.isdecimal() and other.isdecimal()
+    return one == other or (digits and one.lstrip("0") == other.lstrip("0"))
+
+
+def _same_quantity(given: str, raw: str) -> bool:
+    one, other = _as_handed_out(given), _as_handed_out(raw)
+    if one == other:
+        return True
+    amount, amount_now = read_amount(one), read_amount(other)
+    # A spreadsheet writes 12.0 as 12.
+    return (
+        isinstance(amount, Amount)
+        and isinstance(amount_now, Amount)
+        and (amount.eaches, amount.cases) == (amount_now.eaches, amount_now.cases)
+    )
