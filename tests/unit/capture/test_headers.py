@@ -2,8 +2,11 @@
 
 import pytest
 
+from stkr.capture.codes import Codebook
 from stkr.capture.headers import Rank, Role, heading
-from tests.unit.capture.builders import count, lines, reasons
+from stkr.capture.layout import Understood, find_layout, judge_rows
+from stkr.tabular.files import open_tables
+from tests.unit.capture.builders import count, lines, reasons, snapshot
 
 pytestmark = pytest.mark.unit
 
@@ -18,13 +21,26 @@ pytestmark = pytest.mark.unit
                 "counted_qty", "CountedQty", "Counted Quantity", "COUNT", "Qty counted", "Actual", "Physical QoH",
                 "On hand (new)", "New Quantity Main", "New Quantity Old Town", "inventory_quantity", "Stock count",
                 "Gez\u00e4hlt", "Quantit\u00e9 compt\u00e9e", "Scanned Qty", "Stock take qty",
+                "Number of units counted", "New Quantity (required)", "Bestand neu",
             ],
         ),
-        (Rank.PLAIN, ["Qty", "qty.", "Quantity", "Units", "Menge", "Cantidad", "QUANTITY (EA)"]),
-        (Rank.STOCK, ["Stock", "Quantity on Hand", "Inventory: Main", "inventory_Main", "OB QoH", "Current count"]),
+        (
+            Rank.PLAIN,
+            ["Qty", "qty.", "Quantity", "Units", "Menge", "Cantidad", "QUANTITY (EA)", "Quantity (Items)", "Scans"],
+        ),
+        (
+            Rank.STOCK,
+            [
+                "Stock", "Quantity on Hand", "Inventory: Main", "inventory_Main", "OB QoH", "Current count",
+                "Stock actual", "Cantidad actual",
+            ],
+        ),
         (
             Rank.EXPECTED,
-            ["Expected", "System Qty", "On hand (current)", "Current Quantity Main", "Book stock", "Last count"],
+            [
+                "Expected", "System Qty", "On hand (current)", "Current Quantity Main", "Book stock", "Last count",
+                "Should have", "Aktueller Bestand", "Current Qty (Items)",
+            ],
         ),
     ],
 )  # fmt: skip
@@ -42,12 +58,38 @@ def test_a_quantity_column_is_ranked_by_how_surely_it_is_the_count(rank: Rank, n
         "Pack Size", "Case qty", "Reorder Qty", "Stock Alert Count Main", "reorder_point_Main", "Order quantity",
         "Incoming (not editable)", "Price", "Name", "Account", "In stock?", "Low stock amount",
         "Variant Inventory Tracker", "composite_quantity", "composite_sku", "Planned Qty", "Requested Qty",
+        "Scanned at", "Count session", "Has Item Scanned", "Count gain", "Picked qty", "Qty to order", "Adjusted qty",
+        "inventory_date", "inventory_diff_quantity", "inventory_item_id", "Differenz Menge", "Meta: _count",
+        "Shelf count",
     ],
 )  # fmt: skip
 def test_a_column_that_only_sounds_like_a_count_is_none(name: str) -> None:
     found = heading(name)
     assert found is not None
     assert found.role is Role.OTHER
+
+
+@pytest.mark.parametrize("name", ["Counted on", "Counted in", "Found at"])
+def test_a_title_that_goes_on_with_a_day_or_a_place_is_no_count(name: str) -> None:
+    found = heading(name)
+    assert found is None or found.role is Role.OTHER
+
+
+@pytest.mark.parametrize(
+    ("role", "names"),
+    [
+        (Role.CODE, ["Product/Internal Reference", "product_id/default_code", "Item Code (Items)", "SKU*"]),
+        (Role.BIN, ["Bin", "Bin / Shelf", "Aisle no.", "Count area", "Count zone", "Lagerplatz", "Shelf location"]),
+        (Role.LOT, ["Lot Number", "Lot/Serial Number", "batch_no", "Serial"]),
+        (Role.LOCATION, ["Warehouse (Items)", "Location name", "Store"]),
+        (Role.UNIT, ["Count UOM", "Stock UOM (Items)"]),
+    ],
+)  # fmt: skip
+def test_the_other_columns_are_told_by_any_of_their_names(role: Role, names: list[str]) -> None:
+    for name in names:
+        found = heading(name)
+        assert found is not None, name
+        assert found.role is role, name
 
 
 @pytest.mark.parametrize("name", ["SKU-0001", "5012345678900", "12", "Foo", "", "x" * 200])
@@ -101,9 +143,93 @@ def test_rows_that_were_counted_at_another_location_are_parked() -> None:
     assert not captured.lines[0].incomplete
 
 
-@pytest.mark.parametrize("header", ["sku,Zahlwert", "sku,price", "sku,", "sku,pack size"])
-def test_numbers_under_an_unknown_name_are_not_taken_for_scans_of_one(header: str) -> None:
-    assert "name the count column counted_qty" in count(f"{header}\nBOLT,5\n").problems[0].problem
+@pytest.mark.parametrize(
+    "header", ["sku,Zahlwert", "sku,price", "sku,", "sku,pack size", "sku,Number counted", "sku,Lot qty"]
+)
+@pytest.mark.parametrize("cell", ["5", "-48", "(3)", '"1,200"', "=...", "#N/A"])
+def test_figures_under_an_unknown_name_are_not_taken_for_scans_of_one(header: str, cell: str) -> None:
+    assert "name the count column counted_qty" in count(f"{header}\nBOLT,{cell}\n").problems[0].problem
+
+
+@pytest.mark.parametrize("counted", ["Loose", "Units", "Qty", "Units counted"])
+def test_loose_units_beside_a_column_of_cases_are_refused_naming_both(counted: str) -> None:
+    problem = count(f"sku,Full cases,{counted}\nBOLT,4,7\n").problems[0].problem
+
+    assert f"cannot tell how 'Full cases', '{counted}' make up the count" in problem
+
+
+def test_a_total_beside_columns_of_cases_and_units_is_the_count() -> None:
+    assert lines(count("sku,Cases,Loose,Counted\nBOLT,4,7,103\n")) == {"BOLT": "103"}
+    assert lines(count("sku,Cases,Units\nBOLT,,7\n")) == {"BOLT": "7"}
+
+
+def test_equal_counts_that_differ_in_their_lot_or_in_a_larger_place_are_not_taken_for_one() -> None:
+    for header in ("sku,bin,lot number,count", "sku,bin,aisle,count", "sku,serial no,bin,qty"):
+        title = header.split(",")[1 if "serial" in header else 2]
+        row = "BOLT,{other},A,5" if "serial" in header else "BOLT,A,{other},5"
+        text = "\n".join([header, row.format(other="1"), row.format(other="2")])
+        assert f"differ only in '{title}'" in count(text).problems[0].problem
+        assert lines(count("\n".join([header, row.format(other="1"), row.format(other="1")]))) == {"BOLT": "5"}
+
+
+def test_the_smallest_of_several_places_is_the_bin() -> None:
+    assert lines(count("sku,zone,aisle,shelf,count\nBOLT,Z,1,A,5\nBOLT,Z,1,B,5\n")) == {"BOLT": "10"}
+
+
+def test_an_unknown_column_that_may_be_a_shelf_is_asked_about_where_there_is_no_header() -> None:
+    assert "column 1 says where" in count("A1,BOLT,5\nA2,BOLT,5\n").problems[0].problem
+    assert "column 3 says where" in count("BOLT,5,Front\nBOLT,5,Back\n").problems[0].problem
+    assert lines(count("A1,BOLT,5\nA1,BOLT,5\nA2,NUT,3\n")) == {"BOLT": "5", "NUT": "3"}
+    assert lines(count("1,BOLT,5\n2,BOLT,5\n3,NUT,2\n")) == {"BOLT": "5", "NUT": "2"}
+
+
+def test_units_of_counting_win_over_units_of_stock_and_contradictions_are_refused() -> None:
+    assert lines(count("sku,qty,stock uom,count uom\nBOLT,4,ea,boxes\n")) == {"BOLT": "96"}
+    assert lines(count("sku,qty,unit,uom\nBOLT,4,boxes,\n")) == {"BOLT": "96"}
+    assert "'unit', 'uom'" in count("sku,qty,unit,uom\nBOLT,4,boxes,ea\n").problems[0].problem
+
+
+def test_a_locations_name_is_taken_over_its_number() -> None:
+    captured = count("sku,location,location_name,qty\nBOLT,12,Main,5\nTILE,13,Yard,7\n")
+
+    assert lines(captured) == {"BOLT": "5"}
+    assert reasons(captured) == [(3, "conflicting_counts")]
+
+
+def test_of_headers_on_top_of_each_other_the_lowest_is_the_header() -> None:
+    assert lines(count("Item,,Count\nSKU,Name,Qty\nBOLT,x,5\n")) == {"BOLT": "5"}
+
+
+def understood(text: str) -> Understood:
+    codebook = Codebook(snapshot())
+    (sheet,) = open_tables("1.csv", text.encode(), lambda rows: judge_rows(rows, codebook))
+    return find_layout(sheet.sample(), codebook, "Main").understood()
+
+
+def test_what_was_understood_is_said_in_the_words_of_the_file() -> None:
+    assert understood(
+        "Count of Saturday\nSKU,Barcode,Count UOM,Bin,Site,COUNTED Qty,Name,\nBOLT,,ea,A1,Main,5,x,y,z\n"
+    ) == (
+        Understood(
+            header=2,
+            codes=("SKU", "Barcode"),
+            count="COUNTED Qty",
+            unit="Count UOM",
+            bin="Bin",
+            location="Site",
+            ignored=("Name", "column 8", "column 9"),
+        )
+    )
+    assert understood("5012345678900,12,003278,14:41:03,23/11/2009\n") == Understood(
+        header=0,
+        codes=("column 1",),
+        count="column 2",
+        unit=None,
+        bin=None,
+        location=None,
+        ignored=("column 3", "column 4", "column 5"),
+    )
+    assert understood("Barcode,Time\n5012345678900,14:41\n").count is None
 
 
 def test_lines_above_the_header_are_not_data_but_counted_rows_above_it_are_not_dropped() -> None:

@@ -2,7 +2,9 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
+from decimal import Decimal
 from random import Random
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stkr.capture.core import capture
+from stkr.capture.quantities import plain
 from stkr.capture.result import Capture, UploadedFile
 from tests.unit.capture.builders import assert_conserved, count, lines, snapshot, totals
 from tests.unit.capture.workbooks import workbook
@@ -149,6 +152,20 @@ def test_a_workbook_comes_out_like_the_text(rows: Rows) -> None:
     again = capture([UploadedFile("1.xlsx", workbook([HEADER, *rows]))], snapshot())
 
     assert outcome(again) == outcome(count(text_of(rows)))
+
+
+@given(st.integers(0, 9_999_999), st.integers(0, 6))
+def test_a_number_of_a_workbook_comes_out_like_its_text_unless_that_may_group_thousands(
+    digits: int, places: int
+) -> None:
+    number = Decimal(digits).scaleb(-places)
+    text = plain(number)
+
+    of_sheet = capture([UploadedFile("1.xlsx", workbook([["sku", "counted"], ["ROPE", number]]))], snapshot())
+
+    assert lines(of_sheet) == {"ROPE": text}
+    grouped = re.fullmatch(r"[1-9]\d{0,2}\.\d{3}", text)
+    assert lines(count(f"sku,counted\nROPE,{text}\n")) == ({} if grouped else {"ROPE": text})
 
 
 @given(ROWS, st.lists(st.sampled_from(["Saturday count", "Sam;Mo", '"quoted, title"', "2026-06-27"]), max_size=4))

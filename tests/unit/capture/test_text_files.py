@@ -8,6 +8,7 @@ from stkr.errors import CountFileError
 from stkr.tabular import files, sheet
 from stkr.tabular.encoding import encoding_of
 from tests.unit.capture.builders import assert_conserved, count, lines, reasons, snapshot, stock, totals
+from tests.unit.capture.workbooks import workbook
 
 pytestmark = pytest.mark.unit
 
@@ -77,6 +78,32 @@ def test_every_delimiter_is_told_even_when_decimals_have_commas() -> None:
         assert lines(captured(text.encode())) == {"BOLT": "5"}
     assert lines(captured(b"sku;count\nBOLT;12,0\n")) == {"BOLT": "12"}
     assert lines(captured(b"BOLT;12,0\n")) == {"BOLT": "12"}
+
+
+def test_a_quote_after_a_delimiter_and_a_space_opens_a_cell() -> None:
+    assert lines(captured(b'sku, name, count\nBOLT, "a, 7 ", 5\n')) == {"BOLT": "5"}
+    assert lines(captured(b'sku, name, count\nBOLT, "a, 7 ", 5\nBOLT, "b, 5\n')) == {"BOLT": "5"}
+
+
+@pytest.mark.parametrize(
+    ("content", "form"),
+    [
+        (b"sku,count\n", "comma-separated UTF-8"),
+        ("sku;F\u00dcGE\n".encode("cp1252"), "semicolon-separated Windows-1252"),
+        ("sku\tcount\n".encode("utf-16"), "tab-separated UTF-16"),
+        ("sku|count\n".encode("utf-16-le"), "pipe-separated UTF-16"),
+        ("sku,count\n".encode("utf-8-sig"), "comma-separated UTF-8"),
+        ("sku,count\n".encode("utf-32"), "comma-separated UTF-32"),
+        (b"sep=:\nsku:count\n", "':'-separated UTF-8"),
+        (workbook([["sku", "count"]]), "XLSX"),
+    ],
+)
+def test_how_a_file_was_read_is_said(content: bytes, form: str) -> None:
+    assert [table.form for table in files.open_tables("scan.csv", content, lambda rows: max(map(len, rows)))] == [form]
+
+
+def test_what_cannot_be_seen_is_no_row() -> None:
+    assert totals(captured("sku,count\nBOLT,5\n\u200b,\u00a0\n\ufeff\n\x1a".encode())) == (1, 1, 0, 0, 0)
 
 
 def test_excels_delimiter_hint_is_obeyed() -> None:
@@ -151,6 +178,8 @@ def test_the_header_repeated_is_no_row() -> None:
         ("5012345678900,14:41:03,23/11/2009\n5012345678900,14:41:05,23/11/2009\n", {"BOLT": "2"}),
         ("5012345678900\n5012345678900\n", {"BOLT": "2"}),
         ("BOLT,4 boxes\n", {"BOLT": "96"}),
+        ("20260627093000|12|5012345678900|5|\n20260627093107|12|5012345678900|5|\n", {"BOLT": "5"}),
+        ("5012345678900;7;23-NOV-2009\n5012345678900;7;24-NOV-2009\n", {"BOLT": "7"}),
     ],
 )
 def test_headerless_scanner_exports_are_read_by_content(text: str, expected: dict[str, str]) -> None:

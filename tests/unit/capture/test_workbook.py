@@ -1,17 +1,25 @@
 """XLSX files as people save them, and as an attacker builds them."""
 
+import tracemalloc
+from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from io import BytesIO
+from xml.sax.saxutils import quoteattr
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import Workbook
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from stkr.capture.core import capture
+from stkr.capture.quantities import plain
 from stkr.capture.result import Capture, UploadedFile
 from stkr.tabular import workbook as reader
 from tests.unit.capture.builders import count, lines, reasons, snapshot, totals
-from tests.unit.capture.workbooks import first_sheet, raw_workbook, saved, workbook
+from tests.unit.capture.workbooks import BOOK, PACKAGE, first_sheet, formatted_tail, raw_workbook, saved, workbook
 
 pytestmark = pytest.mark.unit
 
@@ -22,6 +30,28 @@ def captured(content: bytes, name: str = "sheet.xlsx") -> Capture:
 
 def problem(content: bytes) -> str:
     return captured(content).problems[0].problem
+
+
+def text_cell(text: str) -> str:
+    return f"<c t='str'><v>{text}</v></c>"
+
+
+def row_of(*cells: str) -> str:
+    """A sheet with a header and one row."""
+    header = text_cell("sku") + text_cell("count")
+    return f"<worksheet><sheetData><row>{header}</row><row>{''.join(cells)}</row></sheetData></worksheet>"
+
+
+def shown(number: str, code: str) -> str:
+    """What a number in a format of that code reads as."""
+    styles = (
+        f'<styleSheet><numFmts><numFmt numFmtId="164" formatCode={quoteattr(code)}/></numFmts>'
+        '<cellXfs><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs></styleSheet>'
+    )
+    (sheet,) = reader.read_workbook(
+        raw_workbook(row_of(text_cell("x"), f"<c s='1'><v>{number}</v></c>"), styles=styles)
+    )
+    return list(sheet.rows())[1][1][1]
 
 
 def test_numbers_stored_as_text_and_text_as_numbers_are_the_same_count() -> None:
@@ -58,6 +88,121 @@ def test_a_date_where_a_code_should_be_is_parked_as_the_date_people_see() -> Non
 
     assert [row.code for row in result.parked] == ["2026-03-01", "2026-03-01 09:30:00"]
     assert {row.reason for row in result.parked} == {"unknown_code"}
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "text"),
+    [
+        ("4", "General", "4"),
+        ("1200", "#,##0", "1200"),
+        ("12.5", "0", "12.5"),
+        ("4", '0" boxes"', "4 boxes"),
+        ("4", 'General" cs"', "4 cs"),
+        ("4", r"0\ \b\o\x", "4 box"),
+        ("1", '[=1]0" box";0" boxes"', "1 box"),
+        ("-4", '0" boxes"', "-4 boxes"),
+        ("451", "000000", "000451"),
+        ("451", '"SKU-"0000', "SKU-0451"),
+        ("4.5", "000000", "4.5"),
+        ("12345", "0-00-00", "12345"),
+        ("0.05", "0%", "5%"),
+        ("4.32", "0.0%", "432%"),
+        ("5", '0"%"', "5"),
+        ("29", "[$£-809]#,##0.00;[Red]-[$£-809]#,##0.00", "29"),
+        ("29.5", '#,##0.00\\ "kr"', "29.5"),
+        ("29", '"CHF"\\ #,##0.00', "29"),
+        ("300", '_-* #,##0_-;-* #,##0_-;_-* "-"??_-;_-@_-', "300"),
+        ("0.5", "# ?/?", "0.5"),
+        ("5012345678900", "0.00E+00", "5012345678900"),
+        ("46200", "dd/mm/yyyy", "2026-06-27"),
+        ("46200", "[$-407]d. mmmm yyyy;@", "2026-06-27"),
+        ("0.5", "h:mm AM/PM", "12:00:00"),
+        ("1.5", "[h]", "1899-12-31 12:00:00"),
+        ("-0", "General", "0"),
+        ("7", "@", "7"),
+        ("7", ";;;", "7"),
+        ("7", '"unclosed', "7"),
+    ],
+)
+def test_a_number_reads_as_its_format_shows_it_where_that_changes_what_it_says(
+    number: str, code: str, text: str
+) -> None:
+    assert shown(number, code) == text
+
+
+def test_built_in_percentages_are_told_apart_from_counts() -> None:
+    styles = "<styleSheet><cellXfs><xf numFmtId='0'/><xf numFmtId='9'/></cellXfs></styleSheet>"
+    content = raw_workbook(row_of(text_cell("ROPE"), "<c s='1'><v>4</v></c>"), styles=styles)
+
+    assert [row.quantity for row in captured(content).parked] == ["400%"]
+
+
+@given(st.decimals("0", "9999999", places=6))
+def test_a_number_with_a_fraction_is_exact_by_type_while_the_same_text_may_group_thousands(number: Decimal) -> None:
+    result = captured(workbook([["SKU", "Counted"], ["ROPE", number]]))
+
+    assert lines(result) == {"ROPE": plain(number)}
+
+
+def test_a_text_that_may_group_thousands_stays_parked_beside_the_number() -> None:
+    result = captured(workbook([["SKU", "Counted"], ["ROPE", 1.234], ["ROPE", "1.234"], ["NUT", "1.234"]]))
+
+    assert lines(result) == {"ROPE": "1.234"}
+    assert reasons(result) == [(3, "unreadable_quantity"), (4, "unreadable_quantity")]
+
+
+def test_a_formula_of_a_writer_that_cannot_calculate_has_no_result_whatever_it_stored() -> None:
+    book = BOOK.replace("</workbook>", '<calcPr fullCalcOnLoad="1"/></workbook>')
+    content = raw_workbook(row_of(text_cell("BOLT"), "<c><f>400+32</f><v>0</v></c>"), book=book)
+
+    assert reasons(captured(content)) == [(2, "unreadable_quantity")]
+    assert lines(captured(raw_workbook(row_of(text_cell("BOLT"), "<c><v>0</v></c>"), book=book))) == {"BOLT": "0"}
+
+
+def test_dates_count_from_1904_where_the_workbook_says_so() -> None:
+    book = Workbook()
+    book.epoch = CALENDAR_MAC_1904
+    for cells in (["SKU", "Counted"], [date(2026, 3, 1), 5]):
+        first_sheet(book).append(cells)
+
+    assert [row.code for row in captured(saved(book)).parked] == ["2026-03-01"]
+
+
+@pytest.mark.parametrize("rename", [str.upper, str.lower, lambda path: path.replace("/", "\\")])
+def test_parts_are_found_in_any_case_and_with_either_slash(rename: Callable[[str], str]) -> None:
+    content = raw_workbook(row_of(text_cell("BOLT"), "<c><v>432</v></c>"), rename=rename)
+
+    assert lines(captured(content)) == {"BOLT": "432"}
+
+
+def test_the_workbook_may_be_anywhere_in_the_package() -> None:
+    content = raw_workbook(
+        row_of(text_cell("BOLT"), "<c><v>432</v></c>"),
+        package=PACKAGE.replace("/xl/workbook.xml", "book/main.xml"),
+        rename=lambda path: path.replace("xl/", "book/").replace("workbook.xml", "main.xml"),
+    )
+
+    assert lines(captured(content)) == {"BOLT": "432"}
+
+
+@pytest.mark.parametrize("target", ["/xl/workbook.bin", "/word/document.xml", "/xl/missing.xml"])
+def test_another_kind_of_office_file_is_refused_and_said_to_be(target: str) -> None:
+    content = raw_workbook("<worksheet/>", package=PACKAGE.replace("/xl/workbook.xml", target))
+
+    assert "no XLSX workbook" in problem(content)
+
+
+def test_a_sheet_formatted_down_to_its_last_row_holds_nothing_in_memory() -> None:
+    content = formatted_tail(1_048_576)
+
+    tracemalloc.start()
+    result = captured(content)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert lines(result) == {"BOLT": "432", "NUT": "7"}
+    assert [sighting.row for line in result.lines for sighting in line.sightings] == [2, 1_048_576]
+    assert peak < 5_000_000
 
 
 def test_a_code_of_more_digits_than_a_spreadsheet_keeps_is_mangled() -> None:
@@ -174,11 +319,11 @@ def test_a_workbook_named_csv_and_a_csv_named_xlsx_are_read_for_what_they_are() 
     assert lines(captured(b"sku,counted\nBOLT,432\n")) == {"BOLT": "432"}
 
 
-def test_entities_are_refused_unexpanded() -> None:
+@pytest.mark.parametrize("part", ["sheet", "shared", "styles", "relations", "book", "package"])
+def test_entities_are_refused_unexpanded(part: str) -> None:
     bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]><worksheet>&b;</worksheet>'
 
-    assert "entities" in problem(raw_workbook(bomb))
-    assert "entities" in problem(raw_workbook("<worksheet/>", shared=bomb))
+    assert "entities" in problem(raw_workbook(**{"sheet": "<worksheet/>", part: bomb}))  # type: ignore[arg-type]  # parts are texts
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
@@ -192,9 +337,18 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.Monk
 
 
 def test_a_workbook_with_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "MAX_SHARED_CHARS", 3)
+    monkeypatch.setattr(reader, "MAX_SHARED_BYTES", 50)
 
     assert "too much text" in problem(raw_workbook("<worksheet/>", shared="<sst><si><t>BOLT</t></si></sst>"))
+
+
+def test_a_cell_or_a_row_of_endless_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "MAX_CELL_CHARS", 10)
+    monkeypatch.setattr(reader, "MAX_ROW_CHARS", 15)
+
+    assert "more than 10 characters" in problem(workbook([["SKU", "Counted"], ["BOLT", "x" * 11]]))
+    assert "more than 10 characters" in problem(raw_workbook(row_of(text_cell("x" * 11))))
+    assert "row 2 has more than 15 characters" in problem(workbook([["SKU", "Counted"], ["B" * 8, "x" * 8]]))
 
 
 def test_a_cell_far_out_costs_nothing_and_is_refused() -> None:
@@ -225,7 +379,7 @@ def test_a_zip_that_is_no_workbook_is_refused() -> None:
     with ZipFile(stream, "w", ZIP_DEFLATED) as archive:
         archive.writestr("scan.csv", "sku,count\nBOLT,1\n")
 
-    assert "damaged" in problem(stream.getvalue())
+    assert "no XLSX workbook" in problem(stream.getvalue())
 
 
 def test_a_workbook_comes_out_like_the_same_table_as_text() -> None:

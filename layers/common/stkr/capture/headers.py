@@ -9,12 +9,16 @@ from stkr.tabular.words import words
 
 
 class Role(StrEnum):
-    """What a column holds. ``OTHER`` is a column we know to be none of these (a name, a price, a date)."""
+    """What a column holds. ``OTHER`` is a column we know to be none of these (a name, a price, a date).
+
+    A ``LOT`` tells apart what is in the same bin, so equal counts of two lots are not one count repeated.
+    """
 
     CODE = "code"
     QUANTITY = "quantity"
     UNIT = "unit"
     BIN = "bin"
+    LOT = "lot"
     LOCATION = "location"
     OTHER = "other"
 
@@ -33,8 +37,9 @@ class Rank(IntEnum):
 class Heading:
     """A header that was recognised.
 
-    ``rank`` orders columns of the same role: for quantities it is a ``Rank``, for codes the SKU comes first, and for
-    other columns those that a scan may carry (a time, a name) come before those of a list (a price).
+    ``rank`` orders columns of the same role: for quantities it is a ``Rank``, for codes the SKU comes first, for bins
+    the smallest place, and for other columns those that a scan may carry (a time, a name) come before those of a list
+    (a price).
     ``place`` holds the location's words where an export has one quantity column per location.
     """
 
@@ -45,6 +50,9 @@ class Heading:
 
 SCAN_DETAIL = 0
 LIST_DETAIL = 1
+CASES_BESIDE = 2
+"""A column of whole cases: beside one of loose units, neither is the count."""
+
 _LONGEST_TITLE = 120
 _CODE_LENGTH = 4
 
@@ -61,18 +69,24 @@ _QUANTITY = _set(
     "quantity quantities qty qnty qtty quant menge anzahl stuckzahl quantite qte cantidad cant quantita qta "
     "aantal antal antall quantidade qtd ilosc"
 )
-_PLAIN = _phrases("q,units,unit count,pcs,pieces,eaches,ea,each,number,amount,total,nombre,numero de unidades,unidades")
+_PLAIN = _phrases(
+    "q,units,unit count,pcs,pieces,eaches,ea,each,singles,loose,scans,number,amount,total,total units,nombre,"
+    "numero de unidades,unidades"
+)
 _COUNT = _set(
     "count counted counts take stocktake stocktaking stocktaken tally physical actual found scanned observed "
     "gezahlt gezahlte zahlmenge ist istmenge istbestand inventurmenge comptee compte compter contado contada "
     "contata geteld geteelde"
 )
 _RECOUNT = _set("recount recounted")
+_NEW = _set("new neu neuer neue neues nouveau nouvelle nuevo nueva nuovo nuova nieuw nieuwe novo nova")
+_ACTUALS = _set("actual actuales")
+_ON_HAND = _set("on hand")
 _STOCK = _set("stock inventory onhand qoh soh bestand lagerbestand existencias voorraad giacenza estoque lager")
 _EXPECTED = _set(
     "expected system book theoretical theory previous prior old before snapshot recorded last available "
     "forecasted forecast erp soll sollmenge sollbestand buchbestand theorique teorico teorica sys allocated "
-    "virtual projected"
+    "virtual projected should atual aktuell aktueller aktuelle actuel actuelle attuale huidig huidige"
 )
 # Words that make a column something else although a quantity word is in its name.
 _NOT_COUNT = _set(
@@ -82,17 +96,39 @@ _NOT_COUNT = _set(
     "comments note notes description desc name title image url email size per sold received ordered order orders "
     "lot batch serial expiry expiration incoming outgoing committed unavailable planned requested reserved damaged "
     "safety inner outer pack case cases box boxes carton cartons account reference handle token policy option sales "
-    "purchase line lines number no nr location bin shelf uom unit code sku barcode"
+    "purchase line lines number no nr location bin shelf uom unit code sku barcode at when where who session sheet "
+    "list ref document doc method round team staff employee clerk category department group zone section week month "
+    "year period day to picked packed shipped sent delivered invoiced billed transit transferred transfer returned "
+    "returns used consumed required needed demand due backordered backorder pending remaining uncounted missing "
+    "shortage short excess surplus lost loss shrink shrinkage adj adjusted adjustments change differenz abweichung "
+    "gain gains losses has is not meta ecart diferencia differenza verschil bestellt geliefert verkauft reserviert"
 )
+_CONTAINERS = _set(
+    "cases boxes cartons ctns ctn cs packs packets crates outers pallets kartons cajas cartons boites scatole dozen"
+)
+_CONTAINER_SIDE = _set("full whole complete counted count qty quantity")
+# "Counted on" and "Found in" go on with a day or a place.
+_OPEN_ENDS = _set("on in at by from for of am im le el il op")
+_NUMBER_OF = _phrases("number of,no of,nr of")
 _UNIT = _phrases(
     "unit,uom,unit of measure,unit of measurement,units of measure,count unit,counting unit,qty unit,"
     "quantity unit,count uom,stock uom,qty uom,measure,einheit,mengeneinheit,unite,unidad,unidad de medida,unita,"
     "eenheid,enhet"
 )
-_BIN = _phrases(
-    "bin,bins,bin name,bin location,bin code,bin number,shelf,shelves,shelf location,shelf code,area,count area,"
-    "aisle,rack,bay,zone,section,position,slot,storage location,storage bin,sub location,sublocation,place,room,"
-    "lagerplatz,regal,fach,emplacement,rayon,ubicacion,estante,scaffale,schap,bereich,gang"
+# From the smallest place to the largest.
+_BIN_WORDS = (
+    _set("bin bins slot position place sublocation lagerplatz platz fach emplacement ubicacion"),
+    _set("shelf shelves schap"),
+    _set("rack bay regal estante scaffale"),
+    _set("aisle gang rayon"),
+    _set("zone section area room bereich halle"),
+)
+_ANY_BIN = frozenset[str]().union(*_BIN_WORDS)
+_BIN_SIDE = _set("name code number no nr id location storage and or")
+_BIN = _phrases("sub location,count location,storage location")
+_LOT = _phrases(
+    "lot,lot number,lot no,lot code,lot id,lot serial number,batch,batch no,batch number,batch code,"
+    "serial,serial no,serial number"
 )
 _LOCATION = _phrases(
     "location,locations,location name,location code,location id,warehouse,warehouse name,store,store name,shop,"
@@ -109,7 +145,7 @@ _SKU = _phrases(
 )
 _BARCODE_WORDS = _set("barcode barcodes ean ean13 ean8 upc gtin gtin13 gtin14 isbn strichcode streepjescode")
 _BARCODE = _phrases(
-    "bar code,bar codes,scan,scans,scan data,scanned value,scanned data,scanned barcode,barcode data,code barre,"
+    "bar code,bar codes,scan,scan data,scanned value,scanned data,scanned barcode,barcode data,code barre,"
     "code barres,code a barres,codigo de barras,codigo barras,codice a barre,codice barre,data,decoded data,label,"
     "case code,case barcode"
 )
@@ -119,6 +155,10 @@ _SUPPLIER = _phrases(
     "mpn,manufacturer part number,alias,alternate code,alternative code,other code,lieferantennummer,"
     "lieferanten artikelnummer"
 )
+# What import templates add to a title; ERPNext names the table that a field is in.
+_NOTE = re.compile(r"\s*\((?:items|required|optional|mandatory)\)$", re.IGNORECASE)
+# Odoo exports a related field as a path, in words or in technical names.
+_PRODUCT_FIELD = re.compile(r"(?:product|product_id|product_tmpl_id|product variant)/([^/]+)", re.IGNORECASE)
 _LOOSE_CODE = _phrases(
     "item,items,product,products,part,article,artikel,product id,item id,articulo,articolo,produit,vare"
 )
@@ -143,7 +183,13 @@ _PER_LOCATION = (
     (re.compile(r"new quantity\s+(.+)", re.IGNORECASE), Rank.COUNTED),
     (re.compile(r"current quantity\s+(.+)", re.IGNORECASE), Rank.EXPECTED),
     (re.compile(r"inventory:\s*(.+)", re.IGNORECASE), Rank.STOCK),
-    (re.compile(r"inventory_(?!quantity\b|qty\b|level\b|policy\b|tracker\b|count\b)(.+)", re.IGNORECASE), Rank.STOCK),
+    (
+        re.compile(
+            r"inventory_(?!(?:quantity|qty|level|policy|tracker|count|date|diff|item|management|id)(?:_|\b))(.+)",
+            re.IGNORECASE,
+        ),
+        Rank.STOCK,
+    ),
     (re.compile(r"(.+?)\s+-\s+quantity on hand", re.IGNORECASE), Rank.STOCK),
 )
 _ALERTS = re.compile(
@@ -160,7 +206,7 @@ def heading(header: str) -> Heading | None:
 
 @lru_cache(maxsize=4096)
 def _heading(header: str) -> Heading | None:
-    text = header.strip().strip("\ufeff")
+    text = _NOTE.sub("", header.strip().strip("\ufeff"))
     if not text:
         return None
     if _ALERTS.match(text):
@@ -172,6 +218,9 @@ def _heading(header: str) -> Heading | None:
     # Odoo's technical name for the counted quantity, beside `quantity` for the one on hand.
     if text.casefold() == "inventory_quantity":
         return Heading(Role.QUANTITY, Rank.COUNTED)
+    field = _PRODUCT_FIELD.fullmatch(text)
+    if field and (known := _by_phrase(words(field[1]))):
+        return known
     phrase = words(text)
     return _by_phrase(phrase) or _quantity(phrase) or _by_words(phrase)
 
@@ -180,36 +229,45 @@ def _by_phrase(phrase: tuple[str, ...]) -> Heading | None:
     for rank, phrases in enumerate((_SKU, _BARCODE, _SUPPLIER, _LOOSE_CODE)):
         if phrase in phrases:
             return Heading(Role.CODE, rank)
-    for role, phrases in ((Role.UNIT, _UNIT), (Role.BIN, _BIN), (Role.LOCATION, _LOCATION)):
+    for role, phrases in ((Role.UNIT, _UNIT), (Role.BIN, _BIN), (Role.LOT, _LOT), (Role.LOCATION, _LOCATION)):
         if phrase in phrases:
             return Heading(role)
+    # A "count area" is a bin, a "shelf count" is none.
+    present = frozenset(phrase[1:] if phrase[:1] == ("count",) else phrase)
+    if present & _ANY_BIN and present <= _ANY_BIN | _BIN_SIDE:
+        return Heading(Role.BIN, next(rank for rank, places in enumerate(_BIN_WORDS) if present & places))
+    present = frozenset(phrase)
+    if present & _CONTAINERS and present <= _CONTAINERS | _CONTAINER_SIDE:
+        return Heading(Role.OTHER, CASES_BESIDE)
     return None
 
 
 def _quantity(phrase: tuple[str, ...]) -> Heading | None:
+    if phrase[:2] in _NUMBER_OF:
+        phrase = phrase[2:]
     present = frozenset(phrase)
-    if present & _NOT_COUNT or any(word.isdecimal() for word in phrase):
+    if present & _NOT_COUNT or (phrase and phrase[-1] in _OPEN_ENDS) or any(word.isdecimal() for word in phrase):
         return None
+    if present & (_COUNT | _RECOUNT | _QUANTITY | _STOCK | _EXPECTED) or present >= _ON_HAND or phrase in _PLAIN:
+        return Heading(Role.QUANTITY, _rank(phrase, present))
+    return None
+
+
+def _rank(phrase: tuple[str, ...], present: frozenset[str]) -> Rank:
     counts = present & (_COUNT | _RECOUNT)
-    amounts = present & _QUANTITY
-    stock = present & _STOCK or {"on", "hand"} <= present
-    if not (counts or amounts or stock or phrase in _PLAIN or present & _EXPECTED):
-        return None
-    rank = Rank.PLAIN
     if present & _EXPECTED:
-        rank = Rank.EXPECTED
-    elif "current" in present:
+        return Rank.EXPECTED
+    if phrase[-1] in _ACTUALS and len(phrase) > 1:
+        # After its noun it is Spanish for "current", or English for "real".
+        return Rank.STOCK
+    if "current" in present:
         # "On hand (current)" is what the system says; a "current count" could be either.
-        rank = Rank.STOCK if counts else Rank.EXPECTED
-    elif present & _RECOUNT:
-        rank = Rank.RECOUNTED
-    elif counts or "new" in present:
-        rank = Rank.COUNTED
-    elif stock:
-        rank = Rank.STOCK
-    elif not amounts and phrase not in _PLAIN:
-        return None
-    return Heading(Role.QUANTITY, rank)
+        return Rank.STOCK if counts else Rank.EXPECTED
+    if present & _RECOUNT:
+        return Rank.RECOUNTED
+    if counts or present & _NEW:
+        return Rank.COUNTED
+    return Rank.STOCK if present & _STOCK or present >= _ON_HAND else Rank.PLAIN
 
 
 def _by_words(phrase: tuple[str, ...]) -> Heading | None:
@@ -226,4 +284,6 @@ def _by_words(phrase: tuple[str, ...]) -> Heading | None:
         return Heading(Role.CODE, 0)
     if not present & _OTHER_WORDS or numbered:
         return None
-    return Heading(Role.OTHER, SCAN_DETAIL if present & _SCAN_WORDS else LIST_DETAIL)
+    # A "lot quantity" may be one after all, which makes its file no list of scans.
+    amount = present & (_QUANTITY | _COUNT | _RECOUNT | _STOCK)
+    return Heading(Role.OTHER, SCAN_DETAIL if present & _SCAN_WORDS and not amount else LIST_DETAIL)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from stkr.capture.codes import Codebook
-from stkr.capture.headers import SCAN_DETAIL, Heading, Rank, Role, heading
+from stkr.capture.headers import CASES_BESIDE, SCAN_DETAIL, Heading, Rank, Role, heading
 from stkr.capture.quantities import Amount, is_unit, read_amount
 from stkr.errors import CountFileError
 from stkr.tabular.sheet import Row, has_content
@@ -15,14 +15,20 @@ from stkr.tabular.words import folded, visible, words
 HEADER_WITHIN = 60
 """A header stands among the first rows that have content; below that it would be a second table."""
 
-_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T].*)?|(19|20)\d{6}")
+_DATE = re.compile(
+    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T].*)?|(19|20)\d{6}|\d{1,2}[ ./-][a-z]{3}[ ./-]\d{2,4}", re.IGNORECASE
+)
 _TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[ap]m)?", re.IGNORECASE)
+# Date and time without any mark, as in 20180129133250.
+_STAMP = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])[0-5]\d([0-5]\d)?")
 _BARCODE_SHAPE = re.compile(r"\d{8}|\d{12,14}")
+_FIGURE = re.compile(r"[-\u2212(]\s?[\d.,]{1,9}\)?|\d{1,3}(?:[.,'\u2019\s]\d{3}){1,2}")
 _SERIAL_WIDTH = 5
 _RUN = 3
 _CODE_AND_COUNT = 2
 _LONGEST_CODE = 64
 _AMOUNT = ("amount",)
+_UNITS = frozenset("units eaches each ea singles loose pcs pieces".split())
 
 
 class NotACount(CountFileError):
@@ -30,10 +36,28 @@ class NotACount(CountFileError):
 
 
 @dataclass(frozen=True, slots=True)
+class Understood:
+    """What a file's columns were taken for, each by its title as the file spells it, or as ``column 3``.
+
+    ``header`` is the physical row of the header, 0 where there is none. ``count`` is ``None`` where every row is one
+    scan, the others where there is no such column. ``ignored`` are the remaining columns, in their order.
+    """
+
+    header: int
+    codes: tuple[str, ...]
+    count: str | None
+    unit: str | None
+    bin: str | None
+    location: str | None
+    ignored: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """Columns by index. ``quantity`` is ``None`` where every row is one scan.
 
     ``header`` is the physical row of the header, 0 in a headerless file. Rows at or above it are not data.
+    ``captions`` are the titles as they are spelled, empty where a column has none; ``titles`` are they, folded.
     """
 
     header: int
@@ -42,6 +66,7 @@ class Layout:
     unit: int | None = None
     bin: int | None = None
     location: int | None = None
+    captions: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
 
     @property
@@ -49,6 +74,23 @@ class Layout:
         """As many cells must a row have for every column to exist."""
         return 1 + max(
             index for index in (*self.codes, self.quantity, self.unit, self.bin, self.location) if index is not None
+        )
+
+    def understood(self) -> Understood:
+        """The same for people."""
+
+        def named(index: int | None) -> str | None:
+            return None if index is None else _named(self.captions, index)
+
+        used = {*self.codes, self.quantity, self.unit, self.bin, self.location}
+        return Understood(
+            header=self.header,
+            codes=tuple(_named(self.captions, index) for index in self.codes),
+            count=named(self.quantity),
+            unit=named(self.unit),
+            bin=named(self.bin),
+            location=named(self.location),
+            ignored=tuple(_named(self.captions, index) for index in range(len(self.captions)) if index not in used),
         )
 
     def repeats_header(self, cells: Sequence[str]) -> bool:
@@ -79,9 +121,15 @@ def find_layout(sample: Sequence[Row], codebook: Codebook, location: str) -> Lay
 
     :raises CountFileError: when the code or the count column cannot be told with certainty; it names the candidates.
     """
+    found = None
     for number, cells in sample[:HEADER_WITHIN]:
+        # Of headers in a row, the last is the one above the data: the others name groups of columns.
         if is_header(cells, codebook):
-            return _by_header(number, cells, sample, codebook, location)
+            found = number, cells
+        elif found:
+            break
+    if found:
+        return _by_header(*found, sample, codebook, location)
     for number, cells in sample[:HEADER_WITHIN]:
         if _is_plain_header(cells, codebook):
             return _by_header(number, cells, sample, codebook, location)
@@ -129,16 +177,76 @@ def _by_header(number: int, cells: Sequence[str], sample: Sequence[Row], codeboo
     codes = of(Role.CODE)
     firm = [index for index in codes if headings[index] != Heading(Role.CODE, 3)]
     quantity = _quantity_column(cells, headings, columns, location)
-    bins, locations, units = of(Role.BIN), of(Role.LOCATION), of(Role.UNIT)
+    bins, place = of(Role.BIN), _location_column(of(Role.LOCATION), columns, location)
+    if quantity is not None:
+        # The bin is told by the header alone, so that it is the same in every file of a session.
+        key = [*(firm or codes), *bins[:1], *([] if place is None else [place])]
+        _refuse_merged_places(cells, columns, key, quantity, [*bins[1:], *of(Role.LOT)])
     return Layout(
         header=number,
         codes=tuple(firm or codes),
         quantity=quantity,
-        unit=units[0] if units and quantity is not None else None,
+        unit=_unit_column(cells, of(Role.UNIT), columns) if quantity is not None else None,
         bin=bins[0] if bins else None,
-        location=locations[0] if locations else None,
+        location=place,
+        captions=tuple(_title(cells, index) for index in range(max(map(len, (cells, *columns))))),
         titles=_titles(cells),
     )
+
+
+def _refuse_merged_places(
+    cells: Sequence[str], columns: Sequence[Sequence[str]], key: Sequence[int], quantity: int, others: Sequence[int]
+) -> None:
+    """Equal counts of two lots, or of two shelves beside the bin, are not one count repeated."""
+    counted = [row for row in columns if _cell(row, quantity)]
+    hidden = _changing(counted, [*key, quantity], others)
+    if hidden is not None:
+        raise CountFileError(
+            f"rows that differ only in {_listed(cells, [hidden])} would be taken for one count, repeated: "
+            "add them up to one row, or tell them apart in a column named bin"
+        )
+
+
+def _changing(rows: Sequence[Sequence[str]], key: Sequence[int], others: Sequence[int]) -> int | None:
+    """The first of the other columns that changes while all those of the key stay the same."""
+    for other in others:
+        seen: dict[tuple[str, ...], str] = {}
+        for row in rows:
+            cell = _cell(row, other)
+            if cell and seen.setdefault(tuple(_cell(row, index) for index in key), cell) != cell:
+                return other
+    return None
+
+
+def _unit_column(cells: Sequence[str], candidates: Sequence[int], columns: Sequence[Sequence[str]]) -> int | None:
+    """The unit that was counted in, where an export names that of stock or of purchase, too.
+
+    :raises CountFileError: where several are named and differ.
+    """
+    counting = [index for index in candidates if {"count", "counted", "counting"} & set(words(cells[index]))]
+    filled = _filled(counting or candidates, columns)
+    if len(set(filled.values())) > 1:
+        raise CountFileError(
+            f"cannot tell which unit was counted in: {_listed(cells, list(filled))}. Delete the others"
+        )
+    return next(iter(filled), candidates[0] if candidates else None)
+
+
+def _filled(candidates: Sequence[int], columns: Sequence[Sequence[str]]) -> dict[int, tuple[str, ...]]:
+    """Those of the columns that have any content, with their folded cells."""
+    found = {index: tuple(_cell(row, index) for row in columns) for index in candidates}
+    return {index: column for index, column in found.items() if any(column)}
+
+
+def _cell(row: Sequence[str], index: int) -> str:
+    return folded(row[index]) if index < len(row) else ""
+
+
+def _location_column(candidates: Sequence[int], columns: Sequence[Sequence[str]], location: str) -> int | None:
+    """Where an export has both a number and a name of the location, the one in which this location is found."""
+    here = folded(location)
+    found = (index for index in candidates if any(_cell(row, index) == here for row in columns))
+    return next(found, candidates[0] if candidates else None)
 
 
 def _refuse_data_above(above: Sequence[Row], number: int, codebook: Codebook) -> None:
@@ -171,13 +279,30 @@ def _quantity_column(
         candidates = own or candidates
     if len(candidates) > 1:
         # Beside a quantity, an amount is one of money.
-        candidates = [index for index in candidates if words(cells[index]) != _AMOUNT] or candidates
+        candidates = [index for index in candidates if words(cells[index])[:1] != _AMOUNT] or candidates
     if len(candidates) > 1:
         raise CountFileError(
-            f"cannot tell which column is the count: {_named(cells, sorted(candidates))}. "
+            f"cannot tell which column is the count: {_listed(cells, sorted(candidates))}. "
             "Delete the others, or name the right one counted_qty"
         )
+    _refuse_cases_beside(cells, headings, columns, candidates[0])
     return candidates[0]
+
+
+def _refuse_cases_beside(
+    cells: Sequence[str], headings: Sequence[Heading | None], columns: Sequence[Sequence[str]], quantity: int
+) -> None:
+    """Loose units beside a column of cases are only half of the count; a column of totals is all of it."""
+    chosen = headings[quantity]
+    if chosen and chosen.rank <= Rank.COUNTED and not _UNITS & set(words(cells[quantity])):
+        return
+    cases = [index for index, known in enumerate(headings) if known == Heading(Role.OTHER, CASES_BESIDE)]
+    cases = [index for index in cases if any(_is_count(row[index]) for row in columns if index < len(row))]
+    if cases:
+        raise CountFileError(
+            f"cannot tell how {_listed(cells, [*cases, quantity])} make up the count: "
+            "put it into one column counted_qty, such as 4 boxes + 7"
+        )
 
 
 def _refuse_unknown_counts(
@@ -189,23 +314,23 @@ def _refuse_unknown_counts(
     """Without a quantity column every row is one scan, which must not follow from a name we merely do not know."""
     if expected:
         raise NotACount(
-            f"there is no counted quantity: {_named(cells, expected)} holds what the system expects. "
+            f"there is no counted quantity: {_listed(cells, expected)} holds what the system expects. "
             "Add a column counted_qty"
         )
     unknown = [
         index
         for index in range(len(cells))
-        if not _goes_with_a_scan(headings[index]) and any(_is_count(row[index]) for row in columns if index < len(row))
+        if not _goes_with_a_scan(headings[index]) and any(_is_figure(row[index]) for row in columns if index < len(row))
     ]
     # Numbers below an empty header cell are as doubtful as those below an unknown name.
     unknown += [
         index
         for index in range(len(cells), max((len(row) for row in columns), default=0))
-        if any(_is_count(row[index]) for row in columns if index < len(row))
+        if any(_is_figure(row[index]) for row in columns if index < len(row))
     ]
     if unknown:
         raise CountFileError(
-            f"cannot tell whether {_named(cells, unknown)} is the count: name the count column counted_qty"
+            f"cannot tell whether {_listed(cells, unknown)} is the count: name the count column counted_qty"
         )
 
 
@@ -213,15 +338,27 @@ def _goes_with_a_scan(known: Heading | None) -> bool:
     return known is not None and (known.role is not Role.OTHER or known.rank == SCAN_DETAIL)
 
 
-def _named(cells: Sequence[str], indexes: Sequence[int]) -> str:
-    return ", ".join(
-        repr(visible(cells[index])) if index < len(cells) and visible(cells[index]) else f"column {index + 1}"
-        for index in indexes
-    )
+def _title(cells: Sequence[str], index: int) -> str:
+    return visible(cells[index]) if index < len(cells) else ""
+
+
+def _named(cells: Sequence[str], index: int) -> str:
+    """A column by its title, or by its number where it has none."""
+    return _title(cells, index) or f"column {index + 1}"
+
+
+def _listed(cells: Sequence[str], indexes: Sequence[int]) -> str:
+    return ", ".join(repr(title) if (title := _title(cells, index)) else _named(cells, index) for index in indexes)
 
 
 def _is_count(cell: str) -> bool:
     return isinstance(read_amount(cell), Amount)
+
+
+def _is_figure(cell: str) -> bool:
+    """Whether a cell may be meant as a count, even one that is parked: a difference, a formula without its result."""
+    text = visible(cell)
+    return _is_count(text) or text.startswith(("=", "#")) or _FIGURE.fullmatch(text) is not None
 
 
 def _by_content(sample: Sequence[Row], codebook: Codebook) -> Layout:
@@ -241,12 +378,36 @@ def _by_content(sample: Sequence[Row], codebook: Codebook) -> Layout:
     named = [index for index, cell in enumerate(first) if visible(cell)]
     if len(named) > 1 and _is_wording(first) and not any(map(codebook.knows, first)):
         raise refusal(
-            f"the header names are not known: {_named(first, named)}. "
+            f"the header names are not known: {_listed(first, named)}. "
             "Name the code column sku and the count column counted_qty"
         )
     quantity = _quantity_by_content(code, filled, refusal)
     units = [index for index, column in enumerate(filled) if sum(map(is_unit, column)) * 2 > len(column)]
-    return Layout(header=0, codes=(code,), quantity=quantity, unit=units[0] if units and quantity is not None else None)
+    if quantity is not None:
+        details = {index for index, column in enumerate(filled) if not column or _is_detail(column)}
+        coded = [row for row in rows if _cell(row, code)]
+        hidden = _changing(
+            coded, [code], [index for index in range(width) if index not in {quantity, *units, *details}]
+        )
+        if hidden is not None:
+            raise CountFileError(
+                f"cannot tell whether {_listed((), [hidden])} says where a row was counted: "
+                "add a header row, with bin above that column if it does"
+            )
+    return Layout(
+        header=0,
+        codes=(code,),
+        quantity=quantity,
+        unit=units[0] if units and quantity is not None else None,
+        captions=("",) * width,
+    )
+
+
+def _is_detail(column: Sequence[str]) -> bool:
+    """Dates, times and running numbers, as scanners add them to every scan."""
+    if any(_mostly(column, shape) for shape in (_DATE, _TIME, _STAMP)) or _is_serial(column):
+        return True
+    return len(column) >= _RUN and all(cell.isdecimal() and cell.isascii() for cell in column) and _rises_by_one(column)
 
 
 def _is_wording(cells: Sequence[str]) -> bool:
@@ -288,14 +449,10 @@ def _quantity_by_content(code: int, filled: Sequence[Sequence[str]], refusal: ty
         return None
     if counts or doubtful:
         raise (CountFileError if counts else refusal)(
-            f"cannot tell whether {_numbered(counts or doubtful)} is the count: "
+            f"cannot tell whether {_listed((), counts or doubtful)} is the count: "
             "add a header row with sku and counted_qty"
         )
     return None
-
-
-def _numbered(indexes: Sequence[int]) -> str:
-    return ", ".join(f"column {index + 1}" for index in indexes)
 
 
 def _mostly(column: Sequence[str], shape: re.Pattern[str]) -> bool:

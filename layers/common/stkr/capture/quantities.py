@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from stkr.capture.codes import Match
 from stkr.capture.result import Reason
+from stkr.tabular.sheet import ExactNumber
 from stkr.tabular.words import visible
 
 MAX_DIGITS = 7
@@ -85,19 +86,20 @@ def _read(cell: str, unit: str) -> Amount | Unread | None:
         return Unread(
             Reason.NEGATIVE_QUANTITY, f"{text[:40]} is negative, and a shelf cannot hold less than none: recount"
         )
-    return _terms(text, visible(unit).casefold())
+    return _terms(text, visible(unit).casefold(), isinstance(cell, ExactNumber))
 
 
-_cached = lru_cache(maxsize=16_384)(_read)
+# By type as well: the text 1.234 can be read in two ways, the number 1.234 of a workbook cannot.
+_cached = lru_cache(maxsize=16_384, typed=True)(_read)
 
 
-def _terms(text: str, unit: str) -> Amount | Unread:
+def _terms(text: str, unit: str, exact: bool) -> Amount | Unread:
     """A sum of terms such as ``3 boxes + 7``; the row's unit applies to a single number that names none itself."""
     eaches, cases, bare = ZERO, None, not unit
     parts = text.casefold().split("+")
     for part in parts:
         term = _TERM.fullmatch(part.strip())
-        number = _number(term["number"]) if term else None
+        number = _number(term["number"], exact) if term else None
         named = (term["unit"] or "").strip() if term else ""
         # A unit begins with a letter; "5²" does not name one.
         if number is None or not (named or "x")[0].isalpha():
@@ -130,9 +132,9 @@ def _same_unit(one: str, other: str) -> bool:
     return any(one in units and other in units for units in (_EACH, _CASE))
 
 
-def _number(text: str) -> Decimal | None:
+def _number(text: str, exact: bool) -> Decimal | None:
     """An unsigned number; ``None`` where a mark in it could group thousands, or where it is no number at all."""
-    if _GROUPED.fullmatch(text) and not text.startswith("0"):
+    if not exact and _GROUPED.fullmatch(text) and not text.startswith("0"):
         return None
     found = _NUMBER.fullmatch(text)
     part = ((found and found["part"]) or "").rstrip("0")

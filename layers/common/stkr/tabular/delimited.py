@@ -3,12 +3,12 @@
 import csv
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import BytesIO, TextIOWrapper
 from itertools import islice
 
 from stkr.errors import CountFileError
-from stkr.tabular.encoding import encoding_of
+from stkr.tabular.encoding import encoding_name, encoding_of
 from stkr.tabular.sheet import SAMPLE_ROWS, Row, Sheet, bounded
 
 Judge = Callable[[Sequence[Sequence[str]]], int]
@@ -16,6 +16,7 @@ Judge = Callable[[Sequence[Sequence[str]]], int]
 
 # In order of preference where nothing else decides: a comma is also a decimal mark, and frequent within names.
 _DELIMITERS = "\t;|,"
+_NAMES = {"\t": "tab", ";": "semicolon", "|": "pipe", ",": "comma"}
 _HINT = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
 
 
@@ -32,16 +33,18 @@ def read_delimited(content: bytes, judge: Judge) -> Sheet:
 
     head = [line for line in islice(lines(), SAMPLE_ROWS * 2) if not line.isspace()][:SAMPLE_ROWS]
     delimiter = _delimiter(head, judge)
-    sound = b'"' not in content or _quotes_are_sound(lines(), delimiter)
+    quoted = b'"' in content
+    spaced = quoted and any(_is_spaced(line, delimiter) for line in lines())
+    sound = not quoted or _quotes_are_sound(lines(), delimiter, spaced)
 
     def rows() -> Iterator[Row]:
-        parsed = csv.reader(lines(), delimiter=delimiter) if sound else _line_by_line(lines(), delimiter)
+        parsed = _reader(lines(), delimiter, spaced) if sound else _line_by_line(lines(), delimiter)
         try:
             yield from bounded(enumerate(parsed, 1))
         except csv.Error as error:
             raise CountFileError(f"a cell is far too long for a count sheet ({error})") from error
 
-    return Sheet("", rows)
+    return Sheet("", f"{_NAMES.get(delimiter, repr(delimiter))}-separated {encoding_name(encoding)}", rows)
 
 
 def _delimiter(head: Sequence[str], judge: Judge) -> str:
@@ -60,21 +63,30 @@ def _delimiter(head: Sequence[str], judge: Judge) -> str:
     return max(_DELIMITERS, key=score)
 
 
-def _quotes_are_sound(lines: TextIOWrapper, delimiter: str) -> bool:
+def _is_spaced(line: str, delimiter: str) -> bool:
+    """Whether quotes open after a delimiter and a space, as in ``a, "b, c"``."""
+    return f'{delimiter} "' in line
+
+
+def _reader(lines: Iterable[str], delimiter: str, spaced: bool, *, strict: bool = False) -> Iterator[list[str]]:
+    return csv.reader(lines, delimiter=delimiter, strict=strict, skipinitialspace=spaced)
+
+
+def _quotes_are_sound(lines: Iterable[str], delimiter: str, spaced: bool) -> bool:
     """Whether every quote that opens a cell closes it, so that no quote can swallow the rows up to the next one."""
     try:
-        for _ in csv.reader(lines, delimiter=delimiter, strict=True):
+        for _ in _reader(lines, delimiter, spaced, strict=True):
             pass
     except csv.Error:
         return False
     return True
 
 
-def _line_by_line(lines: Iterator[str] | Sequence[str] | TextIOWrapper, delimiter: str) -> Iterator[list[str]]:
+def _line_by_line(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
     """Take each physical line as a row of its own; quotes count only in lines where they are sound."""
     for line in lines:
         try:
-            yield next(csv.reader((line,), delimiter=delimiter, strict=True), [])
+            yield next(_reader((line,), delimiter, _is_spaced(line, delimiter), strict=True), [])
         except csv.Error:
             yield [_unquoted(cell) for cell in line.rstrip("\r\n").split(delimiter)]
 

@@ -42,6 +42,11 @@ def encoding_of(content: bytes) -> str:
     return "utf-8" if _is_utf8(content) else "cp1252"
 
 
+def encoding_name(codec: str) -> str:
+    """What people call a codec that ``encoding_of`` names."""
+    return "Windows-1252" if codec == "cp1252" else "-".join(codec.upper().split("-")[:2])
+
+
 def _is_utf8(content: bytes) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:

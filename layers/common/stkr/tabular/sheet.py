@@ -4,6 +4,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from stkr.errors import CountFileError
+from stkr.tabular.words import visible
+
+
+class ExactNumber(str):
+    """A cell that is a number by type and has a fraction: its point is a decimal point and groups no thousands."""
+
+    __slots__ = ()
+
 
 Row = tuple[int, list[str]]
 """Physical row number, the first row of the sheet being 1, and the raw cells of that row."""
@@ -21,10 +29,12 @@ SAMPLE_ROWS = 400
 class Sheet:
     """One table. ``rows`` starts a fresh pass over it each time it is called; rows without any content may be left out.
 
-    ``name`` is the worksheet's name, empty for text files. A pass raises ``CountFileError`` where a limit is exceeded.
+    ``name`` is the worksheet's name, empty for text files; ``form`` says how the file was read, for people:
+    ``XLSX``, ``semicolon-separated UTF-8``. A pass raises ``CountFileError`` where a limit is exceeded.
     """
 
     name: str
+    form: str
     rows: Callable[[], Iterator[Row]]
 
     def sample(self) -> list[Row]:
@@ -49,8 +59,8 @@ def cell_name(row: int, column: int) -> str:
 
 
 def has_content(cells: Iterable[str]) -> bool:
-    """Whether a row holds anything but space."""
-    return any(cell and not cell.isspace() for cell in cells)
+    """Whether a row holds anything that can be seen."""
+    return any(cell and not cell.isspace() and (cell.isprintable() or visible(cell)) for cell in cells)
 
 
 def bounded(rows: Iterable[Row]) -> Iterator[Row]:

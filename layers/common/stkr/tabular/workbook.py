@@ -2,7 +2,8 @@
 
 The common readers drop error values and formulas that were never calculated, which would turn a broken count into
 "not counted". Here an error cell reads as its error (``#N/A``) and an uncalculated formula as ``=...``, so that
-capture can park both. Numbers come out as the shortest text that is the same number, dates as ISO-8601.
+capture can park both. Numbers come out as the shortest text that is the same number, dates as ISO-8601. Where a number
+format changes what a number says, the text says it, too: leading zeros, a percentage, the word in ``4 boxes``.
 Hidden rows are rows like any other; hidden sheets are not read.
 """
 
@@ -15,13 +16,14 @@ from datetime import datetime, timedelta
 from decimal import Context, Decimal, InvalidOperation
 from functools import partial
 from io import BytesIO
-from posixpath import join, normpath
+from posixpath import join, normpath, split
+from sys import getsizeof
 from typing import IO, NoReturn
 from xml.parsers import expat
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from stkr.errors import CountFileError
-from stkr.tabular.sheet import MAX_COLUMNS, Row, Sheet, bounded
+from stkr.tabular.sheet import MAX_COLUMNS, ExactNumber, Row, Sheet, bounded
 
 MAX_UNPACKED = 400_000_000
 """Bytes of XML in all; 200,000 rows of a dozen columns are about 120 MB."""
@@ -29,16 +31,32 @@ MAX_UNPACKED = 400_000_000
 MAX_RATIO = 300
 """Unpacked to packed size of one part. Worksheets of one repeated row reach about 100, bombs 1,000."""
 
-MAX_SHARED_CHARS = 60_000_000
-"""Shared strings are the one part that is held in memory as a whole."""
+MAX_SHARED_BYTES = 200_000_000
+"""Shared strings are the one part that is held in memory as a whole; 200,000 rows with eight texts each are 130 MB."""
+
+MAX_CELL_CHARS = 131_072
+"""As in CSV; spreadsheet programs end at 32,767."""
+
+MAX_ROW_CHARS = 500_000
+"""The first few hundred rows are held at the same time."""
 
 _CHUNK = 1 << 16
-_WORKBOOK = "xl/workbook.xml"
-_RELATIONS = "xl/_rels/workbook.xml.rels"
+_TRUE = ("1", "true")
+# Rows of nothing but formats. Some sheets have them down to the last of a million rows, which would take the parser
+# long; only what stands whole in a chunk is taken out, the others it skips itself.
+_EMPTY_ROW = re.compile(rb'<row r="\d+"[^<>]*(?:/>|>(?:<c r="[A-Z]+\d+"[^<>]*(?:/>|></c>))*</row>)')
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-# Built-in number formats that are dates or times; custom ones are told by their letters outside quotes and brackets.
+# Built-in number formats that are dates or times, and percentages.
 _DATE_FORMATS = frozenset([*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)])
-_NOT_LETTERS = re.compile(r"\"[^\"]*\"|\[[^\]]*\]|\\.|_.|\*.")
+_PERCENT_FORMATS = frozenset({9, 10})
+# The pieces of a number format: literal text, room and fill, elapsed time, colours and currencies, digits.
+_FORMAT_PIECE = re.compile(
+    r"\"(?P<quoted>[^\"]*)\"?|\\(?P<escaped>.)|[_*].|\[(?P<elapsed>h+|m+|s+)\]|\[[^\]]*\]?"
+    r"|(?P<digits>[0#?.,]+|general)|(?P<other>.)",
+    re.IGNORECASE | re.DOTALL,
+)
+# What some countries write for their money in a number format; it says nothing about a number.
+_MONEY = frozenset("kr kr. kč zł ft lei fr. chf eur usd gbp sek nok dkk pln czk".split())
 _EPOCH_1900 = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheet dates have no zone
 _EPOCH_1904 = datetime(1904, 1, 1)  # noqa: DTZ001 - as above
 # Beyond 15 digits a spreadsheet has rounded the number, so its digits are not those that were scanned.
@@ -46,6 +64,8 @@ _EXACT_DIGITS = 15
 # No spreadsheet holds a number beyond; written out, one with a larger exponent would fill the memory.
 _LARGEST_EXPONENT = 308
 _SHOWN = Context(prec=_EXACT_DIGITS)
+_HUNDRED = Decimal(100)
+_UNCALCULATED = "=..."
 _END_OF_DATES = 2_958_466
 _LAST_COLUMN = 16_384
 _LAST_ROW = 1_048_576
@@ -75,10 +95,26 @@ def read_workbook(content: bytes) -> tuple[Sheet, ...]:
     try:
         archive = ZipFile(BytesIO(content))
         _refuse_bombs(archive)
-        book = _read_book(archive)
+        package = _Package(archive)
+        book = _read_book(package)
     except _DAMAGE as error:
         raise CountFileError(f"this XLSX workbook is damaged or protected ({error}): save it afresh") from error
-    return tuple(Sheet(name, partial(_rows, archive, book, part)) for name, part in book.sheets)
+    return tuple(Sheet(name, "XLSX", partial(_rows, package, book, part)) for name, part in book.sheets)
+
+
+class _Package:
+    """The parts of a workbook, found as spreadsheets find them: whatever their case, and with either slash."""
+
+    def __init__(self, archive: ZipFile) -> None:
+        self._archive = archive
+        self._parts = {part.filename.replace("\\", "/").casefold(): part for part in archive.infolist()}
+
+    def __contains__(self, part: str) -> bool:
+        return part.casefold() in self._parts
+
+    def open(self, part: str) -> IO[bytes]:
+        """Stream a part, unpacked."""
+        return self._archive.open(self._parts[part.casefold()])
 
 
 def _refuse_bombs(archive: ZipFile) -> None:
@@ -95,54 +131,78 @@ def _refuse_bombs(archive: ZipFile) -> None:
             raise CountFileError("the workbook is packed like a zip bomb and was not opened: save it as CSV")
 
 
+@dataclass(frozen=True, slots=True)
+class _Format:
+    """What a number format makes of a number: a date, a percentage, words around it, zeros up to so many digits."""
+
+    date: bool = False
+    percent: bool = False
+    before: str = ""
+    after: str = ""
+    width: int = 0
+
+
+_PLAIN = _Format()
+
+
 @dataclass(slots=True)
 class _Book:
-    """What the worksheets refer to."""
+    """What the worksheets refer to. ``formats`` has one entry a cell style.
+
+    ``calculated`` is false where the writer could not calculate and leaves it to the reader: it stored something as
+    the results of formulas, often 0, which nobody has ever seen.
+    """
 
     sheets: list[tuple[str, str]] = field(default_factory=list)
     shared: list[str] = field(default_factory=list)
-    date_styles: frozenset[int] = frozenset()
+    formats: list[_Format] = field(default_factory=list)
     epoch: datetime = _EPOCH_1900
+    calculated: bool = True
 
 
-def _read_book(archive: ZipFile) -> _Book:
+def _read_book(package: _Package) -> _Book:
     book = _Book()
-    names = set(archive.namelist())
-    targets, kinds = _relations(archive)
+    main = next((part for kind, part in _relations(package, "").values() if kind == "officeDocument"), "")
+    if main not in package or not main.endswith(".xml"):
+        raise CountFileError("this is no XLSX workbook: open it in a spreadsheet program and save it as XLSX")
+    relations = _relations(package, main)
+    kinds = {kind: part for kind, part in relations.values() if part in package}
 
     def start(name: str, attributes: dict[str, str]) -> None:
-        if name == "workbookPr" and attributes.get("date1904") in ("1", "true"):
+        if name == "workbookPr" and attributes.get("date1904") in _TRUE:
             book.epoch = _EPOCH_1904
+        elif name == "calcPr" and attributes.get("fullCalcOnLoad") in _TRUE:
+            book.calculated = False
         elif name == "sheet" and attributes.get("state", "visible") == "visible":
             relation = next((value for key, value in attributes.items() if _local(key) == "id"), "")
-            part = targets.get(relation, "")
-            # Chart and dialogue sheets are listed among the worksheets but live in other folders.
-            if part in names and "/worksheets/" in f"/{part}":
+            kind, part = relations.get(relation, ("", ""))
+            # Chart and dialogue sheets are listed among the worksheets.
+            if kind == "worksheet" and part in package:
                 book.sheets.append((attributes.get("name", ""), part))
 
-    _scan(archive, _WORKBOOK, start)
-    strings, styles = kinds.get("sharedStrings", ""), kinds.get("styles", "")
-    if strings in names:
-        book.shared = _shared_strings(archive, strings)
-    if styles in names:
-        book.date_styles = _date_styles(archive, styles)
+    _scan(package, main, start)
+    if "sharedStrings" in kinds:
+        book.shared = _shared_strings(package, kinds["sharedStrings"])
+    if "styles" in kinds:
+        book.formats = _formats(package, kinds["styles"])
     return book
 
 
-def _relations(archive: ZipFile) -> tuple[dict[str, str], dict[str, str]]:
-    """The parts the workbook refers to, by the id it uses and by what they are."""
-    targets: dict[str, str] = {}
-    kinds: dict[str, str] = {}
+def _relations(package: _Package, of: str) -> dict[str, tuple[str, str]]:
+    """What a part refers to by id: the kind of each part and its path. The package itself is the part without name."""
+    folder, name = split(of)
+    found: dict[str, tuple[str, str]] = {}
 
     def start(name: str, attributes: dict[str, str]) -> None:
         if name == "Relationship":
-            target = attributes.get("Target", "")
-            part = target.removeprefix("/") if target.startswith("/") else normpath(join("xl", target))
-            targets[attributes.get("Id", "")] = part
-            kinds[attributes.get("Type", "").rpartition("/")[2]] = part
+            # An absolute target begins at the root, which is where joining starts over.
+            path = normpath(join("/", folder, attributes.get("Target", "").replace("\\", "/"))).lstrip("/")
+            found[attributes.get("Id", "")] = (attributes.get("Type", "").rpartition("/")[2], path)
 
-    _scan(archive, _RELATIONS, start)
-    return targets, kinds
+    relations = join(folder, "_rels", f"{name}.rels")
+    if relations in package:
+        _scan(package, relations, start)
+    return found
 
 
 Start = Callable[[str, dict[str, str]], None]
@@ -165,10 +225,10 @@ def _local(name: str) -> str:
     return name.rpartition(":")[2] if ":" in name else name
 
 
-def _scan(archive: ZipFile, part: str, start: Start) -> None:
+def _scan(package: _Package, part: str, start: Start) -> None:
     parser = _parser()
     parser.StartElementHandler = lambda name, attributes: start(_local(name), attributes)
-    with archive.open(part) as stream:
+    with package.open(part) as stream:
         parser.ParseFile(stream)
 
 
@@ -190,13 +250,13 @@ def _decimal(raw: str) -> Decimal | None:
     return number if number.is_finite() and abs(number.adjusted()) <= _LARGEST_EXPONENT else None
 
 
-def _shared_strings(archive: ZipFile, part: str) -> list[str]:
+def _shared_strings(package: _Package, part: str) -> list[str]:
     reader = _StringReader()
     parser = _parser()
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.text
-    with archive.open(part) as stream:
+    with package.open(part) as stream:
         parser.ParseFile(stream)
     return reader.strings
 
@@ -206,6 +266,7 @@ class _TextCollector:
 
     def __init__(self) -> None:
         self._pieces: list[str] = []
+        self._length = 0
         self._inside = False
         self._phonetic = False
 
@@ -227,11 +288,15 @@ class _TextCollector:
         """Note character data."""
         if self._inside:
             self._pieces.append(data)
+            self._length += len(data)
+            if self._length > MAX_CELL_CHARS:
+                raise CountFileError(f"a cell has more than {MAX_CELL_CHARS:,} characters: this is not a count sheet")
 
     def take(self) -> str:
         """The item's text; the next one starts empty."""
         text = "".join(self._pieces)
         self._pieces.clear()
+        self._length = 0
         return text
 
 
@@ -255,33 +320,68 @@ class _StringReader(_TextCollector):
             return
         string = _unescaped(self.take())
         self.strings.append(string)
-        self._held += len(string) + 1
-        if self._held > MAX_SHARED_CHARS:
+        self._held += getsizeof(string)
+        if self._held > MAX_SHARED_BYTES:
             raise CountFileError("the workbook holds too much text for a count sheet: save it as CSV")
 
 
-def _date_styles(archive: ZipFile, part: str) -> frozenset[int]:
-    custom: dict[int, bool] = {}
-    styles: list[int] = []
+def _formats(package: _Package, part: str) -> list[_Format]:
+    custom: dict[int, _Format] = {}
+    formats: list[_Format] = []
     in_cell_formats = False
 
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal in_cell_formats
         if name == "numFmt":
-            letters = _NOT_LETTERS.sub("", attributes.get("formatCode", "")).casefold()
-            custom[int(attributes["numFmtId"])] = any(letter in letters for letter in "ymdhs")
+            custom[int(attributes["numFmtId"])] = _format(attributes.get("formatCode", ""))
         elif name in ("cellXfs", "cellStyleXfs"):
             in_cell_formats = name == "cellXfs"
         elif name == "xf" and in_cell_formats:
-            styles.append(int(attributes.get("numFmtId", "0")))
+            number = int(attributes.get("numFmtId", "0"))
+            formats.append(custom.get(number) or _built_in(number))
 
-    _scan(archive, part, start)
-    return frozenset(index for index, style in enumerate(styles) if custom.get(style, style in _DATE_FORMATS))
+    _scan(package, part, start)
+    return formats
 
 
-def _rows(archive: ZipFile, book: _Book, part: str) -> Iterator[Row]:
+def _built_in(number: int) -> _Format:
+    if number in _DATE_FORMATS:
+        return _Format(date=True)
+    return _Format(percent=True) if number in _PERCENT_FORMATS else _PLAIN
+
+
+def _format(code: str) -> _Format:
+    """What a format code does to a number that is not negative, which is what its first section says."""
+    others = ""
+    literals, digits = [""], []
+    for piece in _FORMAT_PIECE.finditer(code):
+        if piece["other"] == ";":
+            break
+        if piece["digits"]:
+            digits.append(piece["digits"])
+            literals.append("")
+        literals[-1] += piece["quoted"] or piece["escaped"] or ""
+        others += piece["other"] or piece["elapsed"] or ""
+    if any(letter in others.casefold() for letter in "ymdhs"):
+        return _Format(date=True)
+    if len(digits) != 1:
+        # Digits in several groups, such as fractions and telephone numbers: the number is taken as it stands.
+        return _Format(percent=True) if "%" in others else _PLAIN
+    before, after = map(_words, literals)
+    width = len(digits[0]) if set(digits[0]) == {"0"} else 0
+    found = _Format(percent="%" in others, before=before.lstrip(), after=after.rstrip(), width=width)
+    return _PLAIN if found == _PLAIN or found == _Format(width=1) else found
+
+
+def _words(literal: str) -> str:
+    """A format's literal text as far as it says something: not money, nor signs and space."""
+    says = any(char.isalnum() for char in literal) and literal.strip().casefold() not in _MONEY
+    return literal if says else ""
+
+
+def _rows(package: _Package, book: _Book, part: str) -> Iterator[Row]:
     try:
-        with archive.open(part) as stream:
+        with package.open(part) as stream:
             yield from bounded(_stream(stream, book))
     except _DAMAGE as error:
         raise CountFileError(f"this XLSX workbook is damaged ({error}): save it afresh") from error
@@ -294,7 +394,7 @@ def _stream(stream: IO[bytes], book: _Book) -> Iterator[Row]:
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.text
     while chunk := stream.read(_CHUNK):
-        parser.Parse(chunk, False)
+        parser.Parse(_EMPTY_ROW.sub(b"", chunk), False)
         yield from reader.rows()
     parser.Parse(b"", True)
     yield from reader.rows()
@@ -309,6 +409,7 @@ class _SheetReader(_TextCollector):
         self._ready: list[Row] = []
         self._row = 0
         self._cells: list[str] = []
+        self._row_chars = 0
         self._column = 0
         self._kind = "n"
         self._style = 0
@@ -339,6 +440,7 @@ class _SheetReader(_TextCollector):
                 )
             self._row = row
             self._cells = []
+            self._row_chars = 0
             self._column = 0
         else:
             self.enter(name)
@@ -360,6 +462,11 @@ class _SheetReader(_TextCollector):
         cells, column = self._cells, self._column
         if column > MAX_COLUMNS:
             raise CountFileError(f"row {self._row} has more than {MAX_COLUMNS:,} columns: this is not a count sheet")
+        self._row_chars += len(value)
+        if self._row_chars > MAX_ROW_CHARS:
+            raise CountFileError(
+                f"row {self._row} has more than {MAX_ROW_CHARS:,} characters: this is not a count sheet"
+            )
         if len(cells) < column - 1:
             cells.extend([""] * (column - 1 - len(cells)))
         if len(cells) == column - 1:
@@ -381,9 +488,11 @@ class _SheetReader(_TextCollector):
 
     def _value(self, raw: str) -> str:
         kind = self._kind
+        if self._formula and not self._book.calculated:
+            return _UNCALCULATED
         if not raw:
             # A formula that was never calculated has no result; one whose result is "" says that it is a string.
-            return "=..." if self._formula and kind != "str" else ""
+            return _UNCALCULATED if self._formula and kind != "str" else ""
         if kind == "n":
             return self._number(raw)
         if kind == "s":
@@ -394,23 +503,36 @@ class _SheetReader(_TextCollector):
         return _unescaped(raw) if kind in ("str", "inlineStr") else raw
 
     def _number(self, raw: str) -> str:
-        if self._style in self._book.date_styles:
-            return self._date(raw)
-        if raw.isdecimal() and len(raw) <= _EXACT_DIGITS:
+        formats, style = self._book.formats, self._style
+        shown = formats[style] if 0 <= style < len(formats) else _PLAIN
+        if shown is _PLAIN and raw.isdecimal() and len(raw) <= _EXACT_DIGITS:
             return raw
         number = _decimal(raw)
         if number is None:
             return raw
+        if shown.date:
+            return self._date(number, raw)
         if number.adjusted() >= _EXACT_DIGITS:
             return f"{number:.6E}"
-        # Spreadsheets store binary fractions in 17 digits; people see at most 15 of them.
-        return f"{_SHOWN.create_decimal(number).normalize():f}"
+        return _as_shown(number, shown)
 
-    def _date(self, raw: str) -> str:
-        days = _decimal(raw)
-        if days is None or not 0 <= days < _END_OF_DATES:
+    def _date(self, days: Decimal, raw: str) -> str:
+        if not 0 <= days < _END_OF_DATES:
             return raw
         moment = self._book.epoch + timedelta(seconds=int((days * 86_400).to_integral_value()))
         if days < 1:
             return moment.strftime("%H:%M:%S")
         return moment.date().isoformat() if days == days.to_integral_value() else moment.isoformat(sep=" ")
+
+
+def _as_shown(number: Decimal, shown: _Format) -> str:
+    # Spreadsheets store binary fractions in 17 digits; people see at most 15 of them.
+    number = _SHOWN.plus(number)
+    if shown.percent:
+        return f"{_SHOWN.multiply(number, _HUNDRED).normalize():f}%"
+    text = f"{number.normalize():f}"
+    if "." not in text and number >= 0:
+        text = text.zfill(shown.width)
+    if shown.before or shown.after:
+        return f"{shown.before}{text}{shown.after}"
+    return ExactNumber(text) if "." in text else text
