@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from stkr.capture.codes import Codebook, Match, Unmatched, split_alias
 from stkr.capture.result import Reason
 from stkr.stock import StockRow
-from tests.unit.capture.builders import snapshot, stock
+from tests.unit.capture.builders import count, lines, reasons, snapshot, stock
 
 pytestmark = pytest.mark.unit
 
@@ -206,7 +206,7 @@ def test_a_label_of_a_known_case_is_that_case() -> None:
     found = Codebook(snapshot()).find("(01)15012345678907(10)LOT-7")
 
     assert isinstance(found, Match)
-    assert (found.stock.sku, found.pack) == ("BOLT", 24)
+    assert (found.stock.sku, found.pack) == ("BOLT", Decimal(24))
 
 
 @pytest.mark.parametrize("cell", ["(01)05012345678900(30)24", "(02)05012345678900(37)24", "0105012345678900310300125"])
@@ -215,6 +215,14 @@ def test_a_label_that_may_say_how_many_or_how_much_is_parked_and_says_so(cell: s
 
     assert "is a label of BOLT that may say how many or how much, too: scan" in detail
     assert skus == ("BOLT",)
+
+
+def test_the_separator_within_a_label_survives_the_way_through_a_file() -> None:
+    captured = count("code,qty\n]C1010501234567890010LOT\x1d17261231,3\n010501234567890010LOT\x1d3024,3\n")
+
+    assert lines(captured) == {"BOLT": "3"}
+    assert reasons(captured) == [(3, "unknown_code")]
+    assert captured.lines[0].incomplete
 
 
 def test_the_short_form_of_a_known_upc_is_that_item() -> None:
