@@ -254,6 +254,17 @@ def test_a_count_in_another_unit_than_the_items_is_not_converted_but_parked(cell
     assert "CABLE is held in m, not in " in advice(cell, unit, CABLE)
 
 
+MEASURES = ["m", "cm", "mm", "km", "in", "ft", "yd", "g", "kg", "t", "oz", "lb", "ml", "cl", "l", "m2", "m3", "sqft"]
+
+
+@given(st.decimals(0, 9_999_999, places=2), st.sampled_from(MEASURES), st.sampled_from(MEASURES))
+def test_a_measure_is_taken_exactly_as_it_is_or_not_at_all(number: Decimal, named: str, held: str) -> None:
+    item = Match(replace(stock("X", by_measure=True), unit=held))
+
+    assert held_in(held) == held
+    assert eaches(f"{number} {named}", of=item) == (number if named == held else Reason.UNKNOWN_UNIT)
+
+
 def test_rolls_and_boxes_of_what_is_measured_are_multiplied() -> None:
     assert eaches("2 rolls", of=CABLE) == 200
     assert eaches("2 boxes", of=CABLE) == 200
@@ -276,6 +287,8 @@ def test_an_item_held_in_cases_is_counted_in_cases() -> None:
     assert eaches("4", of=TEA) == 4
     assert eaches("4 boxes", of=TEA) == 4
     assert eaches("4", of=TEA_OF_24) == 4
+    assert eaches("4", of=Match(TEA.stock, Decimal(24))) == 96
+    assert eaches("2.5 boxes", of=TEA) is Reason.FRACTIONAL_QUANTITY
 
 
 @pytest.mark.parametrize(
@@ -284,8 +297,8 @@ def test_an_item_held_in_cases_is_counted_in_cases() -> None:
         ("4 ea", TEA),
         ("4 boxes + 3", TEA),
         ("4 kg", TEA),
+        ("4 rolls", TEA),
         ("4 boxes", TEA_OF_24),
-        ("4", Match(TEA.stock, Decimal(24))),
         ("4 boxes", Match(TEA.stock, Decimal(24))),
     ],
 )

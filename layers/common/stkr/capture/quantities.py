@@ -287,12 +287,14 @@ def in_eaches(amount: Amount, match: Match) -> Decimal | Unread:
     if other:
         return _not_held_in(other, stock)
     eaches, cases = amount.eaches, amount.cases
+    pack = match.pack if match.pack is not None else stock.pack_size
     if match.pack is not None and amount.bare:
         eaches, cases = ZERO, amount.eaches
-    if cases is None or stock.unit == CASE:
-        total = eaches + (cases or ZERO)
+    elif stock.unit == CASE:
+        pack = ONE
+    if cases is None:
+        total = eaches
     else:
-        pack = match.pack if match.pack is not None else stock.pack_size
         if cases % 1:
             return Unread(
                 Reason.FRACTIONAL_QUANTITY,
@@ -322,21 +324,19 @@ def settled(unread: Unread, match: Match) -> Decimal | Unread:
 def _other_unit(amount: Amount, match: Match) -> str:
     """The unit an amount is in, where that is not certainly the one the item is held in; else empty."""
     stock = match.stock
-    if stock.unit == CASE:
-        # The system's number is one of cases, and yet it says how many a case holds: which of them is counted?
-        holds_several = match.pack is not None or stock.pack_size not in (None, ONE)
-        if match.pack is not None or (amount.cases is not None and (amount.eaches or holds_several)):
-            return CASE
-        return amount.unit
     if amount.rolls and not stock.by_measure:
         return _ROLL
+    if stock.unit == CASE and amount.cases is not None:
+        # Where the system knows of cases of several of these, either kind may be meant, and loose ones are parts.
+        several = match.pack is not None or stock.pack_size not in (None, ONE)
+        return CASE if several or amount.eaches else ""
     held = stock.unit or ("" if stock.by_measure else EACH)
     return amount.unit if amount.unit != held else ""
 
 
 def _not_held_in(unit: str, stock: StockRow) -> Unread:
     names = {EACH: "eaches", CASE: "cases", _ROLL: "rolls"}
-    named = names.get(unit, unit)
+    named, held = names.get(unit, unit), names.get(stock.unit or EACH, stock.unit)
     if stock.by_measure and not stock.unit:
         problem = f"the system does not say what {stock.sku} is measured in, so {named} may be another unit"
         advice = "give the number alone, as the system counts it"
@@ -344,8 +344,8 @@ def _not_held_in(unit: str, stock: StockRow) -> Unread:
         problem = f"{stock.sku} is held in cases, and the count may be of them or of what they hold"
         advice = "give the number of cases alone"
     else:
-        problem = f"{stock.sku} is held in {names.get(stock.unit or EACH, stock.unit)}, not in {named}"
-        advice = f"count it in {names.get(stock.unit or EACH, stock.unit)}"
+        problem = f"{stock.sku} is held in {held}, not in {named}"
+        advice = f"count it in {held}"
     return Unread(Reason.UNKNOWN_UNIT, f"{problem}: {advice}")
 
 
