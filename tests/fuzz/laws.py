@@ -71,7 +71,7 @@ def _hold_lines(captured: Capture) -> None:
         assert line.sku in _SKUS, f"{line.sku} is not in the stock"
         assert line.counted_qty.is_finite(), f"{line.sku} is counted as {line.counted_qty}"
         assert line.counted_qty >= 0, f"{line.sku} is counted as {line.counted_qty}"
-        assert line.sightings, f"{line.sku} was seen nowhere"
+        assert line.rows, f"{line.sku} was seen nowhere"
         assert line.incomplete == (line.sku in short), f"{line.sku} is said to be complete, or short, and is not"
 
 

@@ -74,7 +74,7 @@ def assert_conserved(captured: Capture) -> None:
     read, counted, collapsed, blank, parked = totals(captured)
     assert read == counted + collapsed + blank + parked
     assert parked == len(captured.parked)
-    assert counted + collapsed == sum(len(line.sightings) for line in captured.lines)
+    assert counted + collapsed == sum(len(rows) for line in captured.lines for rows in line.rows.values())
     seen = [(row.file, row.row) for row in captured.parked]
-    seen += [(sighting.file, sighting.row) for line in captured.lines for sighting in line.sightings]
+    seen += [(file, row) for line in captured.lines for file, rows in line.rows.items() for row in rows]
     assert len(seen) == len(set(seen))

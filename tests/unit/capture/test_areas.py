@@ -123,6 +123,6 @@ def test_the_order_in_which_files_are_listed_does_not_matter(
 
     assert counted(*shuffled) == captured
     # Nothing is dropped in silence: a file is read, replaced by a named one, or refused.
-    read = {row.file for row in captured.parked} | {seen.file for line in captured.lines for seen in line.sightings}
+    read = {row.file for row in captured.parked} | {file for line in captured.lines for file in line.rows}
     assert {one.by for one in captured.replaced} <= read
     assert not read & {one.file for one in captured.replaced}

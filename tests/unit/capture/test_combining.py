@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from stkr.capture.core import capture
-from stkr.capture.result import Kind, Sighting, UploadedFile
+from stkr.capture.result import Kind, UploadedFile
 from tests.unit.capture.builders import assert_conserved, count, lines, reasons, snapshot, totals
 
 pytestmark = pytest.mark.unit
@@ -23,7 +23,7 @@ def test_scans_without_a_quantity_add_up() -> None:
 
     assert lines(captured) == {"BOLT": "3", "NUT": "1"}
     assert totals(captured) == (4, 2, 2, 0, 0)
-    assert captured.lines[0].sightings == (Sighting("1.csv", 2), Sighting("1.csv", 3), Sighting("1.csv", 5))
+    assert captured.lines[0].rows == {"1.csv": (2, 3, 5)}
 
 
 def test_a_scanned_case_adds_what_is_in_it() -> None:

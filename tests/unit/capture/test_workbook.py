@@ -201,7 +201,7 @@ def test_a_sheet_formatted_down_to_its_last_row_holds_nothing_in_memory() -> Non
     tracemalloc.stop()
 
     assert lines(result) == {"BOLT": "432", "NUT": "7"}
-    assert [sighting.row for line in result.lines for sighting in line.sightings] == [2, 1_048_576]
+    assert [row for line in result.lines for rows in line.rows.values() for row in rows] == [2, 1_048_576]
     assert peak < 5_000_000
 
 
@@ -249,7 +249,7 @@ def test_row_numbers_are_those_of_the_spreadsheet() -> None:
     result = captured(workbook([["Stock count"], [], [], ["SKU", "Counted"], [], ["BOLT", 432], ["X", 1]]))
 
     assert reasons(result) == [(7, "unknown_code")]
-    assert result.lines[0].sightings[0].row == 6
+    assert list(result.lines[0].rows.values()) == [(6,)]
 
 
 def test_titles_merged_cells_hidden_rows_and_formatted_emptiness_change_nothing() -> None:

@@ -23,7 +23,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 from stkr.capture.codes import Codebook
 from stkr.capture.fixes import Fixes, FixSheet, as_fix_sheet, read_fixes
@@ -43,7 +43,7 @@ from stkr.capture.result import (
     Trouble,
     UploadedFile,
 )
-from stkr.capture.tallies import Bin, Key, Observation, Tallies, source_and_row
+from stkr.capture.tallies import Bin, Observation, Tallies, Where, by_bin, source_and_row
 from stkr.errors import CountFileError
 from stkr.stock import Snapshot
 from stkr.tabular.files import open_tables
@@ -157,7 +157,7 @@ class _Setback:
 
 @dataclass(slots=True)
 class _Sums:
-    """The clean counts by SKU, and the places of rows that are parked because of other rows."""
+    """The clean counts by SKU with the places they were read at, and the places of rows parked because of others."""
 
     counts: dict[str, tuple[Decimal, list[int]]] = field(default_factory=dict)
     setbacks: dict[int, _Setback] = field(default_factory=dict)
@@ -172,12 +172,13 @@ def _combined(folder: _Folder, fixes: Fixes, snapshot: Snapshot, decided: Mappin
     parked += _parked_after_all(sources, sums.setbacks)
     parked.sort(key=lambda row: (row.file, row.row))
     short = {sku for row in parked for sku in row.skus}
+    names = {index: source.name for index, source in sources.items()}
     lines = tuple(
         CountedLine(
             sku,
             Kind.COUNTED if sku in snapshot.rows or sku in snapshot.out_of_scope else Kind.UNRECORDED,
             quantity,
-            tuple(_sighting(sources, where) for where in places),
+            _rows_by_file(places, names),
             sku in short,
         )
         for sku, (quantity, places) in sums.counts.items()
@@ -185,7 +186,7 @@ def _combined(folder: _Folder, fixes: Fixes, snapshot: Snapshot, decided: Mappin
     totals = Totals(
         read=sum(reading.read for reading in readings),
         counted=sums.bins,
-        collapsed=sum(len(line.sightings) for line in lines) - sums.bins,
+        collapsed=sum(len(places) for _, places in sums.counts.values()) - sums.bins,
         blank=sum(reading.blank for reading in readings),
         parked=len(parked),
     )
@@ -204,32 +205,41 @@ def _combined(folder: _Folder, fixes: Fixes, snapshot: Snapshot, decided: Mappin
 
 
 def _joined(readings: Sequence[Reading]) -> Tallies:
-    if not readings:
-        return Tallies()
-    joined = readings[0].tallies
-    for reading in readings[1:]:
-        joined.absorb(reading.tallies)
+    if len(readings) == 1:
+        return readings[0].tallies
+    joined: dict[str, list[Observation]] = {}
+    for reading in readings:
+        for sku, observations in reading.tallies.items():
+            joined.setdefault(sku, []).extend(observations)
     return joined
+
+
+def _rows_by_file(places: Sequence[int], names: Mapping[int, str]) -> dict[str, tuple[int, ...]]:
+    rows: dict[str, tuple[int, ...]] = {}
+    for source, of_source in groupby(places, key=lambda where: source_and_row(where)[0]):
+        rows[names[source]] = tuple(source_and_row(where)[1] for where in of_source)
+    return rows
 
 
 def _sums(tallies: Tallies, sources: Mapping[int, Source], decided: Mapping[str, Decimal]) -> _Sums:
     sums = _Sums()
-    for sku, bins in tallies.by_sku():
+    for sku in sorted(tallies):
+        bins = by_bin(tallies[sku])
         total, agreed, places = ZERO, 0, []
-        unplaced = _unplaced(bins, sources)
+        unplaced = _unplaced(sku, bins, sources)
         if unplaced:
             setback = _Setback(Reason.CONFLICTING_COUNTS, unplaced, sku)
-            sums.setbacks |= {where: setback for _, observations in bins for _, where in observations}
+            sums.setbacks |= {at: setback for _, observations in bins for _, _, at in observations}
             continue
-        for key, observations in bins:
-            quantity = observations[0][0]
-            if len(observations) > 1 and any(other != quantity for other, _ in observations):
-                setback = _Setback(Reason.CONFLICTING_COUNTS, _conflict(key, observations, sources), sku)
-                sums.setbacks |= {where: setback for _, where in observations}
+        for where, observations in bins:
+            quantity = observations[0][1]
+            if len(observations) > 1 and any(other != quantity for _, other, _ in observations):
+                setback = _Setback(Reason.CONFLICTING_COUNTS, _conflict(sku, where, observations, sources), sku)
+                sums.setbacks |= {at: setback for _, _, at in observations}
                 continue
             total += quantity
             agreed += 1
-            places += [where for _, where in observations]
+            places += [at for _, _, at in observations]
         if not agreed:
             continue
         if decided.get(sku, total) != total:
@@ -242,42 +252,37 @@ def _sums(tallies: Tallies, sources: Mapping[int, Source], decided: Mapping[str,
     return sums
 
 
-def _unplaced(bins: Sequence[Bin], sources: Mapping[int, Source]) -> str | None:
+def _unplaced(sku: str, bins: Sequence[Bin], sources: Mapping[int, Source]) -> str | None:
     """Why counts of a SKU cannot be added up, if so: one without a place may be of the same shelf as the one beside it,
     or of another.
     """
     if len(bins) == 1:
         return None
     # Sorted by area and bin, what has none comes first.
-    (_, first_area, _), _ = bins[0]
-    (_, last_area, _), _ = bins[-1]
+    (first_area, _), (last_area, _) = bins[0][0], bins[-1][0]
     if not first_area and last_area:
         advice = "give every file its area, or upload one count of them all"
-        return _beside(bins[0], bins[-1], "outside any area", last_area, advice, sources)
+        return _beside(sku, bins[0], bins[-1], ("outside any area", last_area, advice), sources)
     for here, there in pairwise(bins):
-        (_, area, bin_name), _ = here
-        (_, next_area, next_bin), _ = there
-        if area == next_area and not bin_name and not _add_up(here, _of_area(bins, area), sources):
+        (area, bin_name), (next_area, next_bin) = here[0], there[0]
+        if not bin_name and area == next_area and not _add_up([one for one in bins if one[0][0] == area], sources):
             advice = "give every row its bin, or count the item as a whole"
-            return _beside(here, there, "without a bin", next_bin, advice, sources)
+            return _beside(sku, here, there, ("without a bin", next_bin, advice), sources)
     return None
 
 
-def _of_area(bins: Sequence[Bin], area: str) -> list[Bin]:
-    return [one for one in bins if one[0][1] == area]
-
-
-def _add_up(without_bin: Bin, bins: Sequence[Bin], sources: Mapping[int, Source]) -> bool:
+def _add_up(bins: Sequence[Bin], sources: Mapping[int, Source]) -> bool:
     """Only the scans of one file (or of its copies) are sure to add up, since each is a unit of its own."""
-    seen_in = [{source_and_row(where)[0] for _, where in observations} for _, observations in bins]
+    seen_in = [{source_and_row(at)[0] for _, _, at in observations} for _, observations in bins]
     return all(files == seen_in[0] for files in seen_in) and all(
-        sources[source_and_row(where)[0]].layout.quantity is None for _, where in without_bin[1]
+        sources[index].layout.quantity is None for index in seen_in[0]
     )
 
 
-def _beside(one: Bin, other: Bin, outside: str, inside: str, advice: str, sources: Mapping[int, Source]) -> str:
-    ((sku, _, _), [(quantity, where), *_]), (_, [(placed, where_placed), *_]) = one, other
-    seen, seen_placed = _sighting(sources, where), _sighting(sources, where_placed)
+def _beside(sku: str, one: Bin, other: Bin, words: tuple[str, str, str], sources: Mapping[int, Source]) -> str:
+    outside, inside, advice = words
+    (_, quantity, at), (_, placed, placed_at) = one[1][0], other[1][0]
+    seen, seen_placed = _sighting(sources, at), _sighting(sources, placed_at)
     return (
         f"{sku} is counted as {plain(quantity)} {outside} ({seen.file} row {seen.row}) and as {plain(placed)} in "
         f"{inside} ({seen_placed.file} row {seen_placed.row}): {advice}"
@@ -289,20 +294,20 @@ def _sighting(sources: Mapping[int, Source], where: int) -> Sighting:
     return Sighting(sources[index].name, row)
 
 
-def _conflict(key: Key, observations: Sequence[Observation], sources: Mapping[int, Source]) -> str:
-    sku, area, bin_name = key
+def _conflict(sku: str, where: Where, observations: Sequence[Observation], sources: Mapping[int, Source]) -> str:
     first_seen: dict[Decimal, int] = {}
-    for quantity, where in observations:
-        first_seen.setdefault(quantity, where)
+    for _, quantity, at in observations:
+        first_seen.setdefault(quantity, at)
     named: list[str] = []
-    for quantity, where in list(first_seen.items())[:_NAMED_COUNTS]:
-        seen = _sighting(sources, where)
+    for quantity, at in list(first_seen.items())[:_NAMED_COUNTS]:
+        seen = _sighting(sources, at)
         named.append(f"{plain(quantity)} ({seen.file} row {seen.row})")
     if len(first_seen) > _NAMED_COUNTS:
         named.append(f"{len(first_seen) - _NAMED_COUNTS} more")
-    at = f" in {' '.join(filter(None, (area, bin_name)))}" if area or bin_name else ""
+    inside = " ".join(filter(None, where))
+    of = f"{sku} in {inside}" if inside else sku
     return (
-        f"{sku}{at} is counted as {' and as '.join(named)}: recount it and upload only the right count, "
+        f"{of} is counted as {' and as '.join(named)}: recount it and upload only the right count, "
         "or, if they add up, give each place its own bin, or put all in one row such as 3 boxes + 7"
     )
 

@@ -1,16 +1,20 @@
 """One file by itself: its rows as observed quantities, blanks and parked rows."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
+from operator import itemgetter
+from typing import Any, TypeVar
 
 from stkr.capture.codes import Codebook, Found, Match, Unmatched
 from stkr.capture.fixes import Fix, Fixes
 from stkr.capture.headers import heading
 from stkr.capture.layout import Layout, NotACount, columns_of, find_layout, is_header
-from stkr.capture.quantities import SCANNED, ZERO, Amount, Unread, in_eaches, read_amount
+from stkr.capture.quantities import ONE, SCANNED, Amount, Unread, in_eaches, read_amount, settled, writes_three_places
 from stkr.capture.result import Correction, ParkedRow, Reason, Sighting, Trouble, UploadedFile
-from stkr.capture.tallies import Key, Tallies, place
+from stkr.capture.tallies import Observation, Where, added_up, place
 from stkr.errors import CountFileError
 from stkr.stock import Snapshot
 from stkr.tabular.sheet import Row, Sheet, cell_name, has_content
@@ -45,22 +49,26 @@ class Source:
 
 @dataclass(slots=True)
 class Reading:
-    """What one file says, before it meets the others. ``read`` counts all data rows.
+    """What one file says, before it meets the others.
 
     ``fixed`` are the fixes that were used, with the rows they were used on.
     """
 
     sources: list[Source]
-    tallies: Tallies = field(default_factory=Tallies)
+    tallies: dict[str, list[Observation]] = field(default_factory=lambda: defaultdict(list))
     parked: list[ParkedRow] = field(default_factory=list)
-    read: int = 0
     blank: int = 0
     fixed: list[tuple[Fix, Correction]] = field(default_factory=list)
 
     @property
+    def read(self) -> int:
+        """How many data rows there are."""
+        return sum(map(len, self.tallies.values())) + self.blank + len(self.parked)
+
+    @property
     def counts(self) -> bool:
         """Whether it says anything about the shelf; rows that were left blank do not."""
-        return self.read > self.blank
+        return bool(self.tallies or self.parked)
 
 
 Watch = Callable[[Iterable[Row]], Iterable[Row]]
@@ -82,9 +90,8 @@ def read_file(opened: Opened, codebook: Codebook, snapshot: Snapshot, fixes: Fix
     :raises CountFileError: when it cannot be read as a whole.
     """
     reading = Reading(_sources(opened, codebook, snapshot.location))
-    places = _Places(snapshot)
     for source in reading.sources:
-        judge = _RowJudge(source, codebook, places)
+        judge = _RowJudge(source, codebook, _Places(source, snapshot))
         _read_source(source, reading, judge, fixes.of(source.name), watch)
     return reading
 
@@ -126,35 +133,38 @@ class _Troubled:
     skus: tuple[str, ...] = ()
 
 
-_Verdict = tuple[Key, Decimal] | _Troubled | None
-"""A quantity of a SKU in a place, trouble, or ``None`` for a row that counts nothing."""
+_Verdict = tuple[str, Where, Decimal] | _Troubled | None
+"""SKU, where, and quantity in eaches; or trouble; or ``None`` for a row that counts nothing."""
 
 
 def _read_source(source: Source, reading: Reading, judge: "_RowJudge", fixes: Mapping[int, Fix], watch: Watch) -> None:
-    header, width = source.layout.header, source.layout.width
-    scans = _Scans() if source.layout.quantity is None else None
+    header, width, base = source.layout.header, source.layout.width, place(source.index, 0)
+    scans = source.layout.quantity is None
+    tallies = defaultdict(list) if scans else reading.tallies
+    plain = judge.plain
     for number, cells in watch(source.sheet.rows()):
         if number <= header:
             continue
         if len(cells) < width:
-            cells = cells + [""] * (width - len(cells))  # noqa: PLW2901 - a short row lacks only its last cells
-        fix = fixes.get(number) if fixes else None
+            cells += [""] * (width - len(cells))  # noqa: PLW2901 - a short row lacks only its last cells
+        # Nearly every row is as plain as can be, and this is all that is done for it.
+        sku = plain.skus[plain.code_of(cells)]
+        quantity = plain.quantities[plain.quantity_of(cells)]
+        where = plain.wheres[plain.where_of(cells)]
+        if sku is not None and quantity is not None and where is not None and number not in fixes:
+            tallies[sku].append((where, quantity, base + number))
+            continue
+        fix = fixes.get(number)
         verdict = judge.judge(cells, number) if fix is None else _judge_fixed(source, reading, judge, fix, cells)
         if isinstance(verdict, tuple):
-            key, quantity = verdict
-            if scans is None:
-                reading.tallies.see(key, (quantity, place(source.index, number)))
-            else:
-                scans.add(key, quantity, place(source.index, number))
+            tallies[verdict[0]].append((verdict[1], verdict[2], base + number))
         elif verdict is not None:
             reading.parked.append(source.parked(number, cells, verdict.troubles, verdict.skus))
         elif has_content(cells) and not source.layout.repeats_header(cells):
             reading.blank += 1
-        else:
-            continue
-        reading.read += 1
-    if scans is not None:
-        scans.hand_over(reading.tallies)
+    if scans:
+        for sku, observations in added_up(tallies).items():
+            reading.tallies[sku] += observations
 
 
 def _judge_fixed(source: Source, reading: Reading, judge: "_RowJudge", fix: Fix, cells: Sequence[str]) -> _Verdict:
@@ -172,55 +182,101 @@ def _judge_fixed(source: Source, reading: Reading, judge: "_RowJudge", fix: Fix,
     return replace(verdict, troubles=tuple(replace(one, detail=one.detail + after) for one in verdict.troubles))
 
 
-class _Scans:
-    """Rows of one unit each, which add up to one observation that all of them share."""
-
-    def __init__(self) -> None:
-        self._sums: dict[Key, Decimal] = {}
-        self._places: dict[Key, list[int]] = {}
-
-    def add(self, key: Key, quantity: Decimal, where: int) -> None:
-        """One more scan."""
-        self._sums[key] = self._sums.get(key, ZERO) + quantity
-        self._places.setdefault(key, []).append(where)
-
-    def hand_over(self, tallies: Tallies) -> None:
-        """The sums, seen at every scan."""
-        for key, places in self._places.items():
-            for where in places:
-                tallies.see(key, (self._sums[key], where))
-
-
 class _Places:
     """What the bin and location columns of a row say about where it was counted."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, source: Source, snapshot: Snapshot) -> None:
+        self._layout = source.layout
+        self._area = folded(source.area)
         self._name = snapshot.location
         self._here = folded(snapshot.location)
         self._others = {folded(row.location) for row in snapshot.elsewhere.values()} - {self._here, ""}
-        self._folded: dict[str, str] = {}
 
-    def bin_of(self, layout: Layout, cells: Sequence[str]) -> str:
-        """The bin of a row, folded; a location column that does not name the session's location is part of it."""
-        bin_name = self._fold(cells[layout.bin]) if layout.bin is not None else ""
-        if layout.location is None:
-            return bin_name
-        name = self._fold(cells[layout.location])
-        return bin_name if name in ("", self._here) else f"{name} {bin_name}".rstrip()
+    def where(self, location: str, bin_name: str) -> Where | None:
+        """The area and the bin of a row; ``None`` where its location is another one that the system knows.
 
-    def stray(self, layout: Layout, cells: Sequence[str], number: int) -> Trouble | None:
-        """Why a row is not part of this count, where it names another location that the system knows."""
-        if layout.location is None or self._fold(cells[layout.location]) not in self._others:
+        A location that is neither this one nor known is a part of the bin's name.
+        """
+        named = folded(location)
+        if named in self._others:
             return None
-        name = cells[layout.location].strip()
-        detail = f"the row was counted at {name}, but this count is of {self._name}: upload it to a count of {name}"
-        return Trouble(Reason.CONFLICTING_COUNTS, detail, cell_name(number, layout.location))
+        return self._area, " ".join(filter(None, ("" if named == self._here else named, folded(bin_name))))
 
-    def _fold(self, cell: str) -> str:
-        known = self._folded.get(cell)
-        if known is None:
-            known = self._folded[cell] = folded(cell)
-        return known
+    def stray(self, cells: Sequence[str], number: int) -> Trouble | None:
+        """Why a row is not part of this count, where it names another location that the system knows."""
+        column = self._layout.location
+        if column is None or folded(cells[column]) not in self._others:
+            return None
+        name = cells[column].strip()
+        detail = f"the row was counted at {name}, but this count is of {self._name}: upload it to a count of {name}"
+        return Trouble(Reason.CONFLICTING_COUNTS, detail, cell_name(number, column))
+
+
+_Cells = Sequence[str]
+_Given = TypeVar("_Given")
+_Answer = TypeVar("_Answer")
+
+
+class _Answers(dict[_Given, _Answer | None]):
+    """What cells mean, worked out once for each; what has no plain answer is not kept."""
+
+    def __init__(self, work_out: Callable[[_Given], _Answer | None]) -> None:
+        super().__init__()
+        self._work_out = work_out
+
+    def __missing__(self, given: _Given) -> _Answer | None:
+        answer = self._work_out(given)
+        if answer is not None:
+            self[given] = answer
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """What the cells of a plain row mean: of code, quantity and place each how to get at the cells, and the answers.
+
+    There is no plain answer for what takes a closer look: a case barcode, a unit, a number that is not whole.
+    """
+
+    code_of: Callable[[_Cells], Any]
+    skus: _Answers[Any, str]
+    quantity_of: Callable[[_Cells], Any]
+    quantities: _Answers[Any, Decimal]
+    where_of: Callable[[_Cells], Any]
+    wheres: _Answers[Any, Where]
+
+
+def _plain(layout: Layout, codebook: Codebook, places: _Places) -> _Plain:
+    def sku(code: str | tuple[str, ...]) -> str | None:
+        found = codebook.find(code) if isinstance(code, str) else codebook.find_together(code)
+        return found.stock.sku if isinstance(found, Match) and found.pack is None else None
+
+    def quantity(amount: Amount | Unread | None) -> Decimal | None:
+        return amount.eaches if isinstance(amount, Amount) and amount.whole else None
+
+    def nothing(_: _Cells) -> str:
+        return ""
+
+    def of(*columns: int | None) -> Callable[[_Cells], Any]:
+        there = [column for column in columns if column is not None]
+        return itemgetter(*there) if there else nothing
+
+    if layout.quantity is None:
+        quantities: _Answers[Any, Decimal] = _Answers(lambda _: ONE)
+    elif layout.unit is None:
+        quantities = _Answers(lambda cell: quantity(read_amount(cell)))
+    else:
+        quantities = _Answers(lambda both: quantity(read_amount(*both)))
+    if layout.location is None:
+        wheres: _Answers[Any, Where] = _Answers(lambda bin_name: places.where("", bin_name))
+    elif layout.bin is None:
+        wheres = _Answers(lambda location: places.where(location, ""))
+    else:
+        wheres = _Answers(lambda both: places.where(*both))
+    unit = layout.unit if layout.quantity is not None else None
+    return _Plain(
+        of(*layout.codes), _Answers(sku), of(layout.quantity, unit), quantities, of(layout.location, layout.bin), wheres
+    )
 
 
 class _RowJudge:
@@ -228,12 +284,10 @@ class _RowJudge:
 
     def __init__(self, source: Source, codebook: Codebook, places: _Places) -> None:
         self._source = source
-        self._layout = layout = source.layout
-        self._area = folded(source.area)
+        self._layout = source.layout
         self._codebook = codebook
-        self._places = places if layout.bin is not None or layout.location is not None else None
-        self._found = _code_reader(layout, codebook)
-        self._amount = _amount_reader(layout)
+        self._places = places
+        self.plain = _plain(source.layout, codebook, places)
 
     def judge(self, cells: Sequence[str], number: int, fix: Fix | None = None) -> _Verdict:
         """Tell what a row is; where a person has fixed it, what they say takes the place of its cells.
@@ -244,21 +298,43 @@ class _RowJudge:
         if amount is None:
             return None
         found = (fix and fix.found) or self._found(cells)
-        stray = self._places.stray(self._layout, cells, number) if self._places else None
-        if isinstance(found, Match) and isinstance(amount, Amount) and stray is None:
-            quantity = amount.eaches if amount.whole and found.pack is None else in_eaches(amount, found)
+        where = self.plain.wheres[self.plain.where_of(cells)]
+        if isinstance(found, Unmatched):
+            if self._is_header_again(cells, number):
+                return None
+        elif where is not None:
+            quantity = self._quantity(amount, found)
             if isinstance(quantity, Decimal):
-                bin_name = self._places.bin_of(self._layout, cells) if self._places else ""
-                return (found.stock.sku, self._area, bin_name), quantity
+                return found.stock.sku, where, quantity
             amount = quantity
-        elif isinstance(found, Unmatched) and self._is_header_again(cells, number):
-            return None
-        return self._troubled(cells, number, found, stray, amount)
+        return self._troubled(cells, number, found, amount)
 
-    def _troubled(
-        self, cells: Sequence[str], number: int, found: Found, stray: Trouble | None, amount: Amount | Unread
-    ) -> _Troubled:
+    def _found(self, cells: Sequence[str]) -> Found:
+        code = self.plain.code_of(cells)
+        return self._codebook.find(code) if isinstance(code, str) else self._codebook.find_together(code)
+
+    def _amount(self, cells: Sequence[str]) -> Amount | Unread | None:
+        layout = self._layout
+        if layout.quantity is None:
+            return SCANNED if has_content(cells) else None
+        return read_amount(cells[layout.quantity], "" if layout.unit is None else cells[layout.unit])
+
+    def _quantity(self, amount: Amount | Unread, match: Match) -> Decimal | Unread:
+        if isinstance(amount, Amount):
+            return in_eaches(amount, match)
+        return settled(amount, match) if amount.if_decimal and self._writes_three_places else amount
+
+    @cached_property
+    def _writes_three_places(self) -> bool:
+        column = self._layout.quantity
+        rows = self._source.sheet.rows()
+        return column is not None and writes_three_places(
+            cells[column] for number, cells in rows if number > self._layout.header and column < len(cells)
+        )
+
+    def _troubled(self, cells: Sequence[str], number: int, found: Found, amount: Amount | Unread) -> _Troubled:
         """All that is wrong with a row at once, in the order a person reads it."""
+        stray = self._places.stray(cells, number)
         troubles = [stray] if stray else []
         skus: tuple[str, ...] = ()
         if isinstance(found, Match):
@@ -284,19 +360,3 @@ class _RowJudge:
         if is_header(cells, self._codebook):
             raise CountFileError(f"a second table begins at row {number}: save the tables as files of their own")
         return False
-
-
-def _code_reader(layout: Layout, codebook: Codebook) -> Callable[[Sequence[str]], Found]:
-    first = layout.codes[0]
-    if len(layout.codes) > 1:
-        return lambda cells: codebook.find_together(tuple(cells[index] for index in layout.codes))
-    return lambda cells: codebook.find(cells[first])
-
-
-def _amount_reader(layout: Layout) -> Callable[[Sequence[str]], Amount | Unread | None]:
-    quantity, unit = layout.quantity, layout.unit
-    if quantity is None:
-        return lambda cells: SCANNED if has_content(cells) else None
-    if unit is None:
-        return lambda cells: read_amount(cells[quantity])
-    return lambda cells: read_amount(cells[quantity], cells[unit])

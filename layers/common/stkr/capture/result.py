@@ -50,7 +50,7 @@ class UploadedFile:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """Where a counted quantity was read: file and row, the first row of the file being 1."""
+    """A row of a file, the first being 1."""
 
     file: str
     row: int
@@ -58,7 +58,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class CountedLine:
-    """One SKU's clean count in eaches. ``sightings`` are all rows that went into it.
+    """One SKU's clean count in eaches. ``rows`` are all that went into it, by file.
 
     ``incomplete`` is true when a parked row names the same SKU, so that the count may be short of it.
     """
@@ -66,7 +66,7 @@ class CountedLine:
     sku: str
     kind: Kind
     counted_qty: Decimal
-    sightings: tuple[Sighting, ...] = ()
+    rows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     incomplete: bool = False
 
 

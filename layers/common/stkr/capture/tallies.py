@@ -1,20 +1,23 @@
 """What rows say of a SKU in a place, kept compactly: 200,000 rows have to fit beside everything else in a function."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from itertools import groupby
 from operator import itemgetter
 
-Key = tuple[str, str, str]
-"""SKU, area and bin; an area or bin that nobody named is empty."""
+Where = tuple[str, str]
+"""Area and bin; one that nobody named is empty."""
 
-Observation = tuple[Decimal, int]
-"""A quantity in eaches and the place it was read at (see ``place``)."""
+Observation = tuple[Where, Decimal, int]
+"""Where, a quantity in eaches, and the place it was read at (see ``place``)."""
 
-Bin = tuple[Key, list[Observation]]
-"""A bin of a SKU in an area, and what was observed in it."""
+Tallies = Mapping[str, list[Observation]]
+"""Observations by SKU. All that are of one bin and agree are one count, seen several times."""
+
+Bin = tuple[Where, list[Observation]]
+"""A bin and what was observed in it, in the order of the places."""
 
 _ROW_BITS = 32
+_place_of = itemgetter(2)
 
 
 def place(source: int, row: int) -> int:
@@ -27,33 +30,20 @@ def source_and_row(of_place: int) -> tuple[int, int]:
     return of_place >> _ROW_BITS, of_place & ((1 << _ROW_BITS) - 1)
 
 
-class Tallies:
-    """Observations by SKU, area and bin. A key has at least one; all that agree are one count, seen several times."""
+def by_bin(observations: Iterable[Observation]) -> list[Bin]:
+    """The bins of a SKU by area and name."""
+    bins: dict[Where, list[Observation]] = {}
+    for observation in sorted(observations, key=_place_of):
+        bins.setdefault(observation[0], []).append(observation)
+    return sorted(bins.items())
 
-    def __init__(self) -> None:
-        # Nearly every key has a single observation, and tuples of plain values cost the garbage collector nothing.
-        self._first: dict[Key, Observation] = {}
-        self._more: dict[Key, list[Observation]] = {}
 
-    def see(self, key: Key, observation: Observation) -> None:
-        """Note what one row says."""
-        if self._first.setdefault(key, observation) is not observation:
-            self._more.setdefault(key, []).append(observation)
-
-    def absorb(self, other: "Tallies") -> None:
-        """Note everything that another file's rows say."""
-        for key, observation in other.all():
-            self.see(key, observation)
-
-    def all(self) -> Iterator[tuple[Key, Observation]]:
-        """Every observation."""
-        yield from self._first.items()
-        for key, observations in self._more.items():
-            for observation in observations:
-                yield key, observation
-
-    def by_sku(self) -> Iterator[tuple[str, list[Bin]]]:
-        """Each SKU in order, its bins by area and name, and the observations of each by their places."""
-        more = self._more
-        for sku, keys in groupby(sorted(self._first), key=itemgetter(0)):
-            yield sku, [(key, sorted([self._first[key], *more.get(key, ())], key=itemgetter(1))) for key in keys]
+def added_up(scans: Tallies) -> Tallies:
+    """Rows of one unit each become one observation of their sum, which all of them share."""
+    summed: dict[str, list[Observation]] = {}
+    for sku, observations in scans.items():
+        sums: dict[Where, Decimal] = {}
+        for where, quantity, _ in observations:
+            sums[where] = sums.get(where, Decimal(0)) + quantity
+        summed[sku] = [(where, sums[where], at) for where, _, at in observations]
+    return summed
