@@ -65,6 +65,8 @@ Found = Match | Unmatched
 
 def split_alias(alias: str) -> tuple[str, Decimal | None]:
     """``CODE*24`` is the barcode of a case of 24; anything else is a code as it stands."""
+    if "*" not in alias:  # as nearly all are
+        return alias, None
     code, _, size = alias.rpartition("*")
     pack = _PACK.fullmatch(size)
     if pack and code.strip() and Decimal(pack[1]) > 0:
@@ -102,20 +104,27 @@ class Codebook:
     def _put(self, code: str, match: Match) -> None:
         key = folded(code)
         # What is left of a mangled barcode may be what is left of many.
-        if not key or _SURELY_MANGLED.fullmatch(key):
+        if not key or ("e+" in key and _SURELY_MANGLED.fullmatch(key)):
             return
-        present = self._exact.get(key, ())
-        if not any(match.names_same(other) for other in present):
+        present = self._exact.setdefault(key, (match,))
+        if present[0] is match:
+            if key[0] == "0" and _is_digits(key):
+                self._padded.setdefault(key.lstrip("0"), []).append(key)
+        elif not any(match.names_same(other) for other in present):
             self._exact[key] = (*present, match)
-        if not present and key[0] == "0" and _is_digits(key):
-            self._padded.setdefault(key.lstrip("0"), []).append(key)
 
     def find(self, cell: str) -> Found:
         """The item that a code names; the same cell is looked up once."""
         found = self._seen.get(cell)
         if found is None:
-            found = self._seen[cell] = self._find((cell,))
+            found = self._seen[cell] = self._only(cell) or self._find((cell,))
         return found
+
+    def _only(self, cell: str) -> Match | None:
+        """The item of a code that stands in the book as it is and can mean nothing else, as most do."""
+        key = folded(cell)
+        exact = self._exact.get(key, ())
+        return exact[0] if len(exact) == 1 and key[0] != "0" and key not in self._padded else None
 
     def find_together(self, cells: tuple[str, ...]) -> Found:
         """The item that the several code cells of a row name together: those that name any must name the same."""

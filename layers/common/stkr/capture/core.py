@@ -23,7 +23,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import groupby, pairwise
+from itertools import pairwise
 
 from stkr.capture.codes import Codebook
 from stkr.capture.fixes import Fixes, FixSheet, as_fix_sheet, read_fixes
@@ -208,17 +208,18 @@ def _joined(readings: Sequence[Reading]) -> Tallies:
     if len(readings) == 1:
         return readings[0].tallies
     joined: dict[str, list[Observation]] = {}
-    for reading in readings:
+    for reading in sorted(readings, key=lambda reading: reading.sources[0].index):
         for sku, observations in reading.tallies.items():
             joined.setdefault(sku, []).extend(observations)
     return joined
 
 
 def _rows_by_file(places: Sequence[int], names: Mapping[int, str]) -> dict[str, tuple[int, ...]]:
-    rows: dict[str, tuple[int, ...]] = {}
-    for source, of_source in groupby(places, key=lambda where: source_and_row(where)[0]):
-        rows[names[source]] = tuple(source_and_row(where)[1] for where in of_source)
-    return rows
+    rows: dict[str, list[int]] = {}
+    for at in places:
+        source, row = source_and_row(at)
+        rows.setdefault(names[source], []).append(row)
+    return {name: tuple(of_file) for name, of_file in rows.items()}
 
 
 def _sums(tallies: Tallies, sources: Mapping[int, Source], decided: Mapping[str, Decimal]) -> _Sums:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from operator import itemgetter
 
 Where = tuple[str, str]
 """Area and bin; one that nobody named is empty."""
@@ -17,7 +16,6 @@ Bin = tuple[Where, list[Observation]]
 """A bin and what was observed in it, in the order of the places."""
 
 _ROW_BITS = 32
-_place_of = itemgetter(2)
 
 
 def place(source: int, row: int) -> int:
@@ -31,9 +29,9 @@ def source_and_row(of_place: int) -> tuple[int, int]:
 
 
 def by_bin(observations: Iterable[Observation]) -> list[Bin]:
-    """The bins of a SKU by area and name."""
+    """The bins of a SKU by area and name; ``observations`` come in the order of their places."""
     bins: dict[Where, list[Observation]] = {}
-    for observation in sorted(observations, key=_place_of):
+    for observation in observations:
         bins.setdefault(observation[0], []).append(observation)
     return sorted(bins.items())
 
