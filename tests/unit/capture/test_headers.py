@@ -14,7 +14,7 @@ pytestmark = pytest.mark.unit
 @pytest.mark.parametrize(
     ("rank", "names"),
     [
-        (Rank.RECOUNTED, ["Quantity Recounted", "Recount"]),
+        (Rank.RECOUNTED, ["Quantity Recounted", "Recount", "Final", "Final count"]),
         (
             Rank.COUNTED,
             [
@@ -60,7 +60,7 @@ def test_a_quantity_column_is_ranked_by_how_surely_it_is_the_count(rank: Rank, n
         "Variant Inventory Tracker", "composite_quantity", "composite_sku", "Planned Qty", "Requested Qty",
         "Scanned at", "Count session", "Has Item Scanned", "Count gain", "Picked qty", "Qty to order", "Adjusted qty",
         "inventory_date", "inventory_diff_quantity", "inventory_item_id", "Differenz Menge", "Meta: _count",
-        "Shelf count",
+        "Shelf count", "Counted?",
     ],
 )  # fmt: skip
 def test_a_column_that_only_sounds_like_a_count_is_none(name: str) -> None:
@@ -149,6 +149,26 @@ def test_rows_that_were_counted_at_another_location_are_parked() -> None:
 @pytest.mark.parametrize("cell", ["5", "-48", "(3)", '"1,200"', "=...", "#N/A"])
 def test_figures_under_an_unknown_name_are_not_taken_for_scans_of_one(header: str, cell: str) -> None:
     assert "name the count column counted_qty" in count(f"{header}\nBOLT,{cell}\n").problems[0].problem
+
+
+def test_a_recount_of_some_rows_only_is_refused_rather_than_losing_the_counts_that_stand() -> None:
+    problem = count("sku,Counted,Recount\nBOLT,5,6\nNUT,7,\n").problems[0].problem
+
+    assert problem.startswith("'Recount' is empty in rows that have a count in 'Counted'")
+    assert lines(count("sku,Counted,Recount\nBOLT,5,6\nNUT,7,7\nROPE,,\n")) == {"BOLT": "6", "NUT": "7"}
+
+
+def test_a_running_number_called_count_is_not_taken_before_a_quantity() -> None:
+    rows = [("BOLT", 480), ("NUT", 7), ("ROPE", 3)]
+
+    problem = count("Count,sku,qty\n" + "".join(f"{n},{sku},{qty}\n" for n, (sku, qty) in enumerate(rows, 1)))
+    assert "'Count', 'qty'" in problem.problems[0].problem
+    assert lines(count("Count,sku,qty\n432,BOLT,480\n7,NUT,7\n2,ROPE,3\n"))["BOLT"] == "432"
+
+
+def test_yes_and_no_are_no_count_and_what_asks_for_a_number_is_asked_about() -> None:
+    assert lines(count("sku,Counted?,qty\nBOLT,Yes,432\n")) == {"BOLT": "432"}
+    assert "'Qty?'" in count("sku,Qty?\nBOLT,432\n").problems[0].problem
 
 
 @pytest.mark.parametrize("counted", ["Loose", "Units", "Qty", "Units counted"])

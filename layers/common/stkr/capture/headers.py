@@ -50,7 +50,9 @@ class Heading:
 
 SCAN_DETAIL = 0
 LIST_DETAIL = 1
-CASES_BESIDE = 2
+DOUBTFUL = 2
+"""It has a word of quantity in its name and may be a count after all."""
+CASES_BESIDE = 3
 """A column of whole cases: beside one of loose units, neither is the count."""
 
 _LONGEST_TITLE = 120
@@ -78,7 +80,7 @@ _COUNT = _set(
     "gezahlt gezahlte zahlmenge ist istmenge istbestand inventurmenge comptee compte compter contado contada "
     "contata geteld geteelde"
 )
-_RECOUNT = _set("recount recounted")
+_RECOUNT = _set("recount recounted final")
 _NEW = _set("new neu neuer neue neues nouveau nouvelle nuevo nueva nuovo nuova nieuw nieuwe novo nova")
 _ACTUALS = _set("actual actuales")
 _ON_HAND = _set("on hand")
@@ -222,7 +224,10 @@ def _heading(header: str) -> Heading | None:
     if field and (known := _by_phrase(words(field[1]))):
         return known
     phrase = words(text)
-    return _by_phrase(phrase) or _quantity(phrase) or _by_words(phrase)
+    known = _by_phrase(phrase) or _quantity(phrase) or _by_words(phrase)
+    # "Counted?" asks for yes or no, "Qty?" for a number.
+    asks = text.endswith("?") and known is not None and known.role is Role.QUANTITY
+    return Heading(Role.OTHER, DOUBTFUL) if asks else known
 
 
 def _by_phrase(phrase: tuple[str, ...]) -> Heading | None:
@@ -284,6 +289,6 @@ def _by_words(phrase: tuple[str, ...]) -> Heading | None:
         return Heading(Role.CODE, 0)
     if not present & _OTHER_WORDS or numbered:
         return None
-    # A "lot quantity" may be one after all, which makes its file no list of scans.
-    amount = present & (_QUANTITY | _COUNT | _RECOUNT | _STOCK)
-    return Heading(Role.OTHER, SCAN_DETAIL if present & _SCAN_WORDS and not amount else LIST_DETAIL)
+    if present & (_QUANTITY | _COUNT | _RECOUNT | _STOCK):
+        return Heading(Role.OTHER, DOUBTFUL)
+    return Heading(Role.OTHER, SCAN_DETAIL if present & _SCAN_WORDS else LIST_DETAIL)

@@ -1,12 +1,12 @@
 """Which column of a sheet holds what: told by its header, or by its content where scanners export none."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from stkr.capture.codes import Codebook
-from stkr.capture.headers import CASES_BESIDE, SCAN_DETAIL, Heading, Rank, Role, heading
+from stkr.capture.headers import CASES_BESIDE, LIST_DETAIL, SCAN_DETAIL, Heading, Rank, Role, heading
 from stkr.capture.quantities import Amount, is_unit, read_amount
 from stkr.errors import CountFileError
 from stkr.tabular.sheet import Row, has_content
@@ -28,6 +28,7 @@ _RUN = 3
 _CODE_AND_COUNT = 2
 _LONGEST_CODE = 64
 _AMOUNT = ("amount",)
+_OF_A_LIST = Heading(Role.OTHER, LIST_DETAIL)
 _UNITS = frozenset("units eaches each ea singles loose pcs pieces".split())
 
 
@@ -286,7 +287,34 @@ def _quantity_column(
             "Delete the others, or name the right one counted_qty"
         )
     _refuse_cases_beside(cells, headings, columns, candidates[0])
+    _refuse_partial_recount(cells, columns, candidates[0], ranked if best == Rank.RECOUNTED else {})
+    _refuse_running_number(cells, columns, candidates[0], ranked if best == Rank.COUNTED else {})
     return candidates[0]
+
+
+def _refuse_partial_recount(
+    cells: Sequence[str], columns: Sequence[Sequence[str]], recount: int, ranked: Mapping[int, Sequence[int]]
+) -> None:
+    """Where only some rows were counted again, the others would pass for not counted."""
+    counts = ranked.get(Rank.COUNTED, ())
+    if any(not _cell(row, recount) and any(_cell(row, index) for index in counts) for row in columns):
+        raise CountFileError(
+            f"{_listed(cells, [recount])} is empty in rows that have a count in {_listed(cells, counts)}: "
+            "copy the counts that stand into it, or delete one of the columns"
+        )
+
+
+def _refuse_running_number(
+    cells: Sequence[str], columns: Sequence[Sequence[str]], count: int, ranked: Mapping[int, Sequence[int]]
+) -> None:
+    """A column called Count may number the rows, while the quantity is in another."""
+    others = [index for rank, found in ranked.items() if rank > Rank.COUNTED for index in found]
+    numbers = [cell for row in columns if (cell := _cell(row, count))]
+    if others and len(numbers) >= _RUN and numbers == [str(number) for number in range(1, len(numbers) + 1)]:
+        raise CountFileError(
+            f"cannot tell which column is the count: {_listed(cells, sorted([count, *others]))}. "
+            "Delete the others, or name the right one counted_qty"
+        )
 
 
 def _refuse_cases_beside(
@@ -329,7 +357,9 @@ def _refuse_unknown_counts(
         if any(_is_figure(row[index]) for row in columns if index < len(row))
     ]
     if unknown:
-        raise CountFileError(
+        # Prices and pack sizes make a list of items, which may stand beside the count in a workbook.
+        listed = all(index < len(cells) and headings[index] == _OF_A_LIST for index in unknown)
+        raise (NotACount if listed else CountFileError)(
             f"cannot tell whether {_listed(cells, unknown)} is the count: name the count column counted_qty"
         )
 
