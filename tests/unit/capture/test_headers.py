@@ -107,6 +107,7 @@ def test_the_counted_column_wins_over_the_expected_one_in_any_order() -> None:
     ("header", "candidates"),
     [
         ("sku,qty,quantity", "'qty', 'quantity'"),
+        ("sku,Qty,Qty", "'Qty' (column 2), 'Qty' (column 3)"),
         ("sku,counted,actual", "'counted', 'actual'"),
         ("sku,on hand,quantity", "'on hand', 'quantity'"),
         ("sku,New Quantity Yard,New Quantity Shop", "'New Quantity Yard', 'New Quantity Shop'"),
@@ -190,6 +191,12 @@ def test_equal_counts_that_differ_in_their_lot_or_in_a_larger_place_are_not_take
         text = "\n".join([header, row.format(other="1"), row.format(other="2")])
         assert f"differ only in '{title}'" in count(text).problems[0].problem
         assert lines(count("\n".join([header, row.format(other="1"), row.format(other="1")]))) == {"BOLT": "5"}
+
+
+def test_a_scanners_own_running_serial_is_no_lot() -> None:
+    text = "Barcode,Qty,Serial,Time\n5012345678900,12,003278,14:41\n5012345678900,12,003279,14:43\n"
+
+    assert lines(count(text)) == {"BOLT": "12"}
 
 
 def test_the_smallest_of_several_places_is_the_bin() -> None:

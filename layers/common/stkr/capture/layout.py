@@ -1,6 +1,7 @@
 """Which column of a sheet holds what: told by its header, or by its content where scanners export none."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -182,7 +183,8 @@ def _by_header(number: int, cells: Sequence[str], sample: Sequence[Row], codeboo
     if quantity is not None:
         # The bin is told by the header alone, so that it is the same in every file of a session.
         key = [*(firm or codes), *bins[:1], *([] if place is None else [place])]
-        _refuse_merged_places(cells, columns, key, quantity, [*bins[1:], *of(Role.LOT)])
+        lots = [index for index in of(Role.LOT) if not _is_serial([_cell(row, index) for row in columns])]
+        _refuse_merged_places(cells, columns, key, quantity, [*bins[1:], *lots])
     return Layout(
         header=number,
         codes=tuple(firm or codes),
@@ -378,7 +380,16 @@ def _named(cells: Sequence[str], index: int) -> str:
 
 
 def _listed(cells: Sequence[str], indexes: Sequence[int]) -> str:
-    return ", ".join(repr(title) if (title := _title(cells, index)) else _named(cells, index) for index in indexes)
+    """Columns for a message, by number where their titles do not tell them apart."""
+    titles = Counter(_title(cells, index) for index in indexes)
+
+    def shown(index: int) -> str:
+        title = _title(cells, index)
+        if not title:
+            return _named(cells, index)
+        return f"{title!r} (column {index + 1})" if titles[title] > 1 else repr(title)
+
+    return ", ".join(map(shown, indexes))
 
 
 def _is_count(cell: str) -> bool:
@@ -491,7 +502,7 @@ def _mostly(column: Sequence[str], shape: re.Pattern[str]) -> bool:
 
 def _is_serial(column: Sequence[str]) -> bool:
     """A scanner's own serial or running number: of one width, zero-padded, and constant or rising by one."""
-    alike = len({len(cell) for cell in column}) == 1 and len(column[0]) >= _SERIAL_WIDTH
+    alike = len(set(map(len, column))) == 1 and len(column[0]) >= _SERIAL_WIDTH
     if not alike or not all(cell.startswith("0") and cell.isdecimal() for cell in column):
         return False
     return len(set(column)) == 1 or _rises_by_one(column)
