@@ -21,12 +21,13 @@ pytestmark = pytest.mark.unit
                 "counted_qty", "CountedQty", "Counted Quantity", "COUNT", "Qty counted", "Actual", "Physical QoH",
                 "On hand (new)", "New Quantity Main", "New Quantity Old Town", "inventory_quantity", "Stock count",
                 "Gez\u00e4hlt", "Quantit\u00e9 compt\u00e9e", "Scanned Qty", "Stock take qty",
-                "Number of units counted", "New Quantity (required)", "Bestand neu",
+                "Number of units counted", "New Quantity (required)", "Bestand neu", "Gezaehlt", "Contagem",
             ],
         ),
         (
             Rank.PLAIN,
-            ["Qty", "qty.", "Quantity", "Units", "Menge", "Cantidad", "QUANTITY (EA)", "Quantity (Items)", "Scans"],
+            ["Qty", "qty.", "Quantity", "Units", "Menge", "Cantidad", "QUANTITY (EA)", "Quantity (Items)", "Scans",
+             "St\u00fcck"],
         ),
         (
             Rank.STOCK,
@@ -214,6 +215,13 @@ def test_units_of_counting_win_over_units_of_stock_and_contradictions_are_refuse
     assert lines(count("sku,qty,stock uom,count uom\nBOLT,4,ea,boxes\n")) == {"BOLT": "96"}
     assert lines(count("sku,qty,unit,uom\nBOLT,4,boxes,\n")) == {"BOLT": "96"}
     assert "'unit', 'uom'" in count("sku,qty,unit,uom\nBOLT,4,boxes,ea\n").problems[0].problem
+
+
+def test_units_under_a_name_we_do_not_know_are_asked_about_where_they_matter() -> None:
+    assert "'ME' is the unit" in count("GTIN;Menge;ME\nBOLT;18;Karton\nNUT;7;ST\n").problems[0].problem
+    assert "column 3 is the unit" in count("sku,qty,\nBOLT,18,boxes\n").problems[0].problem
+    assert "column 3 is the unit" in count("sku,qty\nBOLT,18,boxes\n").problems[0].problem
+    assert lines(count("GTIN;Menge;ME\nBOLT;18;ST\nNUT;7;ST\n")) == {"BOLT": "18", "NUT": "7"}
 
 
 def test_a_locations_name_is_taken_over_its_number() -> None:

@@ -69,15 +69,17 @@ def _phrases(text: str) -> frozenset[tuple[str, ...]]:
 
 _QUANTITY = _set(
     "quantity quantities qty qnty qtty quant menge anzahl stuckzahl quantite qte cantidad cant quantita qta "
-    "aantal antal antall quantidade qtd ilosc"
+    "aantal antal antall quantidade qtd ilosc stueckzahl"
 )
 _PLAIN = _phrases(
     "q,units,unit count,pcs,pieces,eaches,ea,each,singles,loose,scans,number,amount,total,total units,nombre,"
+    "stuck,stueck,stk,"
     "numero de unidades,unidades"
 )
 _COUNT = _set(
     "count counted counts take stocktake stocktaking stocktaken tally physical actual found scanned observed "
-    "gezahlt gezahlte zahlmenge ist istmenge istbestand inventurmenge comptee compte compter contado contada "
+    "gezahlt gezahlte zahlmenge zahlung gezaehlt zaehlmenge zaehlung contagem optalt "
+    "ist istmenge istbestand inventurmenge comptee compte compter contado contada "
     "contata geteld geteelde"
 )
 _RECOUNT = _set("recount recounted final")
@@ -143,7 +145,7 @@ _SKU = _phrases(
     "part number,part no,partnumber,internal reference,default code,material,material number,plu,ipn,"
     "internal part number,code,codes,item id code,artikelnummer,artikelnr,artikel nr,artikel no,artnr,art nr,"
     "reference,ref,code article,code produit,codigo,codigo de articulo,codice,codice articolo,referencia,"
-    "artikelcode,varenummer,artikelkod,scanned code,scan code,product code sku,sku product code"
+    "artikelcode,varenummer,varenr,vare nr,artikelkod,scanned code,scan code,product code sku,sku product code"
 )
 _BARCODE_WORDS = _set("barcode barcodes ean ean13 ean8 upc gtin gtin13 gtin14 isbn strichcode streepjescode")
 _BARCODE = _phrases(

@@ -189,7 +189,7 @@ def _by_header(number: int, cells: Sequence[str], sample: Sequence[Row], codeboo
         header=number,
         codes=tuple(firm or codes),
         quantity=quantity,
-        unit=_unit_column(cells, of(Role.UNIT), columns) if quantity is not None else None,
+        unit=_unit_column(cells, headings, of(Role.UNIT), columns) if quantity is not None else None,
         bin=bins[0] if bins else None,
         location=place,
         captions=tuple(_title(cells, index) for index in range(max(map(len, (cells, *columns))))),
@@ -221,11 +221,26 @@ def _changing(rows: Sequence[Sequence[str]], key: Sequence[int], others: Sequenc
     return None
 
 
-def _unit_column(cells: Sequence[str], candidates: Sequence[int], columns: Sequence[Sequence[str]]) -> int | None:
+def _unit_column(
+    cells: Sequence[str],
+    headings: Sequence[Heading | None],
+    candidates: Sequence[int],
+    columns: Sequence[Sequence[str]],
+) -> int | None:
     """The unit that was counted in, where an export names that of stock or of purchase, too.
 
-    :raises CountFileError: where several are named and differ.
+    :raises CountFileError: where several are named and differ, or one may stand under a name we do not know.
     """
+    width = 0 if candidates else max(map(len, (cells, *columns)))
+    for index in range(width):
+        if index < len(headings) and headings[index] is not None:
+            continue
+        column = [cell for row in columns if (cell := _cell(row, index))]
+        if sum(map(is_unit, column)) * 2 > len(column) and any(map(_is_case, column)):
+            raise CountFileError(
+                f"cannot tell whether {_listed(cells, [index])} is the unit that was counted in: "
+                "name it unit if it is, or delete it"
+            )
     counting = [index for index in candidates if {"count", "counted", "counting"} & set(words(cells[index]))]
     filled = _filled(counting or candidates, columns)
     if len(set(filled.values())) > 1:
@@ -394,6 +409,11 @@ def _listed(cells: Sequence[str], indexes: Sequence[int]) -> str:
 
 def _is_count(cell: str) -> bool:
     return isinstance(read_amount(cell), Amount)
+
+
+def _is_case(unit: str) -> bool:
+    one = read_amount("1", unit)
+    return isinstance(one, Amount) and one.cases is not None
 
 
 def _is_figure(cell: str) -> bool:
