@@ -8,11 +8,13 @@ CASE ?=
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo local stop test unit e2e lint fmt invoke build layer-size requirements pr clean
+.PHONY: help demo local stop test unit e2e lint fmt fuzz bench-capture invoke build layer-size requirements pr clean
 
 BIN := .venv/bin
 # Changes with the interpreter and with the requirements, and so makes a new environment.
 STAMP := .venv/.ready-$(shell $(PYTHON) -c 'import hashlib, pathlib, sys; print(hashlib.sha256(sys.version.encode() + sys.executable.encode() + pathlib.Path("requirements/dev.txt").read_bytes()).hexdigest()[:16])')
+# What only the benchmark needs is added to the environment.
+BENCH_STAMP := $(STAMP)-bench-$(firstword $(shell cksum requirements/bench.txt))
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
@@ -47,6 +49,14 @@ fmt: $(STAMP) ## format the code and mend what ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+fuzz: ROWS ?= 1000000
+fuzz: SEED ?= 1
+fuzz: $(STAMP) ## damage realistic files until ROWS rows were read, and hold capture to its laws
+	@$(BIN)/python -m tests.fuzz $(ROWS) $(SEED)
+
+bench-capture: $(BENCH_STAMP) ## time capture against pandas and polars; rewrites docs/proof/capture-speed.md
+	@$(BIN)/python -m bench.capture
+
 invoke: $(STAMP) ## replay events/FN/CASE.json in one function: make invoke FN=capture CASE=scan
 	@$(BIN)/python -m local invoke "$(FN)" "$(CASE)" --port $(PORT)
 
@@ -56,8 +66,8 @@ build: $(STAMP) ## the artefacts for AWS (Python 3.14, arm64); needs neither Pyt
 layer-size: build ## the layer's size; fails from 250 MB on, where Lambda refuses it
 	@$(BIN)/python -m local layer-size
 
-requirements: ## pin the newest agreeing versions of requirements/dev.in into dev.txt (needs uv)
-	cd requirements && uv pip compile --universal --python-version 3.11 --upgrade --no-annotate --custom-compile-command "make requirements" --output-file dev.txt dev.in
+requirements: ## pin the newest agreeing versions of requirements/dev.in into dev.txt, and of bench.in into bench.txt (needs uv)
+	cd requirements && for of in dev bench; do uv pip compile --universal --python-version 3.11 --upgrade --no-annotate --custom-compile-command "make requirements" --output-file $$of.txt $$of.in; done
 
 pr: test layer-size ## exactly what CI runs on one Python
 
@@ -67,4 +77,8 @@ clean: ## remove everything that was built or installed (stop a running stack fi
 
 $(STAMP):
 	@requirements/venv.sh "$(PYTHON)" .venv
+	@touch $@
+
+$(BENCH_STAMP): $(STAMP)
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --requirement requirements/bench.txt
 	@touch $@

@@ -150,10 +150,10 @@ def _captured(count_files: list[Path], snapshot: Snapshot) -> Capture:
     files = [UploadedFile(path.name, _content(path), f"{order:06}") for order, path in enumerate(count_files)]
     with _progress(files) as watch:
         captured = capture(files, snapshot, watch=watch)
-    for problem in captured.problems:
-        if problem.row is None:
-            path = next(path for path in count_files if path.name == problem.file)
-            raise CountFileError(f"{path}: {problem.problem}")
+    path_of = {path.name: path for path in count_files}
+    refused = [f"{path_of[whole.file]}: {whole.problem}" for whole in captured.problems if whole.row is None]
+    if refused:
+        raise CountFileError("\n".join(refused))
     return captured
 
 

@@ -43,6 +43,7 @@ BOLTS = InventoryRow(
     bin="F-12",
     unit_cost=Decimal("0.35"),
     pack_size=Decimal(24),
+    unit="case",
     aliases=("5012345678900", "15012345678907*24"),
     sold_since_count=Decimal(130),
     last_received_at="2026-10-01",
@@ -102,7 +103,16 @@ def test_a_row_reads_back_as_it_was_written_and_carries_no_empty_attribute() -> 
 
     assert (live(), live(bare)) == (BOLTS, bare)
     item = aws.dynamodb().get_item(TableName=TABLE, Key={"PK": {"S": "LOC#yard"}, "SK": {"S": "SKU#SAND"}})["Item"]
-    assert not item.keys() & {"category", "bin", "aliases", "unit_cost", "pack_size", "unbooked_since", "location"}
+    assert not item.keys() & {
+        "unit",
+        "category",
+        "bin",
+        "aliases",
+        "unit_cost",
+        "pack_size",
+        "unbooked_since",
+        "location",
+    }
 
 
 def test_a_row_becomes_a_stock_row_with_its_history() -> None:
@@ -113,6 +123,7 @@ def test_a_row_becomes_a_stock_row_with_its_history() -> None:
         system_qty=Decimal(480),
         unit_cost=Decimal("0.35"),
         pack_size=Decimal(24),
+        unit="case",
         aliases=("5012345678900", "15012345678907*24"),
         category="bolts",
         bin="F-12",

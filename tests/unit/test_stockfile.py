@@ -3,9 +3,12 @@
 from decimal import Decimal
 
 import pytest
+from pydantic import TypeAdapter
 
+from stkr.capture.core import capture
+from stkr.capture.result import Reason, UploadedFile
 from stkr.errors import CountFileError
-from stkr.stock import History, StockRow
+from stkr.stock import History, Snapshot, StockRow
 from stkr.stockfile import exact_number, read_stock, snapshot_of
 from tests.unit.capture.workbooks import workbook
 
@@ -212,9 +215,48 @@ def test_barcode_and_supplier_columns_are_aliases() -> None:
     assert read("SKU,Barcode,Supplier code,Stock\nB,5012345678900,ACME-1,5\n")[0].aliases == ("5012345678900", "ACME-1")
 
 
-@pytest.mark.parametrize(("unit", "by_measure"), [("m", True), ("kg", True), ("Units", False), ("", False)])
-def test_an_item_whose_unit_is_a_measure_is_sold_by_measure(unit: str, by_measure: bool) -> None:
-    assert read(f"sku,stock,uom\nB,5,{unit}\n")[0].by_measure is by_measure
+@pytest.mark.parametrize(
+    ("unit", "held", "by_measure"),
+    [
+        ("m", "m", True),
+        ("KG", "kg", True),
+        ("Metres", "m", True),
+        ("ltr.", "l", True),
+        ("Units", "", False),
+        ("", "", False),
+        ("Box", "case", False),
+    ],
+)
+def test_an_item_is_held_in_its_unit_and_by_measure_where_that_is_one(unit: str, held: str, by_measure: bool) -> None:
+    row = read(f"sku,stock,uom\nB,5,{unit}\n")[0]
+
+    assert (row.unit, row.by_measure) == (held, by_measure)
+
+
+def test_an_item_sold_by_measure_may_leave_open_which() -> None:
+    row = read("sku,stock,sold_by_measure\nB,5,yes\n")[0]
+
+    assert (row.unit, row.by_measure) == ("", True)
+
+
+def test_a_count_sheet_with_the_unit_of_the_stock_list_is_counted_in_it() -> None:
+    stock = snapshot_of(read("sku,stock,uom\nROPE,60,m\nSAND,2,kg\n"))
+    sheet = b"sku,qty,unit\nROPE,55.5,metres\nSAND,3,m\n"
+
+    counted = capture([UploadedFile("count.csv", sheet)], stock)
+
+    assert [(line.sku, line.counted_qty) for line in counted.lines] == [("ROPE", Decimal("55.5"))]
+    assert [(row.reason, row.detail) for row in counted.parked] == [
+        (Reason.UNKNOWN_UNIT, "SAND is held in kg, not in m: count it in kg")
+    ]
+
+
+def test_a_snapshot_that_was_stored_before_items_had_units_still_loads() -> None:
+    snapshots = TypeAdapter(Snapshot)
+    stored = snapshots.dump_python(snapshot_of(read("sku,stock\nB,5\n")), mode="json")
+    del stored["rows"]["B"]["unit"]
+
+    assert snapshots.validate_python(stored).rows["B"].unit == ""
 
 
 PLACES = read(f"{HEADER}\nA,a,Main,1,,,\nB,b,Main,2,,,\nB,b,Yard,3,,,\nC,c,Yard,4,,,\n")

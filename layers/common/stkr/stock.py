@@ -26,6 +26,8 @@ class StockRow:
     """One SKU at one location, as the system of record has it plus what managers approved (``system_qty``).
 
     ``aliases`` are other codes for the SKU (barcodes, supplier codes); ``CODE*24`` is the barcode of a case of 24.
+    ``unit`` is what the quantities are in: a measure such as ``m`` or ``kg``, ``case``, or empty for eaches. Quantities
+    have fractions where the item is sold ``by_measure``, whose unit may be unknown (empty), too.
     ``pack_size`` is eaches per case and ``unit_cost`` money per each, both ``None`` when the record does not say.
     ``snapshot_version`` counts changes of the quantity; every write is conditional on the version that was read.
     """
@@ -40,6 +42,7 @@ class StockRow:
     category: str = ""
     bin: str = ""
     by_measure: bool = False
+    unit: str = ""
     snapshot_version: int = 0
     history: History = field(default_factory=History)
 

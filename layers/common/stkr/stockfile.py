@@ -3,7 +3,8 @@
 Columns are told by their headers: ``sku``, ``name``, ``location``, ``system_qty``, ``unit_cost``, ``pack_size``,
 ``aliases`` (separated by ``|``; ``CODE*24`` is the barcode of a case of 24), ``category``, ``bin``,
 ``sold_since_count``, ``last_received_at``, ``last_received_qty``, ``last_counted_at`` and ``sold_by_measure`` (yes or
-no). Only the SKU and the quantity must be there. Further columns of barcodes and supplier codes count as aliases.
+no). A column of units (``unit``, ``uom``) says what an item is held in; one held in a measure is sold by it. Only the
+SKU and the quantity must be there. Further columns of barcodes and supplier codes count as aliases.
 Exports with one quantity column per location yield one row per location.
 """
 
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from stkr.capture.headers import Rank, Role, heading
+from stkr.capture.quantities import held_in, is_measure
 from stkr.errors import CountFileError
 from stkr.stock import History, Snapshot, StockRow
 from stkr.tabular.files import open_tables
@@ -67,10 +69,6 @@ _NAMES: Mapping[str, frozenset[tuple[str, ...]]] = {
     ),
     "sold_by_measure": _phrases("sold by measure,by measure,measured,sold by weight,sold by length"),
 }
-_MEASURES = frozenset(
-    "m metre metres meter meters cm mm km ft foot feet yd yard yards in inch inches kg kgs g gram grams gramme grammes "
-    "kilogram kilograms t tonne tonnes lb lbs oz l litre litres liter liters ml cl m2 m3 m² m³ sqm cbm sqft".split()
-)
 _YES = frozenset({"yes", "y", "true", "1", "x", "ja", "oui", "si", "sí"})
 _NO = frozenset({"", "no", "n", "false", "0", "nein", "non"})
 # What shop systems write where an item is not stocked or not tracked, so that there is nothing to reconcile.
@@ -322,6 +320,7 @@ class _RowReader:
             category=self.text("category"),
             bin=self.text("bin"),
             by_measure=self._by_measure(),
+            unit=held_in(self.text("unit")),
             history=History(
                 self.decimal("sold_since_count"),
                 self.text("last_received_at") or None,
@@ -357,7 +356,7 @@ class _RowReader:
         answer = self.text("sold_by_measure").casefold()
         if answer not in _YES | _NO:
             self.problems.note(self.number, "sold_by_measure", answer, "is neither yes nor no")
-        return answer in _YES or self.text("unit").casefold() in _MEASURES
+        return answer in _YES or is_measure(held_in(self.text("unit")))
 
 
 def exact_number(text: str) -> Decimal | None:

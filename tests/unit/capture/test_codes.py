@@ -3,10 +3,13 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from stkr.capture.codes import Codebook, Match, Unmatched, check_digit_fits, split_alias
+from stkr.capture.codes import Codebook, Match, Unmatched, split_alias
 from stkr.capture.result import Reason
-from tests.unit.capture.builders import snapshot, stock
+from stkr.stock import StockRow
+from tests.unit.capture.builders import count, lines, reasons, snapshot, stock
 
 pytestmark = pytest.mark.unit
 
@@ -14,6 +17,15 @@ pytestmark = pytest.mark.unit
 def named(cell: str) -> str:
     found = Codebook(snapshot()).find(cell)
     return found.stock.sku if isinstance(found, Match) else found.reason.value
+
+
+def guess(cell: str, *rows: StockRow) -> tuple[str, tuple[str, ...]]:
+    """What is said of a code that names nothing, and the SKUs it may mean."""
+    found = Codebook(snapshot(*rows)).find(cell)
+    assert isinstance(found, Unmatched)
+    assert found.reason is Reason.UNKNOWN_CODE
+    assert found.detail.startswith(cell.strip())
+    return found.detail, found.skus
 
 
 @pytest.mark.parametrize(
@@ -37,6 +49,12 @@ def named(cell: str) -> str:
         "acme-650",
         "ACME\u2013650",
         "ACME \u2011 650",
+        "]C10105012345678900",
+        "]d20105012345678900\x1d10LOT-7",
+        "\x1d010501234567890017261231",
+        "0105012345678900",
+        "(01)05012345678900(10)LOT-7",
+        "(01) 05012345678900 (21) 9",
     ],
 )
 def test_a_code_is_known_however_it_is_written(cell: str) -> None:
@@ -146,16 +164,6 @@ def test_a_sku_beside_its_case_barcode_is_the_case() -> None:
     assert found.pack == 24
 
 
-@pytest.mark.parametrize("genuine", ["96385074", "036000291452", "5012345678900", "15012345678907"])
-def test_the_check_digit_tells_a_misread(genuine: str) -> None:
-    assert check_digit_fits(genuine)
-    misread = genuine[:-1] + str((int(genuine[-1]) + 1) % 10)
-    assert not check_digit_fits(misread)
-    found = Codebook(snapshot(stock("X"))).find(misread)
-    assert isinstance(found, Unmatched)
-    assert "check digit" in found.detail
-
-
 @pytest.mark.parametrize(
     ("alias", "expected"),
     [
@@ -192,3 +200,148 @@ def test_of_an_endless_code_the_advice_shows_the_beginning() -> None:
 
     assert isinstance(found, Unmatched)
     assert len(found.detail) < 200
+
+
+def test_a_label_of_a_known_case_is_that_case() -> None:
+    found = Codebook(snapshot()).find("(01)15012345678907(10)LOT-7")
+
+    assert isinstance(found, Match)
+    assert (found.stock.sku, found.pack) == ("BOLT", Decimal(24))
+
+
+@pytest.mark.parametrize("cell", ["(01)05012345678900(30)24", "(02)05012345678900(37)24", "0105012345678900310300125"])
+def test_a_label_that_may_say_how_many_or_how_much_is_parked_and_says_so(cell: str) -> None:
+    detail, skus = guess(cell)
+
+    assert "is a label of BOLT that may say how many or how much, too: scan" in detail
+    assert skus == ("BOLT",)
+
+
+def test_the_separator_within_a_label_survives_the_way_through_a_file() -> None:
+    captured = count("code,qty\n]C1010501234567890010LOT\x1d17261231,3\n010501234567890010LOT\x1d3024,3\n")
+
+    assert lines(captured) == {"BOLT": "3"}
+    assert reasons(captured) == [(3, "unknown_code")]
+    assert captured.lines[0].incomplete
+
+
+def test_the_short_form_of_a_known_upc_is_that_item() -> None:
+    found = Codebook(snapshot(stock("COLA", "029100000888"))).find("02908818")
+
+    assert isinstance(found, Match)
+    assert found.stock.sku == "COLA"
+
+
+def test_a_short_form_that_may_be_a_barcode_of_its_own_is_parked() -> None:
+    detail, skus = guess("01234565", stock("COLA", "012345000065"))
+
+    assert "may be short for 012345000065, which is COLA, or a barcode of its own" in detail
+    assert skus == ("COLA",)
+
+
+@pytest.mark.parametrize(
+    ("cell", "problem"),
+    [
+        ("\u0412OLT-M6-50", "contains letters of another alphabet; it looks like BOLT-M6-50"),
+        ("bolt-\u043c6-50", "contains letters of another alphabet; it looks like BOLT-M6-50"),
+        ("\u0392\u039fLT-\u039c6-5\u039f", "contains letters of another alphabet; it looks like BOLT-M6-50"),
+        ("B0LT-M6-5O", "perhaps for a 0 that is an O, or a 1 that is an I or l; it looks like BOLT-M6-50"),
+        ("bo1t-m6-50", "perhaps for a 0 that is an O, or a 1 that is an I or l; it looks like BOLT-M6-50"),
+        ("\u0410CM\u0415-650", "contains letters of another alphabet; it looks like a code of BOLT-M6-50"),
+        ("5O12345678900", "perhaps for a 0 that is an O, or a 1 that is an I or l; it looks like a code of BOLT-M6-50"),
+    ],
+)
+def test_a_code_that_looks_like_a_known_one_is_parked_and_says_so(cell: str, problem: str) -> None:
+    detail, skus = guess(cell, stock("BOLT-M6-50", "ACME-650", "5012345678900"))
+
+    assert problem in detail
+    assert skus == ("BOLT-M6-50",)
+
+
+def test_a_code_that_is_known_in_another_alphabet_is_parked_and_says_so() -> None:
+    detail, skus = guess("BOLT", stock("\u0412OLT"))
+
+    assert "BOLT is spelled with letters of another alphabet in the system; it looks like \u0412OLT" in detail
+    assert skus == ("\u0412OLT",)
+
+
+def test_a_code_that_looks_like_those_of_two_items_names_both() -> None:
+    assert guess("T0O", stock("TO0"), stock("TOO"))[1] == ("TO0", "TOO")
+
+
+def test_a_letter_that_only_another_alphabet_has_looks_like_no_other() -> None:
+    assert guess("\u0416OLT", stock("KOLT"))[1] == ()
+
+
+@pytest.mark.parametrize("cell", ["15012345678907", "(01)15012345678907(10)LOT"])
+def test_a_case_of_a_known_item_is_parked_and_says_how_to_add_it(cell: str) -> None:
+    detail, skus = guess(cell, stock("BOLT", "5012345678900"))
+
+    assert "looks like the barcode of a case of BOLT: " in detail
+    assert "add 15012345678907*24 to its aliases" in detail
+    assert skus == ("BOLT",)
+
+
+@pytest.mark.parametrize(("misread", "right"), [("5012345678909", "5012345678900"), ("4006381333913", "4006381333931")])
+def test_a_barcode_with_a_wrong_check_digit_is_parked_with_the_one_it_is_close_to(misread: str, right: str) -> None:
+    item = {"5012345678900": "BOLT", "4006381333931": "NUT"}[right]
+
+    detail, skus = guess(misread, stock("BOLT", "5012345678900"), stock("NUT", "4006381333931"))
+
+    assert f"is close to {right} of {item}, but its check digit is wrong: scan it again" in detail
+    assert skus == ()
+
+
+def test_a_barcode_with_a_wrong_check_digit_that_is_close_to_none_is_still_called_a_misread() -> None:
+    detail, skus = guess("96385075")
+
+    assert "its check digit is wrong, so it may be a misread" in detail
+    assert skus == ()
+
+
+def test_a_genuine_barcode_one_digit_from_a_known_one_is_another_item() -> None:
+    detail, skus = guess("5012345678917", stock("BOLT", "5012345678900"), stock("NUT", "5012345678924"))
+
+    assert "is no SKU, barcode or supplier code that the system knows" in detail
+    assert skus == ()
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["2026-05-01", "2026-05-01 00:00:00", "01/05/2026", "1.5.26", "May-01", "1-May", "01-May-26", "1. Mai", "Dez 01"],
+)
+def test_a_code_that_a_spreadsheet_made_a_date_is_parked_and_says_so(cell: str) -> None:
+    assert "looks like a date, which is what a spreadsheet makes of some codes" in guess(cell)[0]
+
+
+@pytest.mark.parametrize("cell", ["MAR2", "A-01", "1-2", "Maybach-01-X", "2026", "12/5"])
+def test_a_code_that_is_merely_like_a_date_is_not_called_one(cell: str) -> None:
+    assert "date" not in guess(cell)[0]
+
+
+def test_a_known_code_that_looks_like_a_date_is_that_code() -> None:
+    assert isinstance(Codebook(snapshot(stock("MAY-01"))).find("May-01"), Match)
+
+
+def test_of_several_cells_that_name_nothing_the_one_that_tells_most_is_explained() -> None:
+    found = Codebook(snapshot()).find_together(("VENDOR-1", "b0lt"))
+
+    assert isinstance(found, Unmatched)
+    assert found.detail.startswith("b0lt ")
+    assert found.skus == ("BOLT",)
+
+
+LOOKS = {"B": "\u0412\u0392", "O": "0\u041e\u039f", "L": "1I", "T": "\u0422\u03a4", "M": "\u041c\u039c", "0": "O\u043e"}
+
+
+@given(st.data())
+def test_however_a_code_is_misspelled_by_its_look_it_counts_nothing_and_is_recognised(data: st.DataObject) -> None:
+    code = "BOLT-M6-50"
+    typed = "".join(data.draw(st.sampled_from(character + LOOKS.get(character, ""))) for character in code)
+    found = Codebook(snapshot(stock(code))).find(typed)
+
+    if typed == code:
+        assert isinstance(found, Match)
+    else:
+        assert isinstance(found, Unmatched)
+        assert found.skus == (code,)

@@ -336,6 +336,18 @@ def test_several_files_are_checked_as_one_count_and_each_parked_row_names_its_ow
     assert [(row["file"], row["row"]) for row in parked] == [("count.csv", 9), ("count.csv", 10), ("more.csv", 2)]
 
 
+def test_of_several_files_that_cannot_be_read_all_are_named(files: Path) -> None:
+    (files / "empty.csv").write_text("", "utf-8")
+    (files / "two.csv").write_text("sku,qty,quantity\nX,1,2\n", "utf-8")
+
+    result = run(files, "check", str(files / "empty.csv"), str(files / "two.csv"), "--location", "fixings")
+
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert "empty.csv: the file is empty; " in result.stderr
+    assert "cannot tell which column is the count" in result.stderr
+
+
 def test_two_files_of_one_name_are_refused(files: Path) -> None:
     result = run(files, "check", str(files / "count.csv"), "--location", "fixings")
 

@@ -26,6 +26,16 @@ def test_a_row_the_source_says_nothing_new_about_is_left_alone() -> None:
     assert decide(stored(480), said("480.000")) is None
 
 
+def test_a_unit_is_written_once_and_a_row_without_one_is_left_as_it_was_before_there_were_units() -> None:
+    before = stored(480)
+
+    after = synced(before, said(480, unit="m", by_measure=True))
+
+    assert (after.stock().unit, after.snapshot_version) == ("m", before.snapshot_version)
+    assert decide(after, said(480, unit="m", by_measure=True)) is None
+    assert "unit" not in before.attributes()
+
+
 def test_a_sale_is_a_movement_and_raises_the_version() -> None:
     row = synced(stored(480), said(475))
 

@@ -1,25 +1,42 @@
 """From a code as it was scanned or typed to the SKU it names."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from itertools import chain
 
+from stkr.capture.gtin import corrections, expanded, inside_case, is_gtin, is_misread, label_text, labelled, one_item
 from stkr.capture.result import Alias, Reason
 from stkr.stock import Snapshot, StockRow
 from stkr.tabular.words import folded, visible
 
-_GTIN_LENGTHS = frozenset({8, 12, 13, 14})
 _LISTED = 4
 _LONGEST_SHOWN = 40
 _MANGLED = re.compile(r"\d(?:[.,]\d+)?e\+?\d{1,3}")
 # With the sign it is the work of a spreadsheet; without it, it may be somebody's SKU.
 _SURELY_MANGLED = re.compile(r"\d(?:[.,]\d+)?e\+\d{1,3}")
 _PACK = re.compile(r"\s*(\d{1,7}(?:\.\d{1,6})?)\s*", re.ASCII)
-_AIM = re.compile(r"\][a-z]\d")
+_AIM = re.compile(r"^\][a-z]\d")
 _BRACKETED = re.compile(r"\s*\[([^\]]+)\]")
 _QUOTED_FORMULA = re.compile(r"=\"(.*)\"")
+_MONTH = (
+    r"(?:jan|ene|gen|feb|fev|fév|mar|mär|mrz|apr|avr|abr|may|mai|maj|mei|mag|jun|jui|giu|jul|lug|aug|aoû|ago|sep|set|"
+    r"oct|okt|ott|out|nov|dec|dez|déc|dic)\w{0,6}\.?"
+)
+_DATE = re.compile(
+    rf"(?:(?:19|20)\d\d-\d\d?-\d\d?|\d\d?([./-])\d\d?\1\d\d(?:\d\d)?)(?:[ t]+\d\d?:\d\d.*)?"
+    rf"|\d\d?[-./ ]+{_MONTH}(?:[-./ ]+\d\d(?:\d\d)?)?|{_MONTH}[-./ ]+\d\d(?:\d\d)?",
+    re.ASCII,
+)
+# Letters of other alphabets, as codes are folded, and the Latin ones that their capitals look like.
+_ALPHABETS = str.maketrans(
+    "авекмнорстухіѕјԛԝзӏαβεζηικμνορτυχı",
+    "abekmhopctyxisjqw3labezhikmnoptyxi",
+    "\u0307",  # the dot that folding leaves of a Turkish capital I
+)
+_ALIKE = str.maketrans("oil", "011")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +63,6 @@ class Unmatched:
 Found = Match | Unmatched
 
 
-def check_digit_fits(digits: str) -> bool:
-    """Whether the last digit of a GTIN is the one that GS1's weights of 3 and 1 give."""
-    weighted = sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(reversed(digits)))
-    return weighted % 10 == 0
-
-
 def split_alias(alias: str) -> tuple[str, Decimal | None]:
     """``CODE*24`` is the barcode of a case of 24; anything else is a code as it stands."""
     code, _, size = alias.rpartition("*")
@@ -66,6 +77,7 @@ class Codebook:
 
     Codes are compared folded (case, space, width and invisible characters do not matter). Digits are also compared
     without leading zeros: always where either side is a genuine GTIN, otherwise only if the exact digits name nothing.
+    What names nothing as it stands is also read without what scanners and spreadsheets put around a code.
     """
 
     def __init__(self, snapshot: Snapshot, aliases: Iterable[Alias] = ()) -> None:
@@ -122,34 +134,120 @@ class Codebook:
             return Unmatched(Reason.MISSING_CODE, "the row has no code: add the SKU or barcode, or delete the row")
         matches = [match for cell in given for match in self._matches(cell)]
         if not matches:
-            return _unmatched(given[0])
+            return self._unmatched(given)
         if all(match.names_same(matches[0]) for match in matches):
             return matches[0]
         return _settled(given, matches)
 
     def _matches(self, cell: str) -> tuple[Match, ...]:
-        matches = self._of(folded(cell))
-        if matches:
-            return matches
-        for key in _inner_codes(cell):
-            matches = self._of(key)
-            if matches:
-                return matches
-        return ()
+        key = folded(cell)
+        return self._of(key) or next(filter(None, map(self._of, _inner_codes(cell, key))), ())
 
     def _of(self, key: str) -> tuple[Match, ...]:
         exact = self._exact.get(key, ())
         if not _is_digits(key):
             return exact
         bare = key.lstrip("0")
-        if bare == key and key not in self._padded:
+        # Nearly every code ends here: it is written in one way only, or not known at all.
+        if bare not in self._padded and (bare == key or bare not in self._exact):
             return exact
         same = {code for code in (bare, *self._padded.get(bare, ())) if code != key and code in self._exact}
-        genuine = {code for code in same if _is_gtin(code) or _is_gtin(key)}
+        genuine = {code for code in same if is_gtin(code) or is_gtin(key)}
         found = list(exact)
         for code in sorted(genuine if exact or genuine else same):
             found += [match for match in self._exact[code] if not any(match.names_same(other) for other in found)]
         return tuple(found)
+
+    def _skus(self, key: str) -> tuple[str, ...]:
+        return tuple(sorted({match.stock.sku for match in self._of(key)}))
+
+    @cached_property
+    def _by_look(self) -> dict[str, list[str]]:
+        """What codes look like -> those that are spelled in another way."""
+        spelled: dict[str, list[str]] = {}
+        for key in self._exact:
+            look = _look(key)
+            if look != key:
+                spelled.setdefault(look, []).append(key)
+        return spelled
+
+    def _unmatched(self, given: Sequence[str]) -> Unmatched:
+        """Why cells name nothing, with the best guess at what they mean.
+
+        A guess never counts anything. It comes with the SKUs where the shelf was all but certainly counted, so that
+        they do not come out as uncounted as well: codes nobody can tell apart, other barcodes of a known item.
+        """
+        guess = next((guess for cell in given for guess in self._guesses(cell)), None)
+        if guess is not None:
+            return guess
+        key = folded(given[0])
+        if _is_digits(key) and is_misread(key):
+            advice = "its check digit is wrong, so it may be a misread: scan it again"
+        else:
+            advice = "add it to the item's aliases in the system of record, or correct the code"
+        return _unknown(given[0], f"is no SKU, barcode or supplier code that the system knows: {advice}")
+
+    def _guesses(self, cell: str) -> Iterator[Unmatched]:
+        """What a cell that names nothing may be, most certain first."""
+        key = folded(cell)
+        label = _label(cell, key)
+        if _MANGLED.fullmatch(key):
+            yield Unmatched(
+                Reason.MANGLED_BARCODE,
+                f"{_shown(cell)} is a barcode that a spreadsheet has shortened; its digits are lost: "
+                "scan it again, or format the column as text",
+            )
+        if skus := self._skus(labelled(label) or ""):
+            yield _unknown(
+                cell,
+                f"is a label of {_listed(skus)} that may say how many or how much, too: "
+                "scan the item's own barcode, or type its SKU and the quantity",
+                skus,
+            )
+        case = one_item(label) or key
+        if skus := self._skus(inside_case(case) or ""):
+            yield _unknown(
+                cell,
+                f"looks like the barcode of a case of {_listed(skus)}: count in eaches, "
+                f"or add {case}*24 to its aliases, with what a case holds instead of 24",
+                skus,
+            )
+        yield from self._look_alikes(cell, key)
+        upc = expanded(key)
+        if upc and (skus := self._skus(upc)):
+            yield _unknown(
+                cell,
+                f"may be short for {upc}, which is {_listed(skus)}, or a barcode of its own: "
+                "type the SKU, or add the code to the item's aliases",
+                skus,
+            )
+        if _is_digits(key) and is_misread(key):
+            near = [code for code in corrections(key) if self._of(code)]
+            if near:
+                named = _listed([f"{code} of {_listed(self._skus(code))}" for code in near])
+                yield _unknown(cell, f"is close to {named}, but its check digit is wrong: scan it again")
+        if _DATE.fullmatch(visible(cell).casefold()):
+            yield _unknown(
+                cell,
+                "looks like a date, which is what a spreadsheet makes of some codes: "
+                "scan it again, or type the code into a column formatted as text",
+            )
+
+    def _look_alikes(self, cell: str, key: str) -> Iterator[Unmatched]:
+        look = _look(key)
+        alike = [code for code in (look, *self._by_look.get(look, ())) if code in self._exact]
+        if not alike:
+            return
+        skus = tuple(sorted({match.stock.sku for code in alike for match in self._exact[code]}))
+        foreign = [code for code in (key, *alike) if code.translate(_ALPHABETS) != code]
+        if key in foreign:
+            problem = "contains letters of another alphabet"
+        elif foreign:
+            problem = "is spelled with letters of another alphabet in the system"
+        else:
+            problem = "is not known, perhaps for a 0 that is an O, or a 1 that is an I or l"
+        named = _listed([sku if folded(sku) in alike else f"a code of {sku}" for sku in skus])
+        yield _unknown(cell, f"{problem}; it looks like {named}: correct it, or add it to the item's aliases", skus)
 
 
 def _settled(given: list[str], matches: list[Match]) -> Found:
@@ -171,9 +269,8 @@ def _is_digits(key: str) -> bool:
     return key.isdecimal() and key.isascii()
 
 
-def _inner_codes(cell: str) -> Iterator[str]:
+def _inner_codes(cell: str, key: str) -> Iterator[str]:
     """Other readings of a cell that names nothing as it stands: what scanners and spreadsheets put around a code."""
-    key = folded(cell)
     if key.startswith("'"):
         yield key[1:]
     quoted = _QUOTED_FORMULA.fullmatch(key)
@@ -187,27 +284,35 @@ def _inner_codes(cell: str) -> Iterator[str]:
         yield folded(bracketed[1])
     if key.endswith(".0") and key[:-2].isdecimal():
         yield key[:-2]
+    gtin = one_item(_label(cell, key))
+    if gtin:
+        yield gtin
+    # A scanner may send the short form as it is. Where the digits are a GTIN-8 as well, they could be either.
+    upc = expanded(key)
+    if upc and not is_gtin(key):
+        yield upc
 
 
-def _is_gtin(digits: str) -> bool:
-    return len(digits) in _GTIN_LENGTHS and check_digit_fits(digits)
+def _label(cell: str, key: str) -> str:
+    """A cell as a label with GS1 elements, whose separator is invisible and so not in the folded ``key``."""
+    if "\x1d" in cell:
+        key = "\x1d".join(map(folded, cell.split("\x1d"))).lstrip("\x1d")
+    return label_text(_AIM.sub("", key))
 
 
-def _unmatched(cell: str) -> Unmatched:
-    key, shown = folded(cell), cell.strip()[:_LONGEST_SHOWN]
-    if _MANGLED.fullmatch(key):
-        return Unmatched(
-            Reason.MANGLED_BARCODE,
-            f"{shown} is a barcode that a spreadsheet has shortened; its digits are lost: "
-            "scan it again, or format the column as text",
-        )
-    if key.isdecimal() and len(key) in _GTIN_LENGTHS and not check_digit_fits(key):
-        hint = "its check digit is wrong, so it may be a misread: scan it again"
-    else:
-        hint = "add it to the item's aliases in the system of record, or correct the code"
-    return Unmatched(Reason.UNKNOWN_CODE, f"{shown} is no SKU, barcode or supplier code that the system knows: {hint}")
+def _look(key: str) -> str:
+    """A folded code with one character for all that people take for each other."""
+    return key.translate(_ALPHABETS).translate(_ALIKE)
 
 
-def _listed(items: list[str]) -> str:
+def _shown(cell: str) -> str:
+    return visible(cell)[:_LONGEST_SHOWN]
+
+
+def _unknown(cell: str, problem: str, skus: tuple[str, ...] = ()) -> Unmatched:
+    return Unmatched(Reason.UNKNOWN_CODE, f"{_shown(cell)} {problem}", skus)
+
+
+def _listed(items: Sequence[str]) -> str:
     more = len(items) - _LISTED
     return ", ".join(items[:_LISTED]) + (f" and {more} more" if more > 0 else "")

@@ -1,12 +1,15 @@
 """From a quantity as it was typed to eaches; whatever could mean two things is refused."""
 
 import re
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
 from stkr.capture.codes import Match
 from stkr.capture.result import Reason
+from stkr.stock import StockRow
 from stkr.tabular.sheet import ExactNumber
 from stkr.tabular.words import visible
 
@@ -17,48 +20,113 @@ MAX_PLACES = 6
 """Decimal places of a quantity; nothing is sold by the millionth."""
 
 _LONGEST_CACHED = 40
+_LONGEST_SHOWN = 40
 ZERO = Decimal(0)
 ONE = Decimal(1)
 
-_EACH = frozenset(
-    "ea ea. each eaches unit units unit(s) un un. uns no nos nr item items single singles "
-    "pc pcs pcs. pce piece pieces piece(s) pièce pièces pieza piezas pz st st. stk stk. stuck stück "
-    "u ud uds und unidad unidades".split()
-)
-_CASE = frozenset(
-    "case cases case(s) cs box boxes box(es) bx bxs carton cartons carton(s) ctn ctns pack packs pack(s) pk pks "
-    "pkt pkts packet packets package packages outer outers crate crates "
-    "karton kartons caja cajas boite boites boîte boîtes scatola scatole doos".split()
-)
+EACH = "ea"
+CASE = "case"
+_ROLL = "roll"
+_MEASURES: Mapping[str, str] = {
+    "m": "m metre metres meter meters mtr mtrs lfm mètre mètres metro metros metri",
+    "cm": "cm centimetre centimetres centimeter centimeters",
+    "mm": "mm millimetre millimetres millimeter millimeters",
+    "km": "km",
+    "in": "in inch inches",
+    "ft": "ft foot feet",
+    "yd": "yd yds yard yards",
+    "g": "g gram grams gramme grammes gramm",
+    "kg": "kg kgs kilo kilos kilogram kilograms kilogramm",
+    "t": "t tonne tonnes",
+    "oz": "oz",
+    "lb": "lb lbs",
+    "ml": "ml millilitre millilitres milliliter milliliters",
+    "cl": "cl",
+    "l": "l ltr ltrs litre litres liter liters litro litros litri",
+    "m2": "m2 m² sqm",
+    "m3": "m3 m³ cbm",
+    "sqft": "sqft",
+}
+_UNITS: Mapping[str, str] = {
+    word: unit
+    for unit, spellings in {
+        EACH: "ea each eaches unit units unit(s) un uns no nos nr item items single singles "
+        "pc pcs pce piece pieces piece(s) pièce pièces pieza piezas pz st stk stuck stück "
+        "u ud uds und unidad unidades",
+        CASE: "case cases case(s) cs box boxes box(es) bx bxs carton cartons carton(s) ctn ctns pack packs pack(s) pk "
+        "pks pkt pkts packet packets package packages outer outers crate crates "
+        "karton kartons caja cajas boite boites boîte boîtes scatola scatole doos",
+        _ROLL: "roll rolls reel reels coil coils drum drums spool spools",
+        **_MEASURES,
+    }.items()
+    for word in spellings.split()
+}
+"""Units as they are written, in small letters and without a full stop -> the unit."""
+
+# A headerless column of these may be one of sizes.
+_SIZES = frozenset({"m", "l"})
 
 _NUMBER = re.compile(r"(?P<whole>[0-9]*)(?:[.,](?P<part>[0-9]+))?")
-_TERM = re.compile(r"(?P<number>[0-9][0-9.,]*|[.,][0-9]+)\s*(?P<unit>[^\W\d_][^\d+]*)?")
+_TERM = re.compile(r"(?P<number>[0-9][0-9.,]*|[.,][0-9]+)\s*(?P<unit>m[23]|[^\W\d_][^\d+]*)?")
 _NEGATIVE = re.compile(r"[-\u2010-\u2015\u2212]\s*[\d.,]+.*|\([\d.,]+\)|[\d.,]+\s*[-\u2212]")
 _GROUPED = re.compile(r"\d{1,3}(?:[ \u00a0\u2009\u202f'\u2019.,]\d{3})+(?:[.,]\d+)?")
-# Digits and marks as East Asian keyboards type them; only these, since other look-alikes (5² or ½) are no such digits.
-_NARROW = {0xFF00 + offset: 0x20 + offset for offset in (0x0B, 0x0C, 0x0D, 0x0E, *range(0x10, 0x1A))}
+_DOUBTFUL = re.compile(r"[0-9]{1,3}[.,][0-9]{3}")
+_THREE_PLACES = re.compile(r"-?(?P<whole>[0-9]+)(?P<mark>[.,])[0-9]{3}\s*(?:[^\W\d_]\D*)?")
+_NOUGHT = re.compile(r"0\s*(?:[^\W\d_]\D*)?")
+# What joins terms like a plus, but only behind a unit: "2 boxes and 5" adds up, "2 and 5" may not.
+_JOINT = re.compile(r"\+|(?<=[^\W\d_])\.?\s+(?:and|&|und|et|y)\s+")
+# Marks as East Asian keyboards type them.
+_NARROW = {0xFF00 + offset: 0x20 + offset for offset in (0x0B, 0x0C, 0x0D, 0x0E)}
+_ADVICE = tuple(
+    (re.compile(shape, re.IGNORECASE), advice)
+    for shape, advice in (
+        (rf"(?:{_GROUPED.pattern})\s*[^\W\d_]*", "the mark in it may group thousands: type the number without it"),
+        (r"\d+", "that is too large for a count, more likely a barcode scanned into the wrong field: recount"),
+        (
+            r"[-\u2010-\u2015\u2212./]+|n\.?/?a\.?|none|nil|null|nothing|zero|empty|leer|keine?|nada|rien|niente",
+            "type 0 if the shelf is empty, and leave the cell blank if nobody counted it",
+        ),
+        (
+            r"(?:[~\u2248\u00b1<>]|about|around|approx|circa|ca?\b|etwa|env\b).*|.*\?|.*\dish|\d+\s*\+",
+            "that is no exact number: count it and type the number alone",
+        ),
+        (r"\d+\s*[x\u00d7*]\s*\d+.*|.*\d.*\bof\b.*\d.*", "multiply it out, or give the number of boxes alone"),
+        (r".*[\d\u00bc-\u00be]\s*/.*|.*[\u00bc-\u00be\u2150-\u215e].*", "type it as one plain number"),
+        (r"\d+\s*[-\u2010-\u2015\u2212]\s*\d+", "that is a range: count it and type the number alone"),
+        (r"[\d.,]+[^\d(]*\(.*", "type the number alone, and put remarks into a column of their own"),
+        (r".*\d\s*[^\W\d]{2,}\W+\d.*", "join what adds up with a plus, such as 3 boxes + 7"),
+    )
+)
+"""Shapes of what people type, the first that fits -> what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
     """What a cell says: cases plus eaches; ``cases`` is ``None`` where none are named.
 
-    ``bare`` means that no unit is named at all, ``whole`` a bare number of digits only, which is what most cells are.
-    An ``Amount`` does not depend on the item, so that it can be cached.
+    ``eaches`` are of the named ``unit``, ``EACH`` or a measure, or where it is empty of the unit the item is held in.
+    ``bare`` means that no unit is named at all, ``whole`` a bare number of digits only, which is what most cells are;
+    ``rolls`` that the cases are named as rolls. An ``Amount`` does not depend on the item, so that it can be cached.
     """
 
     eaches: Decimal
     cases: Decimal | None = None
     bare: bool = False
     whole: bool = False
+    unit: str = ""
+    rolls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """Why a quantity cannot be taken, and what to do."""
+    """Why a quantity cannot be taken, and what to do.
+
+    ``if_decimal`` is what a doubtful cell such as ``1,234`` says if the mark in it is a decimal one (see ``settled``).
+    """
 
     reason: Reason
     detail: str
+    if_decimal: Amount | None = None
 
 
 SCANNED = Amount(ONE, bare=True, whole=True)
@@ -74,17 +142,18 @@ def read_amount(cell: str, unit: str = "") -> Amount | Unread | None:
 def _read(cell: str, unit: str) -> Amount | Unread | None:
     if not unit and cell.isdecimal() and cell.isascii() and len(cell) <= MAX_DIGITS:
         return Amount(Decimal(cell), bare=True, whole=True)
-    text = visible(cell).translate(_NARROW)
+    text = _plain_digits(visible(cell))
     if not text:
         return None
     if text.startswith(("#", "=")):
         return Unread(
             Reason.UNREADABLE_QUANTITY,
-            f"{text[:40]} is a formula or its error, not a count: type the number",
+            f"{text[:_LONGEST_SHOWN]} is a formula or its error, not a count: type the number",
         )
     if _NEGATIVE.fullmatch(text):
         return Unread(
-            Reason.NEGATIVE_QUANTITY, f"{text[:40]} is negative, and a shelf cannot hold less than none: recount"
+            Reason.NEGATIVE_QUANTITY,
+            f"{text[:_LONGEST_SHOWN]} is negative, and a shelf cannot hold less than none: recount",
         )
     return _terms(text, visible(unit).casefold(), isinstance(cell, ExactNumber))
 
@@ -93,43 +162,103 @@ def _read(cell: str, unit: str) -> Amount | Unread | None:
 _cached = lru_cache(maxsize=16_384, typed=True)(_read)
 
 
+def _plain_digits(text: str) -> str:
+    """The text with the digits of every script, which have one value each, as 0 to 9; unlike 5² or ½."""
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text.translate(_NARROW))
+
+
 def _terms(text: str, unit: str, exact: bool) -> Amount | Unread:
     """A sum of terms such as ``3 boxes + 7``; the row's unit applies to a single number that names none itself."""
-    eaches, cases, bare = ZERO, None, not unit
-    parts = text.casefold().split("+")
+    eaches, cases = ZERO, None
+    loose: set[str] = set()
+    packed: set[str] = set()
+    parts = _JOINT.split(text.casefold())
     for part in parts:
         term = _TERM.fullmatch(part.strip())
         number = _number(term["number"], exact) if term else None
-        named = (term["unit"] or "").strip() if term else ""
+        word = (term["unit"] or "").strip() if term else ""
         # A unit begins with a letter; "5²" does not name one.
-        if number is None or not (named or "x")[0].isalpha():
+        if term is None or not (word or "x")[0].isalpha():
             return _unreadable(text)
-        if unit and (len(parts) > 1 or (named and not _same_unit(named, unit))):
+        if number is None:
+            alone = len(parts) == 1 and _unit(word or unit) == _unit(unit or word)
+            return _unreadable(text, _if_decimal(term["number"], word or unit) if alone else None)
+        named = _unit(word or unit)
+        if named is None:
+            return _unknown(word or unit)
+        if unit and (len(parts) > 1 or named != _unit(unit)):
             return Unread(
                 Reason.UNKNOWN_UNIT,
-                f"{text[:40]} beside the unit {unit[:20]} can mean two things: give the unit in one place only",
+                f"{text[:_LONGEST_SHOWN]} beside the unit {unit[:20]} can mean two things: "
+                "give the unit in one place only",
             )
-        named = named or unit
-        bare = bare and not named
-        if named in _CASE:
+        if named in (CASE, _ROLL):
             cases = (cases or ZERO) + number
-        elif named in _EACH or not named:
-            eaches += number
+            packed.add(named)
         else:
-            return Unread(
-                Reason.UNKNOWN_UNIT,
-                f"{named[:20]} is no unit we know: count in eaches (ea) or in boxes, cases, cartons or packs",
-            )
-    return Amount(eaches, cases, bare)
+            eaches += number
+            loose |= {named} - {""}
+    if len(loose) > 1 or len(packed) > 1:
+        return Unread(Reason.UNKNOWN_UNIT, f"{text[:_LONGEST_SHOWN]} does not add up: give the count in one unit")
+    return Amount(eaches, cases, bare=not loose | packed, unit="".join(loose), rolls=_ROLL in packed)
+
+
+def _unit(word: str) -> str | None:
+    """The unit that a word names: empty for no word, ``None`` for one we do not know."""
+    return _UNITS.get(word.rstrip(".")) if word else ""
+
+
+def _unknown(word: str) -> Unread:
+    return Unread(
+        Reason.UNKNOWN_UNIT,
+        f"{word[:20]} is no unit we know: count in eaches (ea) or in boxes, cases, cartons or packs",
+    )
 
 
 def is_unit(cell: str) -> bool:
     """Whether a cell names a unit we know and nothing else."""
-    return visible(cell).casefold() in _EACH | _CASE
+    word = visible(cell).casefold()
+    return word not in _SIZES and bool(_unit(word))
 
 
-def _same_unit(one: str, other: str) -> bool:
-    return any(one in units and other in units for units in (_EACH, _CASE))
+def is_measure(unit: str) -> bool:
+    """Whether a unit is one that things are sold by in any fraction."""
+    return unit in _MEASURES
+
+
+def held_in(word: str) -> str:
+    """The unit that a system holds an item in by its own word for it: a measure or ``CASE``, else empty for eaches."""
+    unit = _unit(word.casefold())
+    return unit if unit and unit not in (EACH, _ROLL) else ""
+
+
+def _if_decimal(number: str, word: str) -> Amount | None:
+    unit = _unit(word)
+    if unit is None or unit in (EACH, CASE, _ROLL) or not _DOUBTFUL.fullmatch(number):
+        return None
+    return Amount(Decimal(number.replace(",", ".")), bare=not unit, unit=unit)
+
+
+def writes_three_places(cells: Iterable[str]) -> bool:
+    """Whether a table's quantity cells prove that its mark before three digits is a decimal one.
+
+    So they do where every number but a plain 0 has the same mark and exactly three digits behind it, and one begins
+    with ``0`` before the mark, which no grouped number does. Stops at the first cell that speaks against it.
+    """
+    mark, proven = "", False
+    for cell in cells:
+        text = _plain_digits(visible(cell))
+        found = _THREE_PLACES.fullmatch(text)
+        if found:
+            if mark not in ("", found["mark"]):
+                return False
+            mark = found["mark"]
+            proven = proven or found["whole"] == "0"
+        elif any(map(str.isdecimal, text)) and not _NOUGHT.fullmatch(text):
+            return False
+    return proven
 
 
 def _number(text: str, exact: bool) -> Decimal | None:
@@ -143,26 +272,31 @@ def _number(text: str, exact: bool) -> Decimal | None:
     return Decimal(f"{found['whole'] or 0}.{part}" if part else found["whole"] or 0)
 
 
-def _unreadable(text: str) -> Unread:
-    if _GROUPED.fullmatch(text):
-        advice = "the mark in it may group thousands: type the number without it"
-    elif text.isdecimal():
-        advice = "that is too large for a count, more likely a barcode scanned into the wrong field: recount"
-    else:
-        advice = "type a number, or a number and a unit such as 4 boxes"
-    return Unread(Reason.UNREADABLE_QUANTITY, f"{text[:40]} cannot be read as a quantity: {advice}")
+def _unreadable(text: str, if_decimal: Amount | None = None) -> Unread:
+    shown = text[:_LONGEST_SHOWN]
+    fitting = (advice for shape, advice in _ADVICE if shape.fullmatch(shown))
+    advice = next(fitting, "type a number, or a number and a unit such as 4 boxes")
+    return Unread(Reason.UNREADABLE_QUANTITY, f"{shown} cannot be read as a quantity: {advice}", if_decimal)
 
 
 def in_eaches(amount: Amount, match: Match) -> Decimal | Unread:
-    """Convert to eaches of the item, exactly. A case barcode multiplies a bare number, and sets what a case holds."""
+    """Convert to eaches of the item (or its measure), exactly; only cases are multiplied, no unit is converted.
+
+    A case barcode multiplies a bare number, and sets what a case holds.
+    """
     stock = match.stock
+    other = _other_unit(amount, match)
+    if other:
+        return _not_held_in(other, stock)
     eaches, cases = amount.eaches, amount.cases
+    pack = match.pack if match.pack is not None else stock.pack_size
     if match.pack is not None and amount.bare:
         eaches, cases = ZERO, amount.eaches
+    elif stock.unit == CASE:
+        pack = ONE
     if cases is None:
         total = eaches
     else:
-        pack = match.pack if match.pack is not None else stock.pack_size
         if cases % 1:
             return Unread(
                 Reason.FRACTIONAL_QUANTITY,
@@ -180,6 +314,41 @@ def in_eaches(amount: Amount, match: Match) -> Decimal | Unread:
             f"{plain(total)} is not a whole number, and {stock.sku} is not sold by measure: recount",
         )
     return total
+
+
+def settled(unread: Unread, match: Match) -> Decimal | Unread:
+    """What a doubtful cell says in a table that ``writes_three_places``; only what is sold by measure has fractions."""
+    if unread.if_decimal is None or match.pack is not None or not match.stock.by_measure:
+        return unread
+    return in_eaches(unread.if_decimal, match)
+
+
+def _other_unit(amount: Amount, match: Match) -> str:
+    """The unit an amount is in, where that is not certainly the one the item is held in; else empty."""
+    stock = match.stock
+    if amount.rolls and not stock.by_measure:
+        return _ROLL
+    if stock.unit == CASE and amount.cases is not None:
+        # Where the system knows of cases of several of these, either kind may be meant, and loose ones are parts.
+        several = match.pack is not None or stock.pack_size not in (None, ONE)
+        return CASE if several or amount.eaches else ""
+    held = stock.unit or ("" if stock.by_measure else EACH)
+    return amount.unit if amount.unit != held else ""
+
+
+def _not_held_in(unit: str, stock: StockRow) -> Unread:
+    names = {EACH: "eaches", CASE: "cases", _ROLL: "rolls"}
+    named, held = names.get(unit, unit), names.get(stock.unit or EACH, stock.unit)
+    if stock.by_measure and not stock.unit:
+        problem = f"the system does not say what {stock.sku} is measured in, so {named} may be another unit"
+        advice = "give the number alone, as the system counts it"
+    elif stock.unit == CASE:
+        problem = f"{stock.sku} is held in cases, and the count may be of them or of what they hold"
+        advice = "give the number of cases alone"
+    else:
+        problem = f"{stock.sku} is held in {held}, not in {named}"
+        advice = f"count it in {held}"
+    return Unread(Reason.UNKNOWN_UNIT, f"{problem}: {advice}")
 
 
 def plain(number: Decimal) -> str:

@@ -41,6 +41,7 @@ class InventoryRow(BaseModel):
     category: str = ""
     bin: str = ""
     by_measure: bool = False
+    unit: str = ""
     unit_cost: Decimal | None = None
     pack_size: Decimal | None = None
     aliases: tuple[str, ...] = ()
@@ -68,6 +69,7 @@ class InventoryRow(BaseModel):
             category=self.category,
             bin=self.bin,
             by_measure=self.by_measure,
+            unit=self.unit,
             snapshot_version=self.snapshot_version,
             history=History(self.sold_since_count, self.last_received_at, self.last_received_qty, self.last_counted_at),
         )

@@ -100,6 +100,7 @@ def _as_said(
         category=said.category,
         bin=said.bin,
         by_measure=said.by_measure,
+        unit=said.unit,
         unit_cost=said.unit_cost,
         pack_size=said.pack_size,
         aliases=said.aliases,

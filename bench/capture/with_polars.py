@@ -1,0 +1,171 @@
+"""The job written with polars: one lazy plan from the bytes to judged rows, and two aggregations.
+
+What the distinct quantities mean is worked out once each and joined, as the codes are.
+"""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from bench.capture.contract import PLACES, Outcome
+from stkr.capture.result import Reason, Totals
+from stkr.stock import Snapshot, StockRow
+
+_ONE = 10**PLACES
+_EACH = ("", "ea", "pcs", "units")
+_CASE = ("boxes", "cs", "cartons")
+_MANGLED = r"^\d(?:[.,]\d+)?e\+?\d{1,3}$"
+_NEGATIVE = r"^(?:-\s*[\d.,]+|\([\d.,]+\))$"
+_GROUPED = r"^[1-9]\d{0,2}(?:[ .,]\d{3})+$"
+_AMOUNT = r"^(?P<whole>\d{1,7})(?:[.,](?P<part>\d{1,6}))?\s*(?P<unit>\pL+)?(?:\s*\+\s*(?P<loose>\d{1,7}))?$"
+
+
+def count(content: bytes, snapshot: Snapshot) -> Outcome:
+    """The lines, parked rows and totals of a count."""
+    items = [*snapshot.rows.values(), *snapshot.elsewhere.values()]
+    sheet = pl.read_csv(content, infer_schema=False, empty_string_is_null=False, row_index_name="row")
+    sheet = sheet.filter(~pl.all_horizontal(pl.exclude("row") == ""), pl.col("Code") != "Code")
+    rows = (
+        sheet.lazy()
+        .with_columns(_folded("Bin").alias("bin"), _key("Code").alias("key"))
+        .join(_amounts(sheet["Counted qty"]).lazy(), on="Counted qty", how="left")
+        .filter(~pl.col("blank"))
+        .join(_codebook(items), on="key", how="left")
+        .join(_stock(items), on="item", how="left")
+        .with_columns(**_converted())
+        .select("row", "item", "bin", "eaches", _reason().alias("reason"))
+        .collect()
+    )
+    places = _places(rows)
+    agreed = places.filter("agrees")
+    lines = agreed.group_by("item").agg(pl.col("lowest").sum())
+    parked = _parked(rows, places)
+    return Outcome(
+        {items[item].sku: eaches for item, eaches in lines.iter_rows()},
+        parked.with_columns(pl.col("row") + 2).rows(),
+        Totals(
+            read=len(sheet),
+            counted=len(agreed),
+            collapsed=len(rows) - len(parked) - len(agreed),
+            blank=len(sheet) - len(rows),
+            parked=len(parked),
+        ),
+    )
+
+
+def _folded(column: str) -> pl.Expr:
+    return pl.col(column).str.to_lowercase().str.replace_all(" ", "", literal=True)
+
+
+def _key(column: str) -> pl.Expr:
+    """A code without case, space and, where it is digits, leading zeros."""
+    folded = _folded(column)
+    return pl.when(folded.str.contains(r"^\d+$")).then(folded.str.strip_chars_start("0")).otherwise(folded)
+
+
+def _codebook(items: Sequence[StockRow]) -> pl.LazyFrame:
+    """By key: the number of the item, the size of the case (0: one each), and whether it names another, too."""
+    listed = [(code, item) for item, row in enumerate(items) for code in (row.sku, *row.aliases)]
+    return (
+        pl.LazyFrame(listed, schema={"code": pl.String, "item": pl.Int64}, orient="row")
+        .with_columns(pl.col("code").str.split_exact("*", 1).struct.rename_fields(["code", "case"]))
+        .unnest("code")
+        .select(_key("code").alias("key"), "item", pl.col("case").fill_null("0").cast(pl.Int64))
+        .unique()
+        .group_by("key")
+        .agg(pl.first("item"), pl.first("case"), ambiguous=pl.len() > 1)
+    )
+
+
+def _stock(items: Sequence[StockRow]) -> pl.LazyFrame:
+    return pl.LazyFrame(
+        {
+            "item": range(len(items)),
+            "pack": [int((row.pack_size or 0) * _ONE) for row in items],
+            "by_measure": [row.by_measure for row in items],
+        },
+        schema_overrides={"item": pl.Int64, "pack": pl.Int64},
+    )
+
+
+def _amounts(cells: pl.Series) -> pl.DataFrame:
+    """Of each distinct cell eaches and cases in millionths, whether it is blank, and what is wrong with it."""
+    text = pl.col("Counted qty").str.strip_chars().str.to_lowercase()
+    parts = pl.when(~text.str.contains(_GROUPED)).then(text).str.extract_groups(_AMOUNT)
+    part = pl.col("part").fill_null("").str.pad_end(PLACES, "0").cast(pl.Int64)
+    loose = pl.col("loose").fill_null("0").cast(pl.Int64) * _ONE
+    in_cases = pl.col("unit").is_in(_CASE)
+    return (
+        pl.LazyFrame({"Counted qty": cells.unique()})
+        .with_columns(parts.alias("parts"), blank=text == "", negative=text.str.contains(_NEGATIVE))
+        .unnest("parts")
+        .with_columns(pl.col("unit").fill_null(""), number=pl.col("whole").cast(pl.Int64) * _ONE + part, loose=loose)
+        .select(
+            "Counted qty",
+            "blank",
+            eaches=pl.when(in_cases).then("loose").otherwise(pl.col("number") + pl.col("loose")),
+            cases=pl.when(in_cases).then("number"),
+            bare=pl.col("unit") == "",
+            amount_reason=pl.when("negative")
+            .then(pl.lit(Reason.NEGATIVE_QUANTITY))
+            .when(pl.col("whole").is_null())
+            .then(pl.lit(Reason.UNREADABLE_QUANTITY))
+            .when(~pl.col("unit").is_in(_EACH + _CASE))
+            .then(pl.lit(Reason.UNKNOWN_UNIT)),
+        )
+        .collect()
+    )
+
+
+def _converted() -> dict[str, pl.Expr]:
+    """Eaches and cases as the item's case barcode and pack size make them."""
+    is_case = (pl.col("case") > 0) & pl.col("bare")
+    cases = pl.when(is_case).then("eaches").otherwise("cases")
+    pack = pl.when(pl.col("case") > 0).then(pl.col("case") * _ONE).otherwise("pack")
+    eaches = pl.when(is_case).then(0).otherwise("eaches")
+    return {"eaches": eaches + (cases // _ONE * pack).fill_null(0), "cases": cases, "pack": pack}
+
+
+def _reason() -> pl.Expr:
+    """Why a row is parked, the first that applies; null where it is not."""
+    return (
+        pl.when(pl.col("key") == "")
+        .then(pl.lit(Reason.MISSING_CODE))
+        .when("ambiguous")
+        .then(pl.lit(Reason.AMBIGUOUS_CODE))
+        .when(pl.col("item").is_null() & pl.col("key").str.contains(_MANGLED))
+        .then(pl.lit(Reason.MANGLED_BARCODE))
+        .when(pl.col("item").is_null())
+        .then(pl.lit(Reason.UNKNOWN_CODE))
+        .when(pl.col("amount_reason").is_not_null())
+        .then("amount_reason")
+        .when(pl.col("cases") % _ONE != 0)
+        .then(pl.lit(Reason.FRACTIONAL_QUANTITY))
+        .when(pl.col("cases").is_not_null() & (pl.col("pack") == 0))
+        .then(pl.lit(Reason.MISSING_PACK_SIZE))
+        .when((pl.col("eaches") % _ONE != 0) & ~pl.col("by_measure"))
+        .then(pl.lit(Reason.FRACTIONAL_QUANTITY))
+    )
+
+
+def _places(rows: pl.DataFrame) -> pl.DataFrame:
+    """The places (item and bin) that are counted, and whether all rows agree; those of the others are parked."""
+    unplaced = (pl.col("bin") == "").any().over("item") & (pl.len().over("item") > 1)
+    return (
+        rows.lazy()
+        .filter(pl.col("reason").is_null())
+        .group_by("item", "bin")
+        .agg(lowest=pl.col("eaches").min(), highest=pl.col("eaches").max())
+        .with_columns(agrees=(pl.col("lowest") == pl.col("highest")) & ~unplaced)
+        .collect()
+    )
+
+
+def _parked(rows: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    conflicts = (
+        rows.filter(pl.col("reason").is_null())
+        .join(places.filter(~pl.col("agrees")), on=["item", "bin"], how="semi")
+        .with_columns(reason=pl.lit(Reason.CONFLICTING_COUNTS))
+    )
+    parked = pl.concat([rows.filter(pl.col("reason").is_not_null()), conflicts])
+    return parked.select("row", "reason").sort("row")

@@ -1,0 +1,16 @@
+"""The job as the function does it."""
+
+from bench.capture.contract import PLACES, Outcome
+from stkr.capture.core import capture
+from stkr.capture.result import UploadedFile
+from stkr.stock import Snapshot
+
+
+def count(content: bytes, snapshot: Snapshot) -> Outcome:
+    """The lines, parked rows and totals of a count."""
+    captured = capture([UploadedFile("count.csv", content)], snapshot)
+    return Outcome(
+        {line.sku: int(line.counted_qty.scaleb(PLACES)) for line in captured.lines},
+        [(row.row, row.reason) for row in captured.parked],
+        captured.totals,
+    )
