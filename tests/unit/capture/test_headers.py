@@ -14,19 +14,20 @@ pytestmark = pytest.mark.unit
 @pytest.mark.parametrize(
     ("rank", "names"),
     [
-        (Rank.RECOUNTED, ["Quantity Recounted", "Recount"]),
+        (Rank.RECOUNTED, ["Quantity Recounted", "Recount", "Final", "Final count"]),
         (
             Rank.COUNTED,
             [
                 "counted_qty", "CountedQty", "Counted Quantity", "COUNT", "Qty counted", "Actual", "Physical QoH",
                 "On hand (new)", "New Quantity Main", "New Quantity Old Town", "inventory_quantity", "Stock count",
                 "Gez\u00e4hlt", "Quantit\u00e9 compt\u00e9e", "Scanned Qty", "Stock take qty",
-                "Number of units counted", "New Quantity (required)", "Bestand neu",
+                "Number of units counted", "New Quantity (required)", "Bestand neu", "Gezaehlt", "Contagem",
             ],
         ),
         (
             Rank.PLAIN,
-            ["Qty", "qty.", "Quantity", "Units", "Menge", "Cantidad", "QUANTITY (EA)", "Quantity (Items)", "Scans"],
+            ["Qty", "qty.", "Quantity", "Units", "Menge", "Cantidad", "QUANTITY (EA)", "Quantity (Items)", "Scans",
+             "St\u00fcck"],
         ),
         (
             Rank.STOCK,
@@ -60,7 +61,7 @@ def test_a_quantity_column_is_ranked_by_how_surely_it_is_the_count(rank: Rank, n
         "Variant Inventory Tracker", "composite_quantity", "composite_sku", "Planned Qty", "Requested Qty",
         "Scanned at", "Count session", "Has Item Scanned", "Count gain", "Picked qty", "Qty to order", "Adjusted qty",
         "inventory_date", "inventory_diff_quantity", "inventory_item_id", "Differenz Menge", "Meta: _count",
-        "Shelf count",
+        "Shelf count", "Counted?",
     ],
 )  # fmt: skip
 def test_a_column_that_only_sounds_like_a_count_is_none(name: str) -> None:
@@ -107,6 +108,7 @@ def test_the_counted_column_wins_over_the_expected_one_in_any_order() -> None:
     ("header", "candidates"),
     [
         ("sku,qty,quantity", "'qty', 'quantity'"),
+        ("sku,Qty,Qty", "'Qty' (column 2), 'Qty' (column 3)"),
         ("sku,counted,actual", "'counted', 'actual'"),
         ("sku,on hand,quantity", "'on hand', 'quantity'"),
         ("sku,New Quantity Yard,New Quantity Shop", "'New Quantity Yard', 'New Quantity Shop'"),
@@ -151,6 +153,26 @@ def test_figures_under_an_unknown_name_are_not_taken_for_scans_of_one(header: st
     assert "name the count column counted_qty" in count(f"{header}\nBOLT,{cell}\n").problems[0].problem
 
 
+def test_a_recount_of_some_rows_only_is_refused_rather_than_losing_the_counts_that_stand() -> None:
+    problem = count("sku,Counted,Recount\nBOLT,5,6\nNUT,7,\n").problems[0].problem
+
+    assert problem.startswith("'Recount' is empty in rows that have a count in 'Counted'")
+    assert lines(count("sku,Counted,Recount\nBOLT,5,6\nNUT,7,7\nROPE,,\n")) == {"BOLT": "6", "NUT": "7"}
+
+
+def test_a_running_number_called_count_is_not_taken_before_a_quantity() -> None:
+    rows = [("BOLT", 480), ("NUT", 7), ("ROPE", 3)]
+
+    problem = count("Count,sku,qty\n" + "".join(f"{n},{sku},{qty}\n" for n, (sku, qty) in enumerate(rows, 1)))
+    assert "'Count', 'qty'" in problem.problems[0].problem
+    assert lines(count("Count,sku,qty\n432,BOLT,480\n7,NUT,7\n2,ROPE,3\n"))["BOLT"] == "432"
+
+
+def test_yes_and_no_are_no_count_and_what_asks_for_a_number_is_asked_about() -> None:
+    assert lines(count("sku,Counted?,qty\nBOLT,Yes,432\n")) == {"BOLT": "432"}
+    assert "'Qty?'" in count("sku,Qty?\nBOLT,432\n").problems[0].problem
+
+
 @pytest.mark.parametrize("counted", ["Loose", "Units", "Qty", "Units counted"])
 def test_loose_units_beside_a_column_of_cases_are_refused_naming_both(counted: str) -> None:
     problem = count(f"sku,Full cases,{counted}\nBOLT,4,7\n").problems[0].problem
@@ -172,6 +194,12 @@ def test_equal_counts_that_differ_in_their_lot_or_in_a_larger_place_are_not_take
         assert lines(count("\n".join([header, row.format(other="1"), row.format(other="1")]))) == {"BOLT": "5"}
 
 
+def test_a_scanners_own_running_serial_is_no_lot() -> None:
+    text = "Barcode,Qty,Serial,Time\n5012345678900,12,003278,14:41\n5012345678900,12,003279,14:43\n"
+
+    assert lines(count(text)) == {"BOLT": "12"}
+
+
 def test_the_smallest_of_several_places_is_the_bin() -> None:
     assert lines(count("sku,zone,aisle,shelf,count\nBOLT,Z,1,A,5\nBOLT,Z,1,B,5\n")) == {"BOLT": "10"}
 
@@ -187,6 +215,13 @@ def test_units_of_counting_win_over_units_of_stock_and_contradictions_are_refuse
     assert lines(count("sku,qty,stock uom,count uom\nBOLT,4,ea,boxes\n")) == {"BOLT": "96"}
     assert lines(count("sku,qty,unit,uom\nBOLT,4,boxes,\n")) == {"BOLT": "96"}
     assert "'unit', 'uom'" in count("sku,qty,unit,uom\nBOLT,4,boxes,ea\n").problems[0].problem
+
+
+def test_units_under_a_name_we_do_not_know_are_asked_about_where_they_matter() -> None:
+    assert "'ME' is the unit" in count("GTIN;Menge;ME\nBOLT;18;Karton\nNUT;7;ST\n").problems[0].problem
+    assert "column 3 is the unit" in count("sku,qty,\nBOLT,18,boxes\n").problems[0].problem
+    assert "column 3 is the unit" in count("sku,qty\nBOLT,18,boxes\n").problems[0].problem
+    assert lines(count("GTIN;Menge;ME\nBOLT;18;ST\nNUT;7;ST\n")) == {"BOLT": "18", "NUT": "7"}
 
 
 def test_a_locations_name_is_taken_over_its_number() -> None:

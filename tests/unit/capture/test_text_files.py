@@ -142,6 +142,16 @@ def test_other_types_of_file_are_refused(name: str) -> None:
     assert "save it as CSV or XLSX" in captured(b"sku,count\nBOLT,5\n", name).problems[0].problem
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize(
+    "start", ["<html><body>", "\n <!DOCTYPE html>", '<?xml version="1.0"?><Workbook>', "<table border=0>"]
+)
+def test_a_web_page_that_a_system_calls_a_spreadsheet_is_refused(start: str, encoding: str) -> None:
+    content = f"{start}<tr><td>sku</td><td>count</td></tr>\n<tr><td>BOLT</td><td>5</td></tr>\n".encode(encoding)
+
+    assert "a web page or XML under another name" in captured(content, "report.xlsx").problems[0].problem
+
+
 def test_a_file_that_is_too_large_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "MAX_FILE_BYTES", 10)
 

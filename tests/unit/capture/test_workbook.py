@@ -286,6 +286,18 @@ def test_every_visible_sheet_with_a_count_is_read_and_notes_are_not() -> None:
     assert [row.file for row in result.parked] == ["sheet.xlsx [Back]", "sheet.xlsx [Front]"]
 
 
+def test_a_list_of_prices_beside_the_count_is_passed_over_and_alone_it_is_refused() -> None:
+    book = Workbook()
+    prices: list[list[str | float]] = [["SKU", "Unit price", "Pack size"], ["BOLT", 0.9, 24]]
+    for cells in prices:
+        first_sheet(book).append(cells)
+    book.create_sheet("Count").append(["SKU", "Counted"])
+    book["Count"].append(["BOLT", 432])
+
+    assert lines(captured(saved(book))) == {"BOLT": "432"}
+    assert "'Unit price', 'Pack size'" in problem(workbook(prices))
+
+
 def test_a_sheet_whose_count_cannot_be_told_is_not_passed_over() -> None:
     book = Workbook()
     first_sheet(book).append(["SKU", "Counted"])

@@ -50,7 +50,9 @@ class Heading:
 
 SCAN_DETAIL = 0
 LIST_DETAIL = 1
-CASES_BESIDE = 2
+DOUBTFUL = 2
+"""It has a word of quantity in its name and may be a count after all."""
+CASES_BESIDE = 3
 """A column of whole cases: beside one of loose units, neither is the count."""
 
 _LONGEST_TITLE = 120
@@ -67,18 +69,20 @@ def _phrases(text: str) -> frozenset[tuple[str, ...]]:
 
 _QUANTITY = _set(
     "quantity quantities qty qnty qtty quant menge anzahl stuckzahl quantite qte cantidad cant quantita qta "
-    "aantal antal antall quantidade qtd ilosc"
+    "aantal antal antall quantidade qtd ilosc stueckzahl"
 )
 _PLAIN = _phrases(
     "q,units,unit count,pcs,pieces,eaches,ea,each,singles,loose,scans,number,amount,total,total units,nombre,"
+    "stuck,stueck,stk,"
     "numero de unidades,unidades"
 )
 _COUNT = _set(
     "count counted counts take stocktake stocktaking stocktaken tally physical actual found scanned observed "
-    "gezahlt gezahlte zahlmenge ist istmenge istbestand inventurmenge comptee compte compter contado contada "
+    "gezahlt gezahlte zahlmenge zahlung gezaehlt zaehlmenge zaehlung contagem optalt "
+    "ist istmenge istbestand inventurmenge comptee compte compter contado contada "
     "contata geteld geteelde"
 )
-_RECOUNT = _set("recount recounted")
+_RECOUNT = _set("recount recounted final")
 _NEW = _set("new neu neuer neue neues nouveau nouvelle nuevo nueva nuovo nuova nieuw nieuwe novo nova")
 _ACTUALS = _set("actual actuales")
 _ON_HAND = _set("on hand")
@@ -141,7 +145,7 @@ _SKU = _phrases(
     "part number,part no,partnumber,internal reference,default code,material,material number,plu,ipn,"
     "internal part number,code,codes,item id code,artikelnummer,artikelnr,artikel nr,artikel no,artnr,art nr,"
     "reference,ref,code article,code produit,codigo,codigo de articulo,codice,codice articolo,referencia,"
-    "artikelcode,varenummer,artikelkod,scanned code,scan code,product code sku,sku product code"
+    "artikelcode,varenummer,varenr,vare nr,artikelkod,scanned code,scan code,product code sku,sku product code"
 )
 _BARCODE_WORDS = _set("barcode barcodes ean ean13 ean8 upc gtin gtin13 gtin14 isbn strichcode streepjescode")
 _BARCODE = _phrases(
@@ -222,7 +226,10 @@ def _heading(header: str) -> Heading | None:
     if field and (known := _by_phrase(words(field[1]))):
         return known
     phrase = words(text)
-    return _by_phrase(phrase) or _quantity(phrase) or _by_words(phrase)
+    known = _by_phrase(phrase) or _quantity(phrase) or _by_words(phrase)
+    # "Counted?" asks for yes or no, "Qty?" for a number.
+    asks = text.endswith("?") and known is not None and known.role is Role.QUANTITY
+    return Heading(Role.OTHER, DOUBTFUL) if asks else known
 
 
 def _by_phrase(phrase: tuple[str, ...]) -> Heading | None:
@@ -284,6 +291,6 @@ def _by_words(phrase: tuple[str, ...]) -> Heading | None:
         return Heading(Role.CODE, 0)
     if not present & _OTHER_WORDS or numbered:
         return None
-    # A "lot quantity" may be one after all, which makes its file no list of scans.
-    amount = present & (_QUANTITY | _COUNT | _RECOUNT | _STOCK)
-    return Heading(Role.OTHER, SCAN_DETAIL if present & _SCAN_WORDS and not amount else LIST_DETAIL)
+    if present & (_QUANTITY | _COUNT | _RECOUNT | _STOCK):
+        return Heading(Role.OTHER, DOUBTFUL)
+    return Heading(Role.OTHER, SCAN_DETAIL if present & _SCAN_WORDS else LIST_DETAIL)

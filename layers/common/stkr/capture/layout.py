@@ -1,12 +1,13 @@
 """Which column of a sheet holds what: told by its header, or by its content where scanners export none."""
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from stkr.capture.codes import Codebook
-from stkr.capture.headers import CASES_BESIDE, SCAN_DETAIL, Heading, Rank, Role, heading
+from stkr.capture.headers import CASES_BESIDE, LIST_DETAIL, SCAN_DETAIL, Heading, Rank, Role, heading
 from stkr.capture.quantities import Amount, is_unit, read_amount
 from stkr.errors import CountFileError
 from stkr.tabular.sheet import Row, has_content
@@ -28,6 +29,7 @@ _RUN = 3
 _CODE_AND_COUNT = 2
 _LONGEST_CODE = 64
 _AMOUNT = ("amount",)
+_OF_A_LIST = Heading(Role.OTHER, LIST_DETAIL)
 _UNITS = frozenset("units eaches each ea singles loose pcs pieces".split())
 
 
@@ -181,12 +183,13 @@ def _by_header(number: int, cells: Sequence[str], sample: Sequence[Row], codeboo
     if quantity is not None:
         # The bin is told by the header alone, so that it is the same in every file of a session.
         key = [*(firm or codes), *bins[:1], *([] if place is None else [place])]
-        _refuse_merged_places(cells, columns, key, quantity, [*bins[1:], *of(Role.LOT)])
+        lots = [index for index in of(Role.LOT) if not _is_serial([_cell(row, index) for row in columns])]
+        _refuse_merged_places(cells, columns, key, quantity, [*bins[1:], *lots])
     return Layout(
         header=number,
         codes=tuple(firm or codes),
         quantity=quantity,
-        unit=_unit_column(cells, of(Role.UNIT), columns) if quantity is not None else None,
+        unit=_unit_column(cells, headings, of(Role.UNIT), columns) if quantity is not None else None,
         bin=bins[0] if bins else None,
         location=place,
         captions=tuple(_title(cells, index) for index in range(max(map(len, (cells, *columns))))),
@@ -218,11 +221,26 @@ def _changing(rows: Sequence[Sequence[str]], key: Sequence[int], others: Sequenc
     return None
 
 
-def _unit_column(cells: Sequence[str], candidates: Sequence[int], columns: Sequence[Sequence[str]]) -> int | None:
+def _unit_column(
+    cells: Sequence[str],
+    headings: Sequence[Heading | None],
+    candidates: Sequence[int],
+    columns: Sequence[Sequence[str]],
+) -> int | None:
     """The unit that was counted in, where an export names that of stock or of purchase, too.
 
-    :raises CountFileError: where several are named and differ.
+    :raises CountFileError: where several are named and differ, or one may stand under a name we do not know.
     """
+    width = 0 if candidates else max(map(len, (cells, *columns)))
+    for index in range(width):
+        if index < len(headings) and headings[index] is not None:
+            continue
+        column = [cell for row in columns if (cell := _cell(row, index))]
+        if sum(map(is_unit, column)) * 2 > len(column) and any(map(_is_case, column)):
+            raise CountFileError(
+                f"cannot tell whether {_listed(cells, [index])} is the unit that was counted in: "
+                "name it unit if it is, or delete it"
+            )
     counting = [index for index in candidates if {"count", "counted", "counting"} & set(words(cells[index]))]
     filled = _filled(counting or candidates, columns)
     if len(set(filled.values())) > 1:
@@ -286,7 +304,34 @@ def _quantity_column(
             "Delete the others, or name the right one counted_qty"
         )
     _refuse_cases_beside(cells, headings, columns, candidates[0])
+    _refuse_partial_recount(cells, columns, candidates[0], ranked if best == Rank.RECOUNTED else {})
+    _refuse_running_number(cells, columns, candidates[0], ranked if best == Rank.COUNTED else {})
     return candidates[0]
+
+
+def _refuse_partial_recount(
+    cells: Sequence[str], columns: Sequence[Sequence[str]], recount: int, ranked: Mapping[int, Sequence[int]]
+) -> None:
+    """Where only some rows were counted again, the others would pass for not counted."""
+    counts = ranked.get(Rank.COUNTED, ())
+    if any(not _cell(row, recount) and any(_cell(row, index) for index in counts) for row in columns):
+        raise CountFileError(
+            f"{_listed(cells, [recount])} is empty in rows that have a count in {_listed(cells, counts)}: "
+            "copy the counts that stand into it, or delete one of the columns"
+        )
+
+
+def _refuse_running_number(
+    cells: Sequence[str], columns: Sequence[Sequence[str]], count: int, ranked: Mapping[int, Sequence[int]]
+) -> None:
+    """A column called Count may number the rows, while the quantity is in another."""
+    others = [index for rank, found in ranked.items() if rank > Rank.COUNTED for index in found]
+    numbers = [cell for row in columns if (cell := _cell(row, count))]
+    if others and len(numbers) >= _RUN and numbers == [str(number) for number in range(1, len(numbers) + 1)]:
+        raise CountFileError(
+            f"cannot tell which column is the count: {_listed(cells, sorted([count, *others]))}. "
+            "Delete the others, or name the right one counted_qty"
+        )
 
 
 def _refuse_cases_beside(
@@ -329,7 +374,9 @@ def _refuse_unknown_counts(
         if any(_is_figure(row[index]) for row in columns if index < len(row))
     ]
     if unknown:
-        raise CountFileError(
+        # Prices and pack sizes make a list of items, which may stand beside the count in a workbook.
+        listed = all(index < len(cells) and headings[index] == _OF_A_LIST for index in unknown)
+        raise (NotACount if listed else CountFileError)(
             f"cannot tell whether {_listed(cells, unknown)} is the count: name the count column counted_qty"
         )
 
@@ -348,11 +395,25 @@ def _named(cells: Sequence[str], index: int) -> str:
 
 
 def _listed(cells: Sequence[str], indexes: Sequence[int]) -> str:
-    return ", ".join(repr(title) if (title := _title(cells, index)) else _named(cells, index) for index in indexes)
+    """Columns for a message, by number where their titles do not tell them apart."""
+    titles = Counter(_title(cells, index) for index in indexes)
+
+    def shown(index: int) -> str:
+        title = _title(cells, index)
+        if not title:
+            return _named(cells, index)
+        return f"{title!r} (column {index + 1})" if titles[title] > 1 else repr(title)
+
+    return ", ".join(map(shown, indexes))
 
 
 def _is_count(cell: str) -> bool:
     return isinstance(read_amount(cell), Amount)
+
+
+def _is_case(unit: str) -> bool:
+    one = read_amount("1", unit)
+    return isinstance(one, Amount) and one.cases is not None
 
 
 def _is_figure(cell: str) -> bool:
@@ -461,7 +522,7 @@ def _mostly(column: Sequence[str], shape: re.Pattern[str]) -> bool:
 
 def _is_serial(column: Sequence[str]) -> bool:
     """A scanner's own serial or running number: of one width, zero-padded, and constant or rising by one."""
-    alike = len({len(cell) for cell in column}) == 1 and len(column[0]) >= _SERIAL_WIDTH
+    alike = len(set(map(len, column))) == 1 and len(column[0]) >= _SERIAL_WIDTH
     if not alike or not all(cell.startswith("0") and cell.isdecimal() for cell in column):
         return False
     return len(set(column)) == 1 or _rises_by_one(column)

@@ -1,5 +1,6 @@
 """From a file's name and bytes to its tables."""
 
+import re
 from pathlib import PurePath
 
 from stkr.errors import CountFileError
@@ -9,6 +10,9 @@ from stkr.tabular.workbook import read_workbook
 
 SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx")
 _ZIP = b"PK\x03\x04"
+# What some systems call an Excel export.
+_MARKUP = re.compile(rb"[^<\w]{0,20}<(?:!doctype|html|head|meta|style|body|table|\?xml)\b", re.IGNORECASE)
+_LOOK = 200
 _OLE = b"\xd0\xcf\x11\xe0"
 
 
@@ -26,6 +30,10 @@ def open_tables(name: str, content: bytes, judge: Judge) -> tuple[Sheet, ...]:
         return read_workbook(content)
     if content.startswith(_OLE):
         raise CountFileError("this is an old or a password-protected Excel file: save it as a plain XLSX or CSV")
+    if _MARKUP.match(content[:_LOOK].replace(b"\0", b"")):
+        raise CountFileError(
+            "this is a web page or XML under another name: open it in a spreadsheet and save it as XLSX"
+        )
     if not content.strip():
         raise CountFileError("the file is empty")
     return (read_delimited(content, judge),)

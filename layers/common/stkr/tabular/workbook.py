@@ -56,7 +56,7 @@ _FORMAT_PIECE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 # What some countries write for their money in a number format; it says nothing about a number.
-_MONEY = frozenset("kr kr. kč zł ft lei fr. chf eur usd gbp sek nok dkk pln czk".split())
+_MONEY = frozenset("kr kr. kč zł ft lei fr. rs rs. r$ chf eur usd gbp sek nok dkk pln czk".split())
 _EPOCH_1900 = datetime(1899, 12, 30)  # noqa: DTZ001 - spreadsheet dates have no zone
 _EPOCH_1904 = datetime(1904, 1, 1)  # noqa: DTZ001 - as above
 # Beyond 15 digits a spreadsheet has rounded the number, so its digits are not those that were scanned.
