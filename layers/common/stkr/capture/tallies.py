@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import groupby
 from operator import itemgetter
 
 Key = tuple[str, str]
@@ -54,6 +53,12 @@ class Tallies:
 
     def by_sku(self) -> Iterator[tuple[str, list[Bin]]]:
         """Each SKU in order, with its bins by name and the observations of each in the order of their places."""
-        more = self._more
-        for sku, keys in groupby(sorted(self._first), key=itemgetter(0)):
-            yield sku, [(key, sorted([self._first[key], *more.get(key, ())], key=itemgetter(1))) for key in keys]
+        keys: dict[str, list[Key]] = {}
+        for key in self._first:
+            keys.setdefault(key[0], []).append(key)
+        for sku in sorted(keys):
+            yield sku, [(key, self._observed(key)) for key in sorted(keys[sku])]
+
+    def _observed(self, key: Key) -> list[Observation]:
+        more = self._more.get(key)
+        return sorted([self._first[key], *more], key=itemgetter(1)) if more else [self._first[key]]
