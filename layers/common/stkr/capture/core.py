@@ -102,12 +102,13 @@ def _combined(
     parked += _parked_after_all(sources, sums.setbacks)
     parked.sort(key=lambda row: (row.file, row.row))
     short = {sku for row in parked for sku in row.skus}
+    names = {index: source.name for index, source in sources.items()}
     lines = tuple(
         CountedLine(
             sku,
             Kind.COUNTED if sku in snapshot.rows or sku in snapshot.out_of_scope else Kind.UNRECORDED,
             quantity,
-            tuple(_sighting(sources, where) for where in places),
+            tuple([Sighting(names[source], row) for source, row in map(source_and_row, places)]),
             sku in short,
         )
         for sku, (quantity, places) in sums.counts.items()
