@@ -40,10 +40,11 @@ class Disagreement(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Seconds of wall clock: the best and the median run."""
+    """Seconds: of wall clock in the best and the median run, and of all cores together in the best run."""
 
     best: float
     median: float
+    cpu: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +81,15 @@ def measure_times(size: Size) -> dict[str, Times]:
     content = make_count(snapshot, size.rows)
     contenders = {name: _contender(name) for name in CONTENDERS}
     _compare({name: contender(content, snapshot) for name, contender in contenders.items()})
-    seconds: dict[str, list[float]] = {name: [] for name in CONTENDERS}
+    runs: dict[str, list[tuple[float, float]]] = {name: [] for name in CONTENDERS}
     for _ in range(size.repeats):
         for name, contender in contenders.items():
             gc.collect()
-            begun = time.perf_counter()
+            begun, cpu_begun = time.perf_counter(), time.process_time()
             contender(content, snapshot)
-            seconds[name].append(time.perf_counter() - begun)
-    return {name: Times(min(taken), median(taken)) for name, taken in seconds.items()}
+            runs[name].append((time.perf_counter() - begun, time.process_time() - cpu_begun))
+    taken = {name: tuple(zip(*each, strict=True)) for name, each in runs.items()}
+    return {name: Times(min(wall), median(wall), min(cpu)) for name, (wall, cpu) in taken.items()}
 
 
 def measure_memory(name: str, folder: Path, rows: int) -> Memory:
@@ -132,10 +134,10 @@ def _compare(outcomes: dict[str, Outcome]) -> None:
 
 
 def _difference(expected: object, found: object) -> str:
-    pairs = [set(each.items()) if isinstance(each, dict) else {each} for each in (expected, found)]
-    if isinstance(expected, list) and isinstance(found, list):
-        pairs = [set(expected), set(found)]
-    missing, extra = pairs[0] - pairs[1], pairs[1] - pairs[0]
+    if not (isinstance(expected, (dict, list)) and isinstance(found, (dict, list))):
+        return f"{found} instead of {expected}"
+    sides = [set(each.items() if isinstance(each, dict) else each) for each in (expected, found)]
+    missing, extra = sides[0] - sides[1], sides[1] - sides[0]
     return f"{len(missing)} missing, such as {list(missing)[:3]}; {len(extra)} too many, such as {list(extra)[:3]}"
 
 
