@@ -80,6 +80,16 @@ def test_every_delimiter_is_told_even_when_decimals_have_commas() -> None:
     assert lines(captured(b"BOLT;12,0\n")) == {"BOLT": "12"}
 
 
+def test_rows_around_a_stray_quote_keep_their_numbers_and_their_line_ends() -> None:
+    text = 'sku,count,note\n\nBOLT,5,"two\nlines"\n\nNUT,7,"5" nail\nDRILL,9,"again\ntwo"\nX,1,"open\nFÜGE,6,\n'
+
+    result = captured(text.encode())
+
+    assert lines(result) == lines(captured(text.replace('"5" nail', "nail").replace('"open', "open").encode()))
+    assert {line.sku: list(line.rows.values()) for line in result.lines} == {"BOLT": [(3,)], "FÜGE": [(8,)]}
+    assert [row.row for row in result.parked] == [5, 6, 7]
+
+
 def test_a_quote_after_a_delimiter_and_a_space_opens_a_cell() -> None:
     assert lines(captured(b'sku, name, count\nBOLT, "a, 7 ", 5\n')) == {"BOLT": "5"}
     assert lines(captured(b'sku, name, count\nBOLT, "a, 7 ", 5\nBOLT, "b, 5\n')) == {"BOLT": "5"}

@@ -124,7 +124,12 @@ class Codebook:
         """The item of a code that stands in the book as it is and can mean nothing else, as most do."""
         key = folded(cell)
         exact = self._exact.get(key, ())
-        return exact[0] if len(exact) == 1 and key[0] != "0" and key not in self._padded else None
+        if len(exact) != 1 or key in self._padded:
+            return None
+        if key[0] == "0" and _is_digits(key):
+            bare = key.lstrip("0")
+            return exact[0] if bare not in self._exact and self._padded.get(bare) == [key] else None
+        return exact[0]
 
     def find_together(self, cells: tuple[str, ...]) -> Found:
         """The item that the several code cells of a row name together: those that name any must name the same."""

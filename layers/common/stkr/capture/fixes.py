@@ -164,9 +164,9 @@ class _Reader:
             index = self._sheet.columns.get(title, len(cells))
             return unprotected(cells[index]) if index < len(cells) else ""
 
-        right_code, right_quantity = visible(text("Right code")), visible(text("Right quantity"))
+        right_code, right_quantity = visible(text("Right code")), text("Right quantity")
         answer = folded(text("Remember code"))
-        if not (right_code or right_quantity or answer not in _NO):
+        if not (right_code or visible(right_quantity) or answer not in _NO):
             return
         at = Sighting(self._sheet.file, number)
         skips = SKIP in (folded(right_code), folded(right_quantity))

@@ -218,16 +218,14 @@ _Answer = TypeVar("_Answer")
 
 
 class _Answers(dict[_Given, _Answer | None]):
-    """What cells mean, worked out once for each; what has no plain answer is not kept."""
+    """What cells mean, worked out once for each."""
 
     def __init__(self, work_out: Callable[[_Given], _Answer | None]) -> None:
         super().__init__()
         self._work_out = work_out
 
     def __missing__(self, given: _Given) -> _Answer | None:
-        answer = self._work_out(given)
-        if answer is not None:
-            self[given] = answer
+        answer = self[given] = self._work_out(given)
         return answer
 
 

@@ -2,8 +2,9 @@
 
 import csv
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from itertools import islice
 
@@ -33,18 +34,25 @@ def read_delimited(content: bytes, judge: Judge) -> Sheet:
 
     head = [line for line in islice(lines(), SAMPLE_ROWS * 2) if not line.isspace()][:SAMPLE_ROWS]
     delimiter = _delimiter(head, judge)
-    quoted = b'"' in content
-    spaced = quoted and any(_is_spaced(line, delimiter) for line in lines())
-    sound = not quoted or _quotes_are_sound(lines(), delimiter, spaced)
+    dialect = _Dialect(delimiter, spaced=_has(f'{delimiter} "', content, encoding, lines))
 
     def rows() -> Iterator[Row]:
-        parsed = _reader(lines(), delimiter, spaced) if sound else _line_by_line(lines(), delimiter)
+        number = 0
         try:
-            yield from bounded(enumerate(parsed, 1))
-        except csv.Error as error:
-            raise CountFileError(f"a cell is far too long for a count sheet ({error})") from error
+            for number, cells in bounded(enumerate(dialect.rows(lines()), 1)):
+                yield number, cells
+        except csv.Error:
+            # A quote that opens a cell does not close it. What stood before it was read well.
+            careful = bounded(enumerate(dialect.careful_rows(lines()), 1))
+            yield from (row for row in careful if row[0] > number)
 
     return Sheet("", f"{_NAMES.get(delimiter, repr(delimiter))}-separated {encoding_name(encoding)}", rows)
+
+
+def _has(text: str, content: bytes, encoding: str, lines: Callable[[], Iterable[str]]) -> bool:
+    if encoding.startswith("utf-8") or encoding == "cp1252":
+        return text.encode("ascii") in content
+    return any(text in line for line in lines())
 
 
 def _delimiter(head: Sequence[str], judge: Judge) -> str:
@@ -56,39 +64,66 @@ def _delimiter(head: Sequence[str], judge: Judge) -> str:
 
     def score(delimiter: str) -> tuple[int, int]:
         # Line by line, because a delimiter that is wrong for the file may see quotes that are none.
-        rows = list(_line_by_line(head, delimiter))
+        rows = [_Dialect(delimiter, f'{delimiter} "' in line).row(line) for line in head]
         width, regular = Counter(len(row) for row in rows).most_common(1)[0]
         return judge(rows), regular if width > 1 else 0
 
     return max(_DELIMITERS, key=score)
 
 
-def _is_spaced(line: str, delimiter: str) -> bool:
-    """Whether quotes open after a delimiter and a space, as in ``a, "b, c"``."""
-    return f'{delimiter} "' in line
+@dataclass(frozen=True, slots=True)
+class _Dialect:
+    """How text is cut into cells. ``spaced``: quotes open also after a delimiter and a space, as in ``a, "b, c"``."""
 
+    delimiter: str
+    spaced: bool = False
 
-def _reader(lines: Iterable[str], delimiter: str, spaced: bool, *, strict: bool = False) -> Iterator[list[str]]:
-    return csv.reader(lines, delimiter=delimiter, strict=strict, skipinitialspace=spaced)
+    def rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        """The rows.
 
+        :raises csv.Error: at the first quote that opens a cell and does not close it.
+        """
+        return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self.spaced, strict=True)
 
-def _quotes_are_sound(lines: Iterable[str], delimiter: str, spaced: bool) -> bool:
-    """Whether every quote that opens a cell closes it, so that no quote can swallow the rows up to the next one."""
-    try:
-        for _ in _reader(lines, delimiter, spaced, strict=True):
-            pass
-    except csv.Error:
-        return False
-    return True
+    def careful_rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        """The rows, whatever quotes do to them: where one opens a cell and does not close it, its line is a row of its
+        own, and the lines it would have swallowed are read again.
+        """
+        unread = deque[str]()
+        taken: list[str] = []
+        more = iter(lines)
 
+        def feed() -> Iterator[str]:
+            while True:
+                line = unread.popleft() if unread else next(more, None)
+                if line is None:
+                    return
+                taken.append(line)
+                yield line
 
-def _line_by_line(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
-    """Take each physical line as a row of its own; quotes count only in lines where they are sound."""
-    for line in lines:
+        ended = False
+        while not ended:
+            try:
+                for cells in self.rows(feed()):
+                    taken.clear()
+                    yield cells
+                ended = True
+            except csv.Error:
+                yield self.row(taken[0])
+                unread.extendleft(reversed(taken[1:]))
+                taken.clear()
+
+    def row(self, line: str) -> list[str]:
+        """A line as a row of its own; its quotes count only if they are sound.
+
+        :raises CountFileError: when it is endless.
+        """
+        if len(line) > csv.field_size_limit():
+            raise CountFileError("a cell is far too long for a count sheet")
         try:
-            yield next(_reader((line,), delimiter, _is_spaced(line, delimiter), strict=True), [])
+            return next(self.rows((line,)), [])
         except csv.Error:
-            yield [_unquoted(cell) for cell in line.rstrip("\r\n").split(delimiter)]
+            return [_unquoted(cell) for cell in line.rstrip("\r\n").split(self.delimiter)]
 
 
 def _unquoted(cell: str) -> str:

@@ -68,13 +68,13 @@ def bounded(rows: Iterable[Row]) -> Iterator[Row]:
 
     :raises CountFileError: naming the limit.
     """
-    kept = 0
-    for row in rows:
+    empty = 0
+    for read, row in enumerate(rows, 1):
         cells = row[1]
         if not cells:
+            empty += 1
             continue
-        kept += 1
-        if kept > MAX_ROWS:
+        if read - empty > MAX_ROWS:
             raise CountFileError(f"more than {MAX_ROWS:,} rows: split the file")
         if len(cells) > MAX_COLUMNS:
             raise CountFileError(f"row {row[0]} has more than {MAX_COLUMNS:,} columns: this is not a count sheet")
