@@ -194,6 +194,13 @@ def test_equal_counts_that_differ_in_their_lot_or_in_a_larger_place_are_not_take
         assert lines(count("\n".join([header, row.format(other="1"), row.format(other="1")]))) == {"BOLT": "5"}
 
 
+def test_lots_are_told_apart_in_every_row_of_a_long_file() -> None:
+    rows = [f"X{number},L,1" for number in range(1_000)]
+    text = "\n".join(["sku,lot,count", *rows, "BOLT,,5", "BOLT,L1,5", "BOLT,L2,5"])
+
+    assert "differ only in 'lot'" in count(text).problems[0].problem
+
+
 def test_a_scanners_own_running_serial_is_no_lot() -> None:
     text = "Barcode,Qty,Serial,Time\n5012345678900,12,003278,14:41\n5012345678900,12,003279,14:43\n"
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -59,6 +59,7 @@ class Layout:
     """Columns by index. ``quantity`` is ``None`` where every row is one scan.
 
     ``header`` is the physical row of the header, 0 in a headerless file. Rows at or above it are not data.
+    ``apart`` are columns of lots and larger places, which tell rows apart that would else be one count, repeated.
     ``captions`` are the titles as they are spelled, empty where a column has none; ``titles`` are they, folded.
     """
 
@@ -68,6 +69,7 @@ class Layout:
     unit: int | None = None
     bin: int | None = None
     location: int | None = None
+    apart: tuple[int, ...] = ()
     captions: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
 
@@ -180,11 +182,8 @@ def _by_header(number: int, cells: Sequence[str], sample: Sequence[Row], codeboo
     firm = [index for index in codes if headings[index] != Heading(Role.CODE, 3)]
     quantity = _quantity_column(cells, headings, columns, location)
     bins, place = of(Role.BIN), _location_column(of(Role.LOCATION), columns, location)
-    if quantity is not None:
-        # The bin is told by the header alone, so that it is the same in every file of a session.
-        key = [*(firm or codes), *bins[:1], *([] if place is None else [place])]
-        lots = [index for index in of(Role.LOT) if not _is_serial([_cell(row, index) for row in columns])]
-        _refuse_merged_places(cells, columns, key, quantity, [*bins[1:], *lots])
+    lots = [index for index in of(Role.LOT) if not _is_serial([_cell(row, index) for row in columns])]
+    # The bin is told by the header alone, so that it is the same in every file of a session.
     return Layout(
         header=number,
         codes=tuple(firm or codes),
@@ -192,31 +191,41 @@ def _by_header(number: int, cells: Sequence[str], sample: Sequence[Row], codeboo
         unit=_unit_column(cells, headings, of(Role.UNIT), columns) if quantity is not None else None,
         bin=bins[0] if bins else None,
         location=place,
+        apart=() if quantity is None else (*bins[1:], *lots),
         captions=tuple(_title(cells, index) for index in range(max(map(len, (cells, *columns))))),
         titles=_titles(cells),
     )
 
 
-def _refuse_merged_places(
-    cells: Sequence[str], columns: Sequence[Sequence[str]], key: Sequence[int], quantity: int, others: Sequence[int]
-) -> None:
-    """Equal counts of two lots, or of two shelves beside the bin, are not one count repeated."""
-    counted = [row for row in columns if _cell(row, quantity)]
-    hidden = _changing(counted, [*key, quantity], others)
+def refuse_merged(layout: Layout, rows: Iterable[Row]) -> None:
+    """Equal counts of two lots, or of two shelves beside the bin, are not one count repeated.
+
+    :raises CountFileError: naming the column that would be overlooked.
+    """
+    if not layout.apart:
+        return
+    key = [index for index in (*layout.codes, layout.bin, layout.location, layout.quantity) if index is not None]
+    counted = (
+        row
+        for number, row in rows
+        if number > layout.header and layout.quantity is not None and _cell(row, layout.quantity)
+    )
+    hidden = _changing(counted, key, layout.apart)
     if hidden is not None:
         raise CountFileError(
-            f"rows that differ only in {_listed(cells, [hidden])} would be taken for one count, repeated: "
+            f"rows that differ only in {_listed(layout.captions, [hidden])} would be taken for one count, repeated: "
             "add them up to one row, or tell them apart in a column named bin"
         )
 
 
-def _changing(rows: Sequence[Sequence[str]], key: Sequence[int], others: Sequence[int]) -> int | None:
-    """The first of the other columns that changes while all those of the key stay the same."""
-    for other in others:
-        seen: dict[tuple[str, ...], str] = {}
-        for row in rows:
+def _changing(rows: Iterable[Sequence[str]], key: Sequence[int], others: Sequence[int]) -> int | None:
+    """One of the other columns that changes while all those of the key stay the same."""
+    seen: dict[int, dict[tuple[str, ...], str]] = {other: {} for other in others}
+    for row in rows:
+        told = tuple(_cell(row, index) for index in key)
+        for other, known in seen.items():
             cell = _cell(row, other)
-            if cell and seen.setdefault(tuple(_cell(row, index) for index in key), cell) != cell:
+            if cell and known.setdefault(told, cell) != cell:
                 return other
     return None
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from stkr.capture.codes import Codebook, Found, Match, Unmatched
 from stkr.capture.fixes import Fix, Fixes
 from stkr.capture.headers import heading
-from stkr.capture.layout import Layout, NotACount, columns_of, find_layout, is_header
+from stkr.capture.layout import Layout, NotACount, columns_of, find_layout, is_header, refuse_merged
 from stkr.capture.quantities import ONE, SCANNED, Amount, Unread, in_eaches, read_amount, settled, writes_three_places
 from stkr.capture.result import Correction, ParkedRow, Reason, Sighting, Trouble, UploadedFile
 from stkr.capture.tallies import Observation, Where, added_up, place
@@ -107,6 +107,7 @@ def _sources(opened: Opened, codebook: Codebook, location: str) -> list[Source]:
             continue
         try:
             layout = find_layout(sample, codebook, location)
+            refuse_merged(layout, sheet.rows())
         except NotACount as error:
             refusal = error
             continue
