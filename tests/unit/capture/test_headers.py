@@ -277,3 +277,10 @@ def test_what_was_understood_is_said_in_the_words_of_the_file() -> None:
 def test_lines_above_the_header_are_not_data_but_counted_rows_above_it_are_not_dropped() -> None:
     assert lines(count("Stock count\nBy,Sam\n\nsku,count\nBOLT,5\n")) == {"BOLT": "5"}
     assert "row 1 looks like a counted row" in count("BOLT,7\nsku,count\nBOLT,5\n").problems[0].problem
+
+
+def test_the_column_of_another_location_is_not_this_ones_count() -> None:
+    problem = count("sku,New Quantity Yard\nBOLT,5\n").problems[0].problem
+    assert "'New Quantity Yard' is a count of Yard, but this count is of Main" in problem
+    assert lines(count("sku,New Quantity Yard,New Quantity Main\nBOLT,5,7\n")) == {"BOLT": "7"}
+    assert lines(count("sku,New Quantity Our shop\nBOLT,5\n")) == {"BOLT": "5"}

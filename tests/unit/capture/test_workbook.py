@@ -402,3 +402,25 @@ def test_a_workbook_comes_out_like_the_same_table_as_text() -> None:
 
     assert (of_sheet.lines, of_sheet.totals) == (of_text.lines, of_text.totals)
     assert reasons(of_sheet) == reasons(of_text)
+
+
+def two_sheets(front: list[tuple[object, ...]], back: list[tuple[object, ...]]) -> bytes:
+    book = Workbook()
+    for title, rows in (("Front", front), ("Back", back)):
+        page = book.create_sheet(title)
+        for row in [("sku", "count"), *rows]:
+            page.append(row)
+    del book["Sheet"]
+    return saved(book)
+
+
+def test_an_item_in_two_sheets_of_a_workbook_is_asked_about_even_where_the_counts_agree() -> None:
+    result = captured(two_sheets([("BOLT", 5), ("NUT", 7)], [("BOLT", 5)]))
+
+    assert lines(result) == {"NUT": "7"}
+    assert [row.reason for row in result.parked] == ["conflicting_counts", "conflicting_counts"]
+    assert "in two sheets (sheet.xlsx [Front] row 2 and sheet.xlsx [Back] row 2)" in result.parked[0].detail
+
+
+def test_sheets_of_different_items_are_one_count() -> None:
+    assert lines(captured(two_sheets([("BOLT", 5)], [("NUT", 7)]))) == {"BOLT": "5", "NUT": "7"}

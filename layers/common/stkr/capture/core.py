@@ -251,8 +251,9 @@ def _sums(tallies: Tallies, sources: Mapping[int, Source], decided: Mapping[str,
             continue
         for where, observations in bins:
             quantity = observations[0][1]
-            if len(observations) > 1 and any(other != quantity for _, other, _ in observations):
-                setback = _Setback(Reason.CONFLICTING_COUNTS, _conflict(sku, where, observations, sources), sku)
+            conflict = _conflict(sku, where, observations, sources) if len(observations) > 1 else None
+            if conflict:
+                setback = _Setback(Reason.CONFLICTING_COUNTS, conflict, sku)
                 sums.setbacks |= {at: setback for _, _, at in observations}
                 continue
             total += quantity
@@ -312,22 +313,41 @@ def _sighting(sources: Mapping[int, Source], where: int) -> Sighting:
     return Sighting(sources[index].name, row)
 
 
-def _conflict(sku: str, where: Where, observations: Sequence[Observation], sources: Mapping[int, Source]) -> str:
+def _conflict(sku: str, where: Where, observations: Sequence[Observation], sources: Mapping[int, Source]) -> str | None:
+    """Why several counts of one place are not one count, repeated, if so."""
     first_seen: dict[Decimal, int] = {}
     for _, quantity, at in observations:
         first_seen.setdefault(quantity, at)
+    inside = " ".join(filter(None, where))
+    of = f"{sku} in {inside}" if inside else sku
+    if len(first_seen) == 1:
+        return _in_two_sheets(of, observations, sources)
     named: list[str] = []
     for quantity, at in list(first_seen.items())[:_NAMED_COUNTS]:
         seen = _sighting(sources, at)
         named.append(f"{plain(quantity)} ({seen.file} row {seen.row})")
     if len(first_seen) > _NAMED_COUNTS:
         named.append(f"{len(first_seen) - _NAMED_COUNTS} more")
-    inside = " ".join(filter(None, where))
-    of = f"{sku} in {inside}" if inside else sku
     return (
         f"{of} is counted as {' and as '.join(named)}: recount it and upload only the right count, "
         "or, if they add up, give each place its own bin, or put all in one row such as 3 boxes + 7"
     )
+
+
+def _in_two_sheets(of: str, observations: Sequence[Observation], sources: Mapping[int, Source]) -> str | None:
+    """The same count in two sheets of one workbook may be of two aisles, each with a sheet of its own."""
+    (_, quantity, at), *others = observations
+    source = sources[source_and_row(at)[0]]
+    for _, _, other_at in others:
+        other = sources[source_and_row(other_at)[0]]
+        if other is not source and other.file is source.file:
+            seen, seen_again = _sighting(sources, at), _sighting(sources, other_at)
+            return (
+                f"{of} is counted as {plain(quantity)} in two sheets ({seen.file} row {seen.row} and "
+                f"{seen_again.file} row {seen_again.row}): delete one of the rows if it is the same shelf, "
+                "or give each sheet a column bin"
+            )
+    return None
 
 
 def _decided(sku: str, counted: Decimal, settled: Decimal) -> str:

@@ -18,7 +18,7 @@ from stkr.capture.tallies import Observation, Where, added_up, place
 from stkr.errors import CountFileError
 from stkr.stock import Snapshot
 from stkr.tabular.sheet import Row, Sheet, cell_name, has_content
-from stkr.tabular.words import folded, visible
+from stkr.tabular.words import folded, visible, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Source:
 
     index: int
     name: str
-    area: str
+    file: UploadedFile
     sheet: Sheet
     layout: Layout
 
@@ -89,14 +89,14 @@ def read_file(opened: Opened, codebook: Codebook, snapshot: Snapshot, fixes: Fix
 
     :raises CountFileError: when it cannot be read as a whole.
     """
-    reading = Reading(_sources(opened, codebook, snapshot.location))
+    reading = Reading(_sources(opened, codebook, snapshot))
     for source in reading.sources:
         judge = _RowJudge(source, codebook, _Places(source, snapshot))
         _read_source(source, reading, judge, fixes.of(source.name), watch)
     return reading
 
 
-def _sources(opened: Opened, codebook: Codebook, location: str) -> list[Source]:
+def _sources(opened: Opened, codebook: Codebook, snapshot: Snapshot) -> list[Source]:
     """The tables that are counts. A workbook may hold others beside them; a file without any is refused."""
     found: list[Source] = []
     refusal = CountFileError("the file is empty")
@@ -106,19 +106,34 @@ def _sources(opened: Opened, codebook: Codebook, location: str) -> list[Source]:
         if not sample:
             continue
         try:
-            layout = find_layout(sample, codebook, location)
+            layout = find_layout(sample, codebook, snapshot.location)
+            _refuse_other_location(layout, snapshot)
             refuse_merged(layout, sheet.rows())
         except NotACount as error:
             refusal = error
             continue
         table = name if len(sheets) == 1 else f"{name} [{sheet.name}]"
-        found.append(Source(index, table, opened.file.area, sheet, layout))
+        found.append(Source(index, table, opened.file, sheet, layout))
     if len(found) > 1:
         # Notes of a line or two look like scans of unknown codes; beside a real count they are notes.
         found = [source for source in found if source.layout.header or _knows_any(source, codebook)] or found
     if not found:
         raise refusal
     return found
+
+
+def _refuse_other_location(layout: Layout, snapshot: Snapshot) -> None:
+    """An export may have a column for each location, and only that of another one may be filled in."""
+    title = layout.captions[layout.quantity] if layout.header and layout.quantity is not None else ""
+    known = heading(title)
+    if known is None or not known.place or known.place == words(snapshot.location):
+        return
+    other = next((row.location for row in snapshot.elsewhere.values() if words(row.location) == known.place), None)
+    if other:
+        raise CountFileError(
+            f"{title.strip()!r} is a count of {other}, but this count is of {snapshot.location}: "
+            f"upload it to a count of {other}"
+        )
 
 
 def _knows_any(source: Source, codebook: Codebook) -> bool:
@@ -188,7 +203,7 @@ class _Places:
 
     def __init__(self, source: Source, snapshot: Snapshot) -> None:
         self._layout = source.layout
-        self._area = folded(source.area)
+        self._area = folded(source.file.area)
         self._name = snapshot.location
         self._here = folded(snapshot.location)
         self._others = {folded(row.location) for row in snapshot.elsewhere.values()} - {self._here, ""}
