@@ -32,7 +32,7 @@ parked row, and notes for each count the rows it came from; the other two are to
 
 In one process, without imports, the contenders in turns; the stock is read into its codes each time. *Best* and
 *median* are wall clock, *CPU* is the time of all cores together. Ratio and growth go by CPU, because capture and pandas
-use one core each, and so it does not matter what else the machine does; polars uses all cores.
+use one core each, and so it matters little what else the machine does; polars uses all cores.
 
 {times}
 
