@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stkr.capture.quantities import plain
-from stkr.capture.result import Kind, Outcome, ParkedRow
+from stkr.capture.result import CountedLine, Kind, Outcome, ParkedRow
 from stkr.rules.doc import Rules
 from stkr.tabular.words import visible
 from stkr.variance.core import Materiality, Variance
@@ -22,6 +22,7 @@ SHOWN = 200
 _SHOWN_CHARS = 600
 """Characters of a cell; advice on two troubles fits, and a file's own cells may be of any length."""
 
+_NAMED_ROWS = 5
 _SHOWN_PERCENT = Decimal("0.01")
 _NUMBERS = frozenset({"Row", "Counted", "System"})
 _WHOLE = frozenset({"SKU", "State", "Kind"})
@@ -39,6 +40,8 @@ def show_outcome(
             f"+ {totals.blank:,} blank + {totals.parked:,} parked"
         )
     )
+    for table in captured.tables:
+        console.print(_text(f"{table.name}: {table.sentence}."))
     for gone in captured.replaced:
         console.print(_text(f"{gone.file} does not count: {gone.by} is a later count of the same area"))
     for problem in captured.problems:
@@ -57,10 +60,27 @@ def show_outcome(
         console.print(_text("Nothing is parked."))
     if with_lines and captured.lines:
         lines = [
-            (line.sku, plain(line.counted_qty), line.kind, "a parked row names it too" if line.incomplete else "")
+            (
+                line.sku,
+                plain(line.counted_qty),
+                line.kind,
+                _rows(line, of_several=len(captured.tables) > 1),
+                "a parked row names it too" if line.incomplete else "",
+            )
             for line in captured.lines
         ]
-        _show(console, "Counted", ("SKU", "Counted", "Kind", "Note"), lines)
+        _show(console, "Counted", ("SKU", "Counted", "Kind", "Rows", "Note"), lines)
+
+
+def _rows(line: CountedLine, *, of_several: bool) -> str:
+    """Where a line was counted; the first rows of many do."""
+    told = []
+    for table, rows in line.rows.items():
+        shown = ", ".join(map(str, rows[:_NAMED_ROWS]))
+        if len(rows) > _NAMED_ROWS:
+            shown += f" and {len(rows) - _NAMED_ROWS} more"
+        told.append(f"{table} {shown}" if of_several else shown)
+    return "; ".join(told)
 
 
 def _parked_cells(row: ParkedRow) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ import pytest
 
 from stkr.capture.codes import Codebook
 from stkr.capture.headers import Rank, Role, heading
-from stkr.capture.layout import Understood, find_layout, judge_rows
+from stkr.capture.layout import find_layout, judge_rows
+from stkr.capture.result import Understood
 from stkr.tabular.files import open_tables
 from tests.unit.capture.builders import count, lines, reasons, snapshot
 
@@ -284,3 +285,7 @@ def test_the_column_of_another_location_is_not_this_ones_count() -> None:
     assert "'New Quantity Yard' is a count of Yard, but this count is of Main" in problem
     assert lines(count("sku,New Quantity Yard,New Quantity Main\nBOLT,5,7\n")) == {"BOLT": "7"}
     assert lines(count("sku,New Quantity Our shop\nBOLT,5\n")) == {"BOLT": "5"}
+
+
+def test_a_size_beside_a_scanned_code_is_no_count() -> None:
+    assert lines(count("Barcode,Size\n5012345678900,500 ml\n5012345678900,500 ml\n")) == {"BOLT": "2"}

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from random import Random
 
@@ -142,7 +143,8 @@ def test_uploading_a_file_again_under_another_name_changes_no_count(rows: Rows) 
 def test_encoding_delimiter_and_line_ends_do_not_matter(rows: Rows, delimiter: str, end: str, encoding: str) -> None:
     again = capture([UploadedFile("1.csv", text_of(rows, delimiter, end).encode(encoding))], snapshot())
 
-    assert again == count(text_of(rows))
+    # Only how the file was read is told otherwise.
+    assert replace(again, tables=()) == replace(count(text_of(rows)), tables=())
 
 
 @settings(max_examples=40)

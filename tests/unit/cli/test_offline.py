@@ -384,3 +384,20 @@ def test_every_trouble_of_a_row_is_shown_with_its_cell(files: Path) -> None:
 
     assert "A10:" in shown
     assert "B10:" in shown
+
+
+def test_check_says_how_the_file_was_understood_and_which_rows_made_each_count(files: Path) -> None:
+    (files / "count.csv").write_text("Note;Item;Gezählt\n;NUT-M6;7\n" + ";NUT-M6;7\n" * 6, "cp1252")
+
+    shown = " ".join(run(files, "check", "--location", "fixings").stdout.split())
+
+    assert "semicolon-separated Windows-1252, header in row 1; code from Item, count from Gezählt; not used" in shown
+    assert "NUT-M6 7 counted 2, 3, 4, 5, 6 and 2 more" in shown
+
+
+def test_a_file_without_a_quantity_column_is_said_to_count_one_a_row(files: Path) -> None:
+    (files / "count.csv").write_text("NUT-M6\nNUT-M6\n", "utf-8")
+
+    shown = " ".join(run(files, "check", "--location", "fixings").stdout.split())
+
+    assert "no header; code from column 1; every row counts one." in shown

@@ -20,8 +20,10 @@ from stkr.capture.result import (
     Reason,
     Replaced,
     Sighting,
+    Table,
     Totals,
     Trouble,
+    Understood,
 )
 from stkr.links import CountLink
 from stkr.session import pages
@@ -207,12 +209,14 @@ def test_what_fix_sheets_and_later_files_did_is_told() -> None:
     by = Sighting("fixes.xlsx", 2)
     capture = replace(
         CAPTURE,
+        tables=(Table("scan.csv", "XLSX", Understood(4, ("EAN",), "Qty", None, "Shelf", None, ("Name",))),),
         replaced=(Replaced("Front/sam.csv", "Front/ann.csv"),),
         corrections=(Correction(Sighting("scan.csv", 3), by, "BOLT", ""),),
         aliases=(Alias("B-OLD", "BOLT", by, Decimal(24)),),
         problems=(FileProblem("fixes.xlsx", "it is about another row", 7),),
     )
     shown = stands(OPEN, capture)
+    assert "scan.csv: XLSX, header in row 4; code from EAN, count from Qty, bin from Shelf; not used" in shown.text
     assert "Front/sam.csv does not count any more: Front/ann.csv is a later count of the same area." in shown.text
     assert "1 row of these counts as a fix sheet says." in shown.text
     assert "B-OLD is a case of 24 of BOLT (fixes.xlsx, row 2)" in shown.text

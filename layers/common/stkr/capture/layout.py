@@ -8,7 +8,8 @@ from itertools import pairwise
 
 from stkr.capture.codes import Codebook
 from stkr.capture.headers import CASES_BESIDE, LIST_DETAIL, SCAN_DETAIL, Heading, Rank, Role, heading
-from stkr.capture.quantities import Amount, is_unit, read_amount
+from stkr.capture.quantities import Amount, is_measure, is_unit, read_amount
+from stkr.capture.result import Understood
 from stkr.errors import CountFileError
 from stkr.tabular.sheet import Row, has_content
 from stkr.tabular.words import folded, visible, words
@@ -35,23 +36,6 @@ _UNITS = frozenset("units eaches each ea singles loose pcs pieces".split())
 
 class NotACount(CountFileError):
     """A sheet that is no count at all, such as notes or a stock list; in a workbook it may stand beside one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Understood:
-    """What a file's columns were taken for, each by its title as the file spells it, or as ``column 3``.
-
-    ``header`` is the physical row of the header, 0 where there is none. ``count`` is ``None`` where every row is one
-    scan, the others where there is no such column. ``ignored`` are the remaining columns, in their order.
-    """
-
-    header: int
-    codes: tuple[str, ...]
-    count: str | None
-    unit: str | None
-    bin: str | None
-    location: str | None
-    ignored: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -417,7 +401,9 @@ def _listed(cells: Sequence[str], indexes: Sequence[int]) -> str:
 
 
 def _is_count(cell: str) -> bool:
-    return isinstance(read_amount(cell), Amount)
+    amount = read_amount(cell)
+    # 500 ml beside a code is a size.
+    return isinstance(amount, Amount) and not is_measure(amount.unit)
 
 
 def _is_case(unit: str) -> bool:

@@ -1,6 +1,6 @@
 """What capture hands on: clean lines, parked rows, problems of whole files, and totals that add up."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from enum import StrEnum
@@ -118,6 +118,56 @@ class FileProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class Understood:
+    """What a file's columns were taken for, each by its title as the file spells it, or as ``column 3``.
+
+    ``header`` is the physical row of the header, 0 where there is none. ``count`` is ``None`` where every row is one
+    scan, the others where there is no such column. ``ignored`` are the remaining columns, in their order.
+    """
+
+    header: int
+    codes: tuple[str, ...]
+    count: str | None
+    unit: str | None
+    bin: str | None
+    location: str | None
+    ignored: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that was counted, and how it was read: ``form`` is such as ``semicolon-separated UTF-8`` or ``XLSX``."""
+
+    name: str
+    form: str
+    columns: Understood
+
+    @property
+    def sentence(self) -> str:
+        """The same as a person would say it."""
+        columns = self.columns
+        taken = [
+            f"{what} from {_listed(titles)}"
+            for what, titles in (
+                ("code", columns.codes),
+                ("count", (columns.count,)),
+                ("unit", (columns.unit,)),
+                ("bin", (columns.bin,)),
+                ("location", (columns.location,)),
+            )
+            if any(titles)
+        ]
+        header = f"header in row {columns.header}" if columns.header else "no header"
+        each = "" if columns.count else "; every row counts one"
+        unused = f"; not used: {_listed(columns.ignored)}" if columns.ignored else ""
+        return f"{self.form}, {header}; {', '.join(taken)}{each}{unused}"
+
+
+def _listed(titles: Iterable[str | None]) -> str:
+    return ", ".join(title for title in titles if title)
+
+
+@dataclass(frozen=True, slots=True)
 class Replaced:
     """A file that does not count any more, because ``by`` is a later count of the same area."""
 
@@ -177,8 +227,9 @@ class Totals:
 class Outcome:
     """What the next stage needs to know of a capture: everything but the parked rows themselves.
 
-    ``parked_skus`` are the items that parked rows name, ``parked_reasons`` how many rows are parked for which (first)
-    reason. ``aliases`` are the codes that a person has confirmed in a fix sheet, to be remembered for the next counts.
+    ``tables`` say how each file was understood. ``parked_skus`` are the items that parked rows name, ``parked_reasons``
+    how many rows are parked for which (first) reason. ``aliases`` are the codes that a person has confirmed in a fix
+    sheet, to be remembered for the next counts.
     """
 
     lines: tuple[CountedLine, ...]
@@ -186,6 +237,7 @@ class Outcome:
     totals: Totals
     parked_skus: tuple[str, ...] = ()
     parked_reasons: Mapping[Reason, int] = field(default_factory=dict)
+    tables: tuple[Table, ...] = ()
     replaced: tuple[Replaced, ...] = ()
     corrections: tuple[Correction, ...] = ()
     aliases: tuple[Alias, ...] = ()
