@@ -272,7 +272,7 @@ def test_what_is_already_decided_is_not_handed_out_to_be_fixed() -> None:
 
 
 CELLS = st.text(st.characters(codec="utf-8"), max_size=8) | st.sampled_from(
-    ["=1+1", "-5", "+A", "@x", "'=", "\t7", "007"]
+    ["'\x1b@", "=1+1", "-5", "+A", "@x", "'=", "\t7", "007"]
 )
 
 

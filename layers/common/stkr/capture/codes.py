@@ -179,8 +179,9 @@ class Codebook:
     def _by_look(self) -> dict[str, list[str]]:
         """What codes look like -> those that are spelled in another way."""
         spelled: dict[str, list[str]] = {}
-        for key in self._exact:
-            look = _look(key)
+        # All at once, which takes a tenth of the time; no folded code has a line end in it.
+        looks = _look("\n".join(self._exact)).split("\n")
+        for key, look in zip(self._exact, looks, strict=True):
             if look != key:
                 spelled.setdefault(look, []).append(key)
         return spelled

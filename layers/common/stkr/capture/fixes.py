@@ -245,7 +245,7 @@ def _row_number(cell: str) -> int:
 
 
 def _as_handed_out(cell: str) -> str:
-    return folded(one_line(unprotected(cell)))
+    return folded(unprotected(one_line(cell)))
 
 
 def _same_code(given: str, raw: str) -> bool:
