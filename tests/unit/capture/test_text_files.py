@@ -1,5 +1,8 @@
 """Text files in every dress: encodings, delimiters, quotes, limits."""
 
+import csv
+from collections.abc import Iterable, Iterator
+
 import pytest
 
 from stkr.capture.core import capture
@@ -70,6 +73,25 @@ def test_quoted_line_ends_belong_to_their_cell_and_rows_are_numbered_as_a_spread
 )
 def test_a_stray_quote_swallows_no_row(text: str) -> None:
     assert lines(captured(text.encode())) == {"BOLT": "5", "FÜGE": "6"}
+
+
+def test_quotes_that_chain_lines_to_an_endless_row_cost_no_more_than_a_few_readings_of_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    size, read, reader = 2_000, 0, csv.reader
+
+    def noted(lines: Iterable[str]) -> Iterator[str]:
+        nonlocal read
+        for line in lines:
+            read += 1
+            yield line
+
+    monkeypatch.setattr(csv, "reader", lambda lines, **options: reader(noted(lines), **options))
+    captured = count("sku,count\n" + 'a","z\n' * size + "BOLT,4\n")
+
+    assert lines(captured) == {"BOLT": "4"}
+    assert totals(captured)[0] == size + 1
+    assert read < size * 200
 
 
 def test_every_delimiter_is_told_even_when_decimals_have_commas() -> None:

@@ -18,6 +18,12 @@ Judge = Callable[[Sequence[Sequence[str]]], int]
 # In order of preference where nothing else decides: a comma is also a decimal mark, and frequent within names.
 _DELIMITERS = "\t;|,"
 _NAMES = {"\t": "tab", ";": "semicolon", "|": "pipe", ",": "comma"}
+_MAX_ROW_CHARS = 500_000
+"""As in a workbook; a row beyond is of quotes that open and never close."""
+
+_MAX_ROW_LINES = 50
+"""As many lines may a row have where quotes are not sound, since all but the first may have to be read again."""
+
 _HINT = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
 
 
@@ -81,9 +87,21 @@ class _Dialect:
     def rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
         """The rows.
 
-        :raises csv.Error: at the first quote that opens a cell and does not close it.
+        :raises csv.Error: at the first quote that opens a cell and does not close it, or that a row has no end.
         """
-        return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self.spaced, strict=True)
+        chars = 0
+
+        def measured() -> Iterator[str]:
+            nonlocal chars
+            for line in lines:
+                chars += len(line)
+                if chars > _MAX_ROW_CHARS:
+                    raise csv.Error("the row has no end")
+                yield line
+
+        for cells in csv.reader(measured(), delimiter=self.delimiter, skipinitialspace=self.spaced, strict=True):
+            chars = 0
+            yield cells
 
     def careful_rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
         """The rows, whatever quotes do to them: where one opens a cell and does not close it, its line is a row of its
@@ -99,6 +117,8 @@ class _Dialect:
                 if line is None:
                     return
                 taken.append(line)
+                if len(taken) > _MAX_ROW_LINES:
+                    raise csv.Error("the row has no end")
                 yield line
 
         ended = False
