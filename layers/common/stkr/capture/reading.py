@@ -12,7 +12,17 @@ from stkr.capture.codes import Codebook, Found, Match, Unmatched
 from stkr.capture.fixes import Fix, Fixes
 from stkr.capture.headers import heading
 from stkr.capture.layout import Layout, NotACount, columns_of, find_layout, is_header, refuse_merged
-from stkr.capture.quantities import ONE, SCANNED, Amount, Unread, in_eaches, read_amount, settled, writes_three_places
+from stkr.capture.quantities import (
+    ONE,
+    SCANNED,
+    Amount,
+    Unread,
+    in_eaches,
+    read_amount,
+    settled,
+    typed_in_eaches,
+    writes_three_places,
+)
 from stkr.capture.result import Correction, ParkedRow, Reason, Sighting, Trouble, UploadedFile
 from stkr.capture.tallies import Observation, Where, added_up, place
 from stkr.errors import CountFileError
@@ -308,7 +318,8 @@ class _RowJudge:
 
         :raises CountFileError: when the row is the header of another table, whose rows would be misread.
         """
-        amount = (fix and fix.amount) or self._amount(cells)
+        typed = fix and fix.amount
+        amount = typed or self._amount(cells)
         if amount is None:
             return None
         found = (fix and fix.found) or self._found(cells)
@@ -317,7 +328,7 @@ class _RowJudge:
             if self._is_header_again(cells, number):
                 return None
         elif where is not None:
-            quantity = self._quantity(amount, found)
+            quantity = typed_in_eaches(typed, found) if typed else self._quantity(amount, found)
             if isinstance(quantity, Decimal):
                 return found.stock.sku, where, quantity
             amount = quantity
