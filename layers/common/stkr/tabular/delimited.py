@@ -24,6 +24,7 @@ _MAX_ROW_CHARS = 500_000
 _MAX_ROW_LINES = 50
 """As many lines may a row have where quotes are not sound, since all but the first may have to be read again."""
 
+_LONGEST_SHOWN = 60
 _HINT = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
 
 
@@ -88,8 +89,10 @@ class _Dialect:
         """The rows.
 
         :raises csv.Error: at the first quote that opens a cell and does not close it, or that a row has no end.
+        :raises CountFileError: where quotes join lines of which each may be a row that would be overlooked.
         """
         chars = 0
+        joined: list[str] = []
 
         def measured() -> Iterator[str]:
             nonlocal chars
@@ -97,10 +100,19 @@ class _Dialect:
                 chars += len(line)
                 if chars > _MAX_ROW_CHARS:
                     raise csv.Error("the row has no end")
+                joined.append(line)
                 yield line
 
-        for cells in csv.reader(measured(), delimiter=self.delimiter, skipinitialspace=self.spaced, strict=True):
+        reader = csv.reader(measured(), delimiter=self.delimiter, skipinitialspace=self.spaced, strict=True)
+        for cells in reader:
+            if len(joined) > 1 and len(cells) > 1 and all(len(self.row(line)) == len(cells) for line in joined):
+                raise CountFileError(
+                    f"a quote in {joined[0].strip()[:_LONGEST_SHOWN]} is closed only in "
+                    f"{joined[-1].strip()[:_LONGEST_SHOWN]}, and the lines from the one to the other may be rows: "
+                    "delete both quotes if they are, or else the line ends between them"
+                )
             chars = 0
+            joined.clear()
             yield cells
 
     def careful_rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
