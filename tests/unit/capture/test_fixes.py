@@ -91,10 +91,58 @@ def test_only_what_is_filled_in_is_fixed() -> None:
 def test_a_right_code_may_be_any_code_of_the_item_and_may_name_a_case() -> None:
     files = [scan("sku,count\nX1,2\nX2,2\nX3,2\n")]
 
-    captured = fixed(files, {2: ("5012345678900", "", ""), 3: ("15012345678907", "2", ""), 4: ("BOLT*12", "", "")})
+    captured = fixed(
+        files, {2: ("5012345678900", "", ""), 3: ("15012345678907", "2 boxes", ""), 4: ("BOLT*12", "", "")}
+    )
 
     assert {row.row for row in captured.parked} == {2, 3, 4}  # three counts of one item that differ
     assert "2 (scan.csv row 2) and as 48 (scan.csv row 3) and as 24 (scan.csv row 4)" in captured.parked[0].detail
+
+
+@pytest.mark.parametrize("right_code", ["", "15012345678907", "BOLT*24"])
+def test_a_bare_right_quantity_beside_the_code_of_a_case_is_asked_about(right_code: str) -> None:
+    files = [scan("sku,count\n15012345678907,lots\n")]
+
+    captured = fixed(files, {2: (right_code, "7", "")})
+
+    assert lines(captured) == {}
+    assert reasons(captured) == [(2, "unknown_unit")]
+    assert "type 7 boxes or 7 ea" in captured.parked[0].detail
+    assert lines(fixed(files, {2: (right_code, "7 ea", "")})) == {"BOLT": "7"}
+    assert lines(fixed(files, {2: (right_code, "7 boxes", "")})) == {"BOLT": "168"}
+    assert lines(fixed(files, {2: (right_code, "0", "")})) == {"BOLT": "0"}
+
+
+def test_how_a_file_writes_decimals_says_nothing_about_its_fix_sheet() -> None:
+    files = [scan('sku,count\nROPE,lots\nTILE,"0,500"\n')]
+    against = snapshot(stock("ROPE", by_measure=True), stock("TILE", by_measure=True))
+    fixes = UploadedFile("fixes.csv", in_csv(counted(*files, against=against), {2: ("", "1.234", "")}), "2")
+
+    captured = counted(*files, fixes, against=against)
+
+    assert lines(captured) == {"TILE": "0.5"}
+    assert reasons(captured) == [(2, "unreadable_quantity")]
+
+
+def test_a_case_of_a_case_is_asked_about() -> None:
+    captured = fixed([scan("sku,count\nX1,1\n")], {2: ("15012345678907*2", "", "")})
+
+    assert reasons(captured) == [(2, "ambiguous_code")]
+    assert "is a case of 24 of BOLT already" in captured.parked[0].detail
+
+
+def test_a_fix_sheet_beside_a_count_in_one_workbook_is_refused_because_the_count_would_be_overlooked() -> None:
+    book = load_workbook(io.BytesIO(xlsx_fixes(counted(scan()).parked, datetime(2026, 11, 21, tzinfo=UTC))))
+    page = book.create_sheet("Count")
+    page.append(["sku", "count"])
+    page.append(["BOLT", 5])
+    saved = io.BytesIO()
+    book.save(saved)
+
+    captured = counted(UploadedFile("count.xlsx", saved.getvalue()))
+
+    assert [problem.file for problem in captured.problems] == ["count.xlsx"]
+    assert "save each as a file of its own" in captured.problems[0].problem
 
 
 def test_contradicting_counts_are_settled_by_a_fix() -> None:

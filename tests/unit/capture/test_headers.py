@@ -7,7 +7,8 @@ from stkr.capture.headers import Rank, Role, heading
 from stkr.capture.layout import find_layout, judge_rows
 from stkr.capture.result import Understood
 from stkr.tabular.files import open_tables
-from tests.unit.capture.builders import count, lines, reasons, snapshot
+from stkr.tabular.sheet import SAMPLE_ROWS
+from tests.unit.capture.builders import count, lines, reasons, snapshot, stock
 
 pytestmark = pytest.mark.unit
 
@@ -289,3 +290,42 @@ def test_the_column_of_another_location_is_not_this_ones_count() -> None:
 
 def test_a_size_beside_a_scanned_code_is_no_count() -> None:
     assert lines(count("Barcode,Size\n5012345678900,500 ml\n5012345678900,500 ml\n")) == {"BOLT": "2"}
+
+
+@pytest.mark.parametrize(
+    ("header", "plain", "telling", "problem"),
+    [
+        ("sku,loose qty,cases", ",1,", "BOLT,3,2", "make up the count"),
+        ("sku,count,recount", ",1,1", "BOLT,3,", "is empty in rows that have a count"),
+        ("sku,menga", ",", "BOLT,3", "cannot tell whether 'menga' is the count"),
+        ("sku,name", ",x", "BOLT,x,3", "cannot tell whether column 3 is the count"),
+        ("sku,count,verpakking", ",1,", "BOLT,3,boxes", "is the unit that was counted in"),
+        ("sku,count,verpakking", ",1,ea", "BOLT,3,boxes", "is the unit that was counted in"),
+        ("sku,count,uom,unit of measure", ",1,ea,ea", "BOLT,3,ea,boxes", "which unit was counted in"),
+        ("sku,count,uom,stock uom", ",1,,", "BOLT,3,,boxes", "may be of the count"),
+        ("", ",1,", "BOLT,3,A1\nBOLT,3,A2", "says where a row was counted"),
+        ("", ",1,A1", "BOLT,3,A1\nBOLT,3,A2", "would be taken for one count"),
+        ("", ",1", "BOLT,3,boxes", "may be of the count"),
+        ("", ",2026-11-21", "BOLT,2026-11-21,3", "may be of the count"),
+    ],
+)
+def test_what_only_a_late_row_says_about_the_columns_holds_as_if_it_came_first(
+    header: str, plain: str, telling: str, problem: str
+) -> None:
+    items = [stock(f"S{number}") for number in range(SAMPLE_ROWS + 50)]
+    text = "\n".join([*filter(None, [header]), *(item.sku + plain for item in items), telling])
+
+    captured = count(text, against=snapshot(stock("BOLT", pack="24"), *items))
+
+    assert lines(captured) == {}
+    assert problem in captured.problems[0].problem
+
+
+def test_late_notes_change_nothing() -> None:
+    items = [stock(f"S{number}") for number in range(SAMPLE_ROWS * 3)]
+    rows = [f"{item.sku},1," + (f"see {item.sku}" if number > SAMPLE_ROWS else "") for number, item in enumerate(items)]
+
+    captured = count("sku,count,remark\n" + "\n".join(rows), against=snapshot(*items))
+
+    assert len(lines(captured)) == len(items)
+    assert captured.problems == ()

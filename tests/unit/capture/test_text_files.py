@@ -1,5 +1,8 @@
 """Text files in every dress: encodings, delimiters, quotes, limits."""
 
+import csv
+from collections.abc import Iterable, Iterator
+
 import pytest
 
 from stkr.capture.core import capture
@@ -70,6 +73,32 @@ def test_quoted_line_ends_belong_to_their_cell_and_rows_are_numbered_as_a_spread
 )
 def test_a_stray_quote_swallows_no_row(text: str) -> None:
     assert lines(captured(text.encode())) == {"BOLT": "5", "FÜGE": "6"}
+
+
+def test_quotes_of_two_rows_that_fit_each_other_are_asked_about_because_the_rows_between_would_be_lost() -> None:
+    captured = count('sku,name,count\nBOLT,"Clamp,4\nROPE,Line,2\nNUT,Pipe 3",7\n')
+
+    assert lines(captured) == {}
+    assert 'a quote in BOLT,"Clamp,4 is closed only in NUT,Pipe 3",7' in captured.problems[0].problem
+
+
+def test_quotes_that_chain_lines_to_an_endless_row_cost_no_more_than_a_few_readings_of_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    size, read, reader = 2_000, 0, csv.reader
+
+    def noted(lines: Iterable[str]) -> Iterator[str]:
+        nonlocal read
+        for line in lines:
+            read += 1
+            yield line
+
+    monkeypatch.setattr(csv, "reader", lambda lines, **options: reader(noted(lines), **options))
+    captured = count("sku,count\n" + 'a","z\n' * size + "BOLT,4\n")
+
+    assert lines(captured) == {"BOLT": "4"}
+    assert totals(captured)[0] == size + 1
+    assert read < size * 200
 
 
 def test_every_delimiter_is_told_even_when_decimals_have_commas() -> None:
@@ -227,3 +256,11 @@ def test_unknown_barcodes_without_a_header_are_parked_one_by_one() -> None:
 def test_a_refusal_is_a_count_file_error() -> None:
     with pytest.raises(CountFileError):
         files.open_tables("scan.pdf", b"", len)
+
+
+@pytest.mark.parametrize("delimiter", ['"', "a", " ", "\r", "§", "\ufffd", "^"])
+def test_whatever_a_hint_names_as_delimiter_is_taken_or_passed_over(delimiter: str) -> None:
+    for encoding in ("utf-8", "utf-16"):
+        text = f"sep={delimiter}\nsku{delimiter}count\nBOLT{delimiter}5\n"
+        assert_conserved(captured(text.encode(encoding)))
+    assert lines(captured(b"sep=^\nsku^count\nBOLT^5\n")) == {"BOLT": "5"}

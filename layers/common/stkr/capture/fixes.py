@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from stkr.capture.codes import Codebook, Found, Match, split_alias
-from stkr.capture.quantities import Amount, Unread, read_amount
+from stkr.capture.codes import Codebook, Found, Match, Unmatched, split_alias
+from stkr.capture.quantities import Amount, Unread, plain, read_amount
 from stkr.capture.result import Alias, FileProblem, ParkedRow, Reason, Sighting
 from stkr.errors import CountFileError
 from stkr.tabular.csvfile import unprotected
@@ -115,12 +115,19 @@ def handed_out(parked: Iterable[ParkedRow]) -> Iterator[tuple[str, ...]]:
 
 
 def as_fix_sheet(file: str, sheets: Sequence[Sheet]) -> FixSheet | None:
-    """The fix sheet that a file is, if it is one: its header tells."""
+    """The fix sheet that a file is, if it is one: its header tells.
+
+    :raises CountFileError: when other sheets with content stand beside it, such as a count that would be overlooked.
+    """
     for sheet in sheets:
         for number, cells in sheet.sample()[:_HEADER_WITHIN]:
             named = {words(cell): index for index, cell in reversed(list(enumerate(cells)))}
             columns = {title: named[words(title)] for title in TITLES if words(title) in named}
             if all(title in columns for title in _NEEDED):
+                if any(other.sample() for other in sheets if other is not sheet):
+                    raise CountFileError(
+                        "a fix sheet stands beside other sheets in this workbook: save each as a file of its own"
+                    )
                 return FixSheet(file, sheet, number, columns)
     return None
 
@@ -185,7 +192,15 @@ class _Reader:
         if isinstance(found, Match) or pack is None:
             return found
         single = self._codebook.find(code)
-        return Match(single.stock, pack) if isinstance(single, Match) else single
+        if not isinstance(single, Match):
+            return single
+        if single.pack not in (None, pack):
+            return Unmatched(
+                Reason.AMBIGUOUS_CODE,
+                f"{code} is a case of {plain(single.pack)} of {single.stock.sku} already: use it without *, or the SKU",
+                (single.stock.sku,),
+            )
+        return Match(single.stock, pack)
 
     def _note(self, fix: Fix) -> str | None:
         if not fix.file or not fix.row:

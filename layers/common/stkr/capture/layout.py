@@ -2,16 +2,17 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
+from operator import itemgetter
 
 from stkr.capture.codes import Codebook
 from stkr.capture.headers import CASES_BESIDE, LIST_DETAIL, SCAN_DETAIL, Heading, Rank, Role, heading
 from stkr.capture.quantities import Amount, is_measure, is_unit, read_amount
 from stkr.capture.result import Understood
 from stkr.errors import CountFileError
-from stkr.tabular.sheet import Row, has_content
+from stkr.tabular.sheet import SAMPLE_ROWS, Row, has_content
 from stkr.tabular.words import folded, visible, words
 
 HEADER_WITHIN = 60
@@ -44,6 +45,9 @@ class Layout:
 
     ``header`` is the physical row of the header, 0 in a headerless file. Rows at or above it are not data.
     ``apart`` are columns of lots and larger places, which tell rows apart that would else be one count, repeated.
+    ``replaced`` are columns of first counts beside the recount that is ``quantity``.
+    ``doubtful`` are columns that were told by few or no cells, with the cells there were: empty ones and such of units.
+    A later row may say more than they do.
     ``captions`` are the titles as they are spelled, empty where a column has none; ``titles`` are they, folded.
     """
 
@@ -54,6 +58,8 @@ class Layout:
     bin: int | None = None
     location: int | None = None
     apart: tuple[int, ...] = ()
+    replaced: tuple[int, ...] = ()
+    doubtful: Mapping[int, frozenset[str]] = field(default_factory=dict)
     captions: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
 
@@ -81,10 +87,29 @@ class Layout:
             ignored=tuple(_named(self.captions, index) for index in range(len(self.captions)) if index not in used),
         )
 
+    def refuse_without_recount(self, cells: Sequence[str]) -> None:
+        """Where only some rows were counted again, the others would pass for not counted.
+
+        :raises CountFileError: when a row has a first count and no recount.
+        """
+        if self.quantity is not None and not _cell(cells, self.quantity):
+            counted = [index for index in self.replaced if _cell(cells, index)]
+            if counted:
+                recount = _listed(self.captions, [self.quantity])
+                raise CountFileError(
+                    f"{recount} is empty in rows that have a count in {_listed(self.captions, counted)}: "
+                    "copy the counts that stand into it, or delete one of the columns"
+                )
+
     def repeats_header(self, cells: Sequence[str]) -> bool:
         """Whether a row is the header once more, as page breaks and joined files leave it."""
         first = self.codes[0]
-        return self.header > 0 and folded(cells[first]) == self.titles[first] and _titles(cells) == self.titles
+        return (
+            self.header > 0
+            and first < len(cells)
+            and folded(cells[first]) == self.titles[first]
+            and _titles(cells) == self.titles
+        )
 
 
 def judge_rows(rows: Sequence[Sequence[str]], codebook: Codebook) -> int:
@@ -166,6 +191,7 @@ def _by_header(number: int, cells: Sequence[str], sample: Sequence[Row], codeboo
     firm = [index for index in codes if headings[index] != Heading(Role.CODE, 3)]
     quantity = _quantity_column(cells, headings, columns, location)
     bins, place = of(Role.BIN), _location_column(of(Role.LOCATION), columns, location)
+    recounted = quantity is not None and headings[quantity] == Heading(Role.QUANTITY, Rank.RECOUNTED)
     lots = [index for index in of(Role.LOT) if not _is_serial([_cell(row, index) for row in columns])]
     # The bin is told by the header alone, so that it is the same in every file of a session.
     return Layout(
@@ -176,9 +202,64 @@ def _by_header(number: int, cells: Sequence[str], sample: Sequence[Row], codeboo
         bin=bins[0] if bins else None,
         location=place,
         apart=() if quantity is None else (*bins[1:], *lots),
+        replaced=tuple(
+            index for index, known in enumerate(headings) if recounted and known == Heading(Role.QUANTITY, Rank.COUNTED)
+        ),
+        doubtful=_doubtful(columns, len(cells)),
         captions=tuple(_title(cells, index) for index in range(max(map(len, (cells, *columns))))),
         titles=_titles(cells),
     )
+
+
+def _doubtful(columns: Sequence[Sequence[str]], width: int) -> dict[int, frozenset[str]]:
+    """See ``Layout``; the cells are as they stand, and a blank is always among them."""
+    found: dict[int, frozenset[str]] = {}
+    for index in range(max(width, max(map(len, columns), default=0))):
+        cells = [row[index] for row in columns if index < len(row)]
+        filled = [cell for cell in cells if visible(cell)]
+        if sum(map(is_unit, filled)) * 2 > len(filled) or not filled:
+            found[index] = frozenset(("", *cells))
+    return found
+
+
+def in_full(layout: Layout, rows: Iterable[Row], told_with: Callable[[Sequence[Row]], Layout]) -> Iterator[Row]:
+    """Pass rows on, and hold the layout to those that say more than the first rows did.
+
+    :param told_with: tells the layout anew from the first rows and more of them.
+    :raises CountFileError: when the columns would be told otherwise with such rows.
+    """
+    width = usual = len(layout.captions)
+    seen = {index: set(cells) for index, cells in layout.doubtful.items()}
+    told = itemgetter(*seen) if seen else len
+    # Nearly every row says what another one did, and is known by these cells together.
+    known: set[object] = set()
+    late: list[Row] = []
+    for row in rows:
+        number, cells = row
+        if number > layout.header and (len(cells) != usual or told(cells) not in known):
+            new = [index for index, before in seen.items() if index < len(cells) and cells[index] not in before]
+            new += [index for index in range(width, len(cells)) if visible(cells[index])]
+            if new and not layout.repeats_header(cells):
+                late.append((number, list(cells)))
+                for index in new:
+                    seen.setdefault(index, {""}).add(cells[index])
+                if len(late) == SAMPLE_ROWS:
+                    _hold(layout, late, told_with)
+                    late.clear()
+            elif not new and len(cells) == usual:
+                known.add(told(cells))
+        yield row
+    if late:
+        _hold(layout, late, told_with)
+
+
+def _hold(layout: Layout, late: Sequence[Row], told_with: Callable[[Sequence[Row]], Layout]) -> None:
+    told = told_with(late)
+    if (told.codes, told.quantity, told.unit) != (layout.codes, layout.quantity, layout.unit):
+        raise CountFileError(
+            f"from row {late[0][0]} on there are cells in columns that were empty before, and they may be of the "
+            "count: add a header row with sku, counted_qty and unit, or delete what is none of these"
+        )
 
 
 def refuse_merged(layout: Layout, rows: Iterable[Row]) -> None:
@@ -297,21 +378,8 @@ def _quantity_column(
             "Delete the others, or name the right one counted_qty"
         )
     _refuse_cases_beside(cells, headings, columns, candidates[0])
-    _refuse_partial_recount(cells, columns, candidates[0], ranked if best == Rank.RECOUNTED else {})
     _refuse_running_number(cells, columns, candidates[0], ranked if best == Rank.COUNTED else {})
     return candidates[0]
-
-
-def _refuse_partial_recount(
-    cells: Sequence[str], columns: Sequence[Sequence[str]], recount: int, ranked: Mapping[int, Sequence[int]]
-) -> None:
-    """Where only some rows were counted again, the others would pass for not counted."""
-    counts = ranked.get(Rank.COUNTED, ())
-    if any(not _cell(row, recount) and any(_cell(row, index) for index in counts) for row in columns):
-        raise CountFileError(
-            f"{_listed(cells, [recount])} is empty in rows that have a count in {_listed(cells, counts)}: "
-            "copy the counts that stand into it, or delete one of the columns"
-        )
 
 
 def _refuse_running_number(
@@ -439,12 +507,12 @@ def _by_content(sample: Sequence[Row], codebook: Codebook) -> Layout:
         )
     quantity = _quantity_by_content(code, filled, refusal)
     units = [index for index, column in enumerate(filled) if sum(map(is_unit, column)) * 2 > len(column)]
+    apart: tuple[int, ...] = ()
     if quantity is not None:
         details = {index for index, column in enumerate(filled) if not column or _is_detail(column)}
         coded = [row for row in rows if _cell(row, code)]
-        hidden = _changing(
-            coded, [code], [index for index in range(width) if index not in {quantity, *units, *details}]
-        )
+        apart = tuple(index for index in range(width) if index not in {code, quantity, *units, *details})
+        hidden = _changing(coded, [code], apart)
         if hidden is not None:
             raise CountFileError(
                 f"cannot tell whether {_listed((), [hidden])} says where a row was counted: "
@@ -455,6 +523,8 @@ def _by_content(sample: Sequence[Row], codebook: Codebook) -> Layout:
         codes=(code,),
         quantity=quantity,
         unit=units[0] if units and quantity is not None else None,
+        apart=apart,
+        doubtful=_doubtful(rows, width),
         captions=("",) * width,
     )
 

@@ -323,6 +323,19 @@ def settled(unread: Unread, match: Match) -> Decimal | Unread:
     return in_eaches(unread.if_decimal, match)
 
 
+def typed_in_eaches(amount: Amount | Unread, match: Match) -> Decimal | Unread:
+    """The same for a quantity that a person types beside the code of a case: a bare number may be of either."""
+    if isinstance(amount, Unread):
+        return amount
+    if match.pack is not None and amount.bare and amount.eaches:
+        number = plain(amount.eaches)
+        return Unread(
+            Reason.UNKNOWN_UNIT,
+            f"{number} may be cases of {match.stock.sku} or single units: type {number} boxes or {number} ea",
+        )
+    return in_eaches(amount, match)
+
+
 def _other_unit(amount: Amount, match: Match) -> str:
     """The unit an amount is in, where that is not certainly the one the item is held in; else empty."""
     stock = match.stock

@@ -4,15 +4,25 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from operator import itemgetter
 from typing import Any, TypeVar
 
 from stkr.capture.codes import Codebook, Found, Match, Unmatched
 from stkr.capture.fixes import Fix, Fixes
 from stkr.capture.headers import heading
-from stkr.capture.layout import Layout, NotACount, columns_of, find_layout, is_header, refuse_merged
-from stkr.capture.quantities import ONE, SCANNED, Amount, Unread, in_eaches, read_amount, settled, writes_three_places
+from stkr.capture.layout import Layout, NotACount, columns_of, find_layout, in_full, is_header, refuse_merged
+from stkr.capture.quantities import (
+    ONE,
+    SCANNED,
+    Amount,
+    Unread,
+    in_eaches,
+    read_amount,
+    settled,
+    typed_in_eaches,
+    writes_three_places,
+)
 from stkr.capture.result import Correction, ParkedRow, Reason, Sighting, Trouble, UploadedFile
 from stkr.capture.tallies import Observation, Where, added_up, place
 from stkr.errors import CountFileError
@@ -91,9 +101,14 @@ def read_file(opened: Opened, codebook: Codebook, snapshot: Snapshot, fixes: Fix
     """
     reading = Reading(_sources(opened, codebook, snapshot))
     for source in reading.sources:
+        rows = in_full(source.layout, source.sheet.rows(), partial(_told_with, source, codebook, snapshot))
         judge = _RowJudge(source, codebook, _Places(source, snapshot))
-        _read_source(source, reading, judge, fixes.of(source.name), watch)
+        _read_source(source, reading, judge, fixes.of(source.name), watch(rows))
     return reading
+
+
+def _told_with(source: Source, codebook: Codebook, snapshot: Snapshot, more: Sequence[Row]) -> Layout:
+    return find_layout([*source.sheet.sample(), *more], codebook, snapshot.location)
 
 
 def _sources(opened: Opened, codebook: Codebook, snapshot: Snapshot) -> list[Source]:
@@ -153,12 +168,14 @@ _Verdict = tuple[str, Where, Decimal] | _Troubled | None
 """SKU, where, and quantity in eaches; or trouble; or ``None`` for a row that counts nothing."""
 
 
-def _read_source(source: Source, reading: Reading, judge: "_RowJudge", fixes: Mapping[int, Fix], watch: Watch) -> None:
+def _read_source(
+    source: Source, reading: Reading, judge: "_RowJudge", fixes: Mapping[int, Fix], rows: Iterable[Row]
+) -> None:
     header, width, base = source.layout.header, source.layout.width, place(source.index, 0)
     scans = source.layout.quantity is None
     tallies = defaultdict(list) if scans else reading.tallies
     plain = judge.plain
-    for number, cells in watch(source.sheet.rows()):
+    for number, cells in rows:
         if number <= header:
             continue
         if len(cells) < width:
@@ -174,9 +191,12 @@ def _read_source(source: Source, reading: Reading, judge: "_RowJudge", fixes: Ma
         verdict = judge.judge(cells, number) if fix is None else _judge_fixed(source, reading, judge, fix, cells)
         if isinstance(verdict, tuple):
             tallies[verdict[0]].append((verdict[1], verdict[2], base + number))
-        elif verdict is not None:
+            continue
+        if verdict is not None:
             reading.parked.append(source.parked(number, cells, verdict.troubles, verdict.skus))
-        elif has_content(cells) and not source.layout.repeats_header(cells):
+            continue
+        source.layout.refuse_without_recount(cells)
+        if has_content(cells) and not source.layout.repeats_header(cells):
             reading.blank += 1
     if scans:
         for sku, observations in added_up(tallies).items():
@@ -308,7 +328,8 @@ class _RowJudge:
 
         :raises CountFileError: when the row is the header of another table, whose rows would be misread.
         """
-        amount = (fix and fix.amount) or self._amount(cells)
+        typed = fix and fix.amount
+        amount = typed or self._amount(cells)
         if amount is None:
             return None
         found = (fix and fix.found) or self._found(cells)
@@ -317,7 +338,7 @@ class _RowJudge:
             if self._is_header_again(cells, number):
                 return None
         elif where is not None:
-            quantity = self._quantity(amount, found)
+            quantity = typed_in_eaches(typed, found) if typed else self._quantity(amount, found)
             if isinstance(quantity, Decimal):
                 return found.stock.sku, where, quantity
             amount = quantity

@@ -18,7 +18,15 @@ Judge = Callable[[Sequence[Sequence[str]]], int]
 # In order of preference where nothing else decides: a comma is also a decimal mark, and frequent within names.
 _DELIMITERS = "\t;|,"
 _NAMES = {"\t": "tab", ";": "semicolon", "|": "pipe", ",": "comma"}
-_HINT = re.compile(r"\s*\"?sep=(.)\"?\s*", re.IGNORECASE)
+_MAX_ROW_CHARS = 500_000
+"""As in a workbook; a row beyond is of quotes that open and never close."""
+
+_MAX_ROW_LINES = 50
+"""As many lines may a row have where quotes are not sound, since all but the first may have to be read again."""
+
+_LONGEST_SHOWN = 60
+# No letter, digit, quote or line end can part cells.
+_HINT = re.compile(r"\s*\"?sep=([^\w\r\n\" ])\"?\s*", re.IGNORECASE)
 
 
 def read_delimited(content: bytes, judge: Judge) -> Sheet:
@@ -34,7 +42,8 @@ def read_delimited(content: bytes, judge: Judge) -> Sheet:
 
     head = [line for line in islice(lines(), SAMPLE_ROWS * 2) if not line.isspace()][:SAMPLE_ROWS]
     delimiter = _delimiter(head, judge)
-    dialect = _Dialect(delimiter, spaced=_has(f'{delimiter} "', content, encoding, lines))
+    spaced, quoted = (_has(text, content, encoding, lines) for text in (f'{delimiter} "', '"'))
+    dialect = _Dialect(delimiter, spaced, quoted)
 
     def rows() -> Iterator[Row]:
         number = 0
@@ -51,7 +60,7 @@ def read_delimited(content: bytes, judge: Judge) -> Sheet:
 
 def _has(text: str, content: bytes, encoding: str, lines: Callable[[], Iterable[str]]) -> bool:
     if encoding.startswith("utf-8") or encoding == "cp1252":
-        return text.encode("ascii") in content
+        return text.encode(encoding.removesuffix("-sig")) in content
     return any(text in line for line in lines())
 
 
@@ -73,17 +82,46 @@ def _delimiter(head: Sequence[str], judge: Judge) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Dialect:
-    """How text is cut into cells. ``spaced``: quotes open also after a delimiter and a space, as in ``a, "b, c"``."""
+    """How text is cut into cells. ``spaced``: quotes open also after a delimiter and a space, as in ``a, "b, c"``;
+    without ``quoted`` there are none at all.
+    """
 
     delimiter: str
     spaced: bool = False
+    quoted: bool = True
 
     def rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
         """The rows.
 
-        :raises csv.Error: at the first quote that opens a cell and does not close it.
+        :raises csv.Error: at the first quote that opens a cell and does not close it, or that a row has no end.
+        :raises CountFileError: where quotes join lines of which each may be a row that would be overlooked.
         """
-        return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self.spaced, strict=True)
+        if not self.quoted:
+            yield from csv.reader(lines, delimiter=self.delimiter, quoting=csv.QUOTE_NONE)
+            return
+        chars = 0
+        joined: list[str] = []
+
+        def measured() -> Iterator[str]:
+            nonlocal chars
+            for line in lines:
+                chars += len(line)
+                if chars > _MAX_ROW_CHARS:
+                    raise csv.Error("the row has no end")
+                joined.append(line)
+                yield line
+
+        reader = csv.reader(measured(), delimiter=self.delimiter, skipinitialspace=self.spaced, strict=True)
+        for cells in reader:
+            if len(joined) > 1 and len(cells) > 1 and all(len(self.row(line)) == len(cells) for line in joined):
+                raise CountFileError(
+                    f"a quote in {joined[0].strip()[:_LONGEST_SHOWN]} is closed only in "
+                    f"{joined[-1].strip()[:_LONGEST_SHOWN]}, and the lines from the one to the other may be rows: "
+                    "delete both quotes if they are, or else the line ends between them"
+                )
+            chars = 0
+            joined.clear()
+            yield cells
 
     def careful_rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
         """The rows, whatever quotes do to them: where one opens a cell and does not close it, its line is a row of its
@@ -99,6 +137,8 @@ class _Dialect:
                 if line is None:
                     return
                 taken.append(line)
+                if len(taken) > _MAX_ROW_LINES:
+                    raise csv.Error("the row has no end")
                 yield line
 
         ended = False
