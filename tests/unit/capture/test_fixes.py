@@ -75,6 +75,14 @@ def test_parked_rows_count_as_the_fix_sheet_says(name: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("file", ["my  scan.csv", "scan 10.30\u202fAM.csv", "=scan.csv", "'-scan.csv"])
+def test_a_file_can_be_fixed_whatever_its_name(file: str) -> None:
+    for name in ("fixes.csv", "fixes.xlsx"):
+        captured = fixed([scan(name=file)], {2: ("NUT", "", "")}, name)
+
+        assert (lines(captured)["NUT"], captured.problems) == ("32", ())
+
+
 def test_a_fix_sheet_that_nobody_filled_in_changes_nothing() -> None:
     captured = fixed([scan()], {})
 

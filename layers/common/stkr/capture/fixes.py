@@ -75,7 +75,8 @@ class Fixes:
 
     def of(self, file: str) -> Mapping[int, Fix]:
         """The fixes of one file by row."""
-        return {row: fix for (name, row), fix in self.by_row.items() if name == file}
+        handed_out_as = one_line(unprotected(file))
+        return {row: fix for (name, row), fix in self.by_row.items() if name == handed_out_as}
 
     def unused(self, used: Iterable[Fix]) -> Iterator[FileProblem]:
         """A problem for each sheet with fixes that met no row they could be about."""
@@ -178,7 +179,7 @@ class _Reader:
         at = Sighting(self._sheet.file, number)
         skips = SKIP in (folded(right_code), folded(right_quantity))
         found = self._resolve(right_code) if right_code and not skips else None
-        fix = Fix(at, visible(text("File")), _row_number(text("Row")), text("Code"), text("Quantity"),
+        fix = Fix(at, one_line(text("File")), _row_number(text("Row")), text("Code"), text("Quantity"),
                   right_code, right_quantity, found)  # fmt: skip
         problems = [self._remember(fix, answer)] if answer not in _NO else []
         if fix.file or fix.row or not problems:  # Without a row it can still say what a code means from now on.
