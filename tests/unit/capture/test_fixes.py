@@ -278,6 +278,7 @@ def test_a_code_can_be_remembered_without_a_row() -> None:
         ("", "BOLT", "cannot be remembered"),
         ("A|B", "BOLT", "has * or | in it"),
         ("X*6", "BOLT", "has * or | in it"),
+        ("3-Jan", "BOLT", "may have made this date of several codes"),
         ("X" * 65, "BOLT", "too long"),
         ("X", "Y", "nothing to remember"),
         ("X", "skip", "nothing to remember"),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from stkr.capture.codes import Codebook, Found, Match, Unmatched, split_alias
+from stkr.capture.codes import Codebook, Found, Match, Unmatched, looks_like_a_date, split_alias
 from stkr.capture.quantities import Amount, Unread, plain, read_amount
 from stkr.capture.result import Alias, FileProblem, ParkedRow, Reason, Sighting
 from stkr.errors import CountFileError
@@ -241,6 +241,8 @@ def _not_to_be_remembered(code: str, known: Found) -> str | None:
         return f"the code {code} already names {known.stock.sku}: correct it in the system of record"
     if known.reason is not Reason.UNKNOWN_CODE:
         return f"this code cannot be remembered: {known.detail}"
+    if looks_like_a_date(code):
+        return f"the code {code} cannot be remembered: a spreadsheet may have made this date of several codes"
     if len(code) > MAX_REMEMBERED_CHARS or set("*|") & set(code):
         return f"the code {code[:40]} cannot be remembered: it is too long, or has * or | in it"
     return None
