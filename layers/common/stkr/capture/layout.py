@@ -120,7 +120,7 @@ class Layout:
     def repeats_header(self, cells: Sequence[str]) -> bool:
         """Whether a row is the header once more, as page breaks and joined files leave it."""
         first = self.codes[0]
-        return self.header > 0 and folded(cells[first]) == self.titles[first] and _titles(cells) == self.titles
+        return self.header > 0 and _cell(cells, first) == self.titles[first] and _titles(cells) == self.titles
 
 
 def judge_rows(rows: Sequence[Sequence[str]], codebook: Codebook) -> int:
