@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from aws_lambda_powertools.utilities import parameters
+from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
 
 # Powertools reads these when it is imported, as in a function.
@@ -13,6 +14,10 @@ os.environ |= {"POWERTOOLS_SERVICE_NAME": "stkr", "POWERTOOLS_METRICS_NAMESPACE"
 from stkr import aws, settings, signing
 from tests.deployment import Context, Deployment
 from tests.template.stack import REGION
+
+# A busy machine must not decide whether a law holds.
+hypothesis_settings.register_profile("unhurried", deadline=None)
+hypothesis_settings.load_profile("unhurried")
 
 
 @pytest.fixture

@@ -42,6 +42,8 @@ def show_outcome(
     )
     for table in captured.tables:
         console.print(_text(f"{table.name}: {table.sentence}."))
+    for sheet in captured.passed_over:
+        console.print(_text(f"{sheet} was passed over: it does not look like a count."))
     for gone in captured.replaced:
         console.print(_text(f"{gone.file} does not count: {gone.by} is a later count of the same area"))
     for problem in captured.problems:

@@ -53,6 +53,16 @@ def fix_sheet(world: World, filled: Mapping[str, tuple[str, str, str]]) -> bytes
     return saved.getvalue()
 
 
+def test_the_next_fix_sheet_has_a_name_of_its_own_because_it_would_replace_the_earlier_fixes(world: World) -> None:
+    names = []
+    world.opened()
+    for content in (b"code,qty\nX1,1\nX2,2\n", b"code,qty\nX2,2\n"):
+        world.upload("scan.csv", content)
+        world.replay("capture", "area")
+        names.append(world.replay("session", "fixes")["headers"]["Content-Disposition"])
+    assert len(set(names)) == len(names)
+
+
 def test_areas_that_different_people_upload_add_up(world: World) -> None:
     world.opened()
     world.upload("Front/scan.csv", b"code,qty\nBOLT-M6-50,400\n")

@@ -75,6 +75,14 @@ def test_parked_rows_count_as_the_fix_sheet_says(name: str) -> None:
     ]
 
 
+@pytest.mark.parametrize("file", ["my  scan.csv", "scan 10.30\u202fAM.csv", "=scan.csv", "'-scan.csv"])
+def test_a_file_can_be_fixed_whatever_its_name(file: str) -> None:
+    for name in ("fixes.csv", "fixes.xlsx"):
+        captured = fixed([scan(name=file)], {2: ("NUT", "", "")}, name)
+
+        assert (lines(captured)["NUT"], captured.problems) == ("32", ())
+
+
 def test_a_fix_sheet_that_nobody_filled_in_changes_nothing() -> None:
     captured = fixed([scan()], {})
 
@@ -270,6 +278,7 @@ def test_a_code_can_be_remembered_without_a_row() -> None:
         ("", "BOLT", "cannot be remembered"),
         ("A|B", "BOLT", "has * or | in it"),
         ("X*6", "BOLT", "has * or | in it"),
+        ("3-Jan", "BOLT", "may have made this date of several codes"),
         ("X" * 65, "BOLT", "too long"),
         ("X", "Y", "nothing to remember"),
         ("X", "skip", "nothing to remember"),
@@ -352,3 +361,28 @@ def test_no_cell_of_a_fix_sheet_is_a_formula(cell: str) -> None:
     page = load_workbook(io.BytesIO(xlsx_fixes(parked, datetime(2026, 11, 21, tzinfo=UTC)))).worksheets[0]
     assert all(value.data_type in {"s", "n"} for row in page.iter_rows() for value in row)
     assert all(value.value is None for row in page.iter_rows() for value in row if value.data_type == "n")
+
+
+def test_a_later_sheet_in_which_a_row_is_left_as_it_is_does_not_undo_its_fix() -> None:
+    fix = UploadedFile("a.csv", in_csv(counted(scan()), {2: ("BOLT", "400", "")}), "2")
+    only_yes = UploadedFile("b.csv", in_csv(counted(scan()), {2: ("", "", "yes")}), "3")
+
+    captured = counted(scan(), fix, only_yes)
+
+    assert lines(captured)["BOLT"] == "400"
+    assert "nothing to remember" in captured.problems[0].problem
+
+
+def test_an_area_whose_every_row_was_struck_out_does_not_bring_back_the_file_it_replaced() -> None:
+    files = [
+        UploadedFile("Front/a.csv", b"sku,count\nBOLT,5\n", "1"),
+        UploadedFile("Front/b.csv", b"sku,count\nBOLT,lots\n", "2"),
+    ]
+
+    assert lines(fixed(files, {2: ("", "skip", "")})) == {}
+
+
+def test_another_unit_is_another_quantity() -> None:
+    sheet = UploadedFile("fixes.csv", f"{','.join(TITLES)}\r\nscan.csv,2,X,12 m,,ROPE,12 m,\r\n".encode(), "2")
+
+    assert lines(counted(scan("sku,count\nX,12 kg\n"), sheet)) == {}

@@ -329,3 +329,9 @@ def test_late_notes_change_nothing() -> None:
 
     assert len(lines(captured)) == len(items)
     assert captured.problems == ()
+
+
+def test_a_late_row_may_be_shorter_than_the_code_column() -> None:
+    captured = count("extra,name,sku,count\n" + ",x,BOLT,1\n" * SAMPLE_ROWS + "late\n")
+
+    assert (lines(captured), captured.problems) == ({"BOLT": "1"}, ())

@@ -75,8 +75,9 @@ def test_a_stray_quote_swallows_no_row(text: str) -> None:
     assert lines(captured(text.encode())) == {"BOLT": "5", "FÜGE": "6"}
 
 
-def test_quotes_of_two_rows_that_fit_each_other_are_asked_about_because_the_rows_between_would_be_lost() -> None:
-    captured = count('sku,name,count\nBOLT,"Clamp,4\nROPE,Line,2\nNUT,Pipe 3",7\n')
+@pytest.mark.parametrize("between", ["", "ROPE,Line,2\n", "ROPE,Line,2,late\n", "ROPE\n", "\n"])
+def test_quotes_of_two_rows_that_fit_each_other_are_asked_about_because_rows_would_be_lost(between: str) -> None:
+    captured = count(f'sku,name,count\nBOLT,"Clamp,4\n{between}NUT,Pipe 3",7\n')
 
     assert lines(captured) == {}
     assert 'a quote in BOLT,"Clamp,4 is closed only in NUT,Pipe 3",7' in captured.problems[0].problem

@@ -424,3 +424,14 @@ def test_an_item_in_two_sheets_of_a_workbook_is_asked_about_even_where_the_count
 
 def test_sheets_of_different_items_are_one_count() -> None:
     assert lines(captured(two_sheets([("BOLT", 5)], [("NUT", 7)]))) == {"BOLT": "5", "NUT": "7"}
+
+
+def test_a_sheet_that_is_no_count_is_named_so_that_nothing_is_dropped_in_silence() -> None:
+    result = captured(two_sheets([("BOLT", 5)], []))
+    assert result.passed_over == ()
+    book = Workbook()
+    book.worksheets[0].append(("sku", "count"))
+    book.worksheets[0].append(("BOLT", 5))
+    book.create_sheet("Ding").append(("XX1", 3))
+
+    assert captured(saved(book)).passed_over == ("sheet.xlsx [Ding]",)

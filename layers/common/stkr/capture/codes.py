@@ -241,7 +241,7 @@ class Codebook:
             if near:
                 named = _listed([f"{code} of {_listed(self._skus(code))}" for code in near])
                 yield _unknown(cell, f"is close to {named}, but its check digit is wrong: scan it again")
-        if _DATE.fullmatch(visible(cell).casefold()):
+        if looks_like_a_date(cell):
             yield _unknown(
                 cell,
                 "looks like a date, which is what a spreadsheet makes of some codes: "
@@ -263,6 +263,11 @@ class Codebook:
             problem = "is not known, perhaps for a 0 that is an O, or a 1 that is an I or l"
         named = _listed([sku if folded(sku) in alike else f"a code of {sku}" for sku in skus])
         yield _unknown(cell, f"{problem}; it looks like {named}: correct it, or add it to the item's aliases", skus)
+
+
+def looks_like_a_date(code: str) -> bool:
+    """Whether a code may be what a spreadsheet makes of several codes: of ``1-3``, ``1/3`` and ``JAN3`` alike."""
+    return _DATE.fullmatch(visible(code).casefold()) is not None
 
 
 def _settled(given: list[str], matches: list[Match]) -> Found:

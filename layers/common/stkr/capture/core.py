@@ -217,6 +217,7 @@ def _combined(folder: _Folder, fixes: Fixes, snapshot: Snapshot, decided: Mappin
         parked_skus=tuple(sorted(short)),
         parked_reasons=Counter(row.reason for row in parked),
         tables=tuple(Table(of.name, of.sheet.form, of.layout.understood()) for _, of in sorted(sources.items())),
+        passed_over=tuple(sheet for reading in readings for sheet in reading.passed_over),
         replaced=tuple(sorted(folder.replaced, key=lambda one: one.file)),
         corrections=tuple(sorted(corrections, key=lambda one: (one.row.file, one.row.row))),
         aliases=fixes.aliases,

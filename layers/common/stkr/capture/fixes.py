@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from stkr.capture.codes import Codebook, Found, Match, Unmatched, split_alias
+from stkr.capture.codes import Codebook, Found, Match, Unmatched, looks_like_a_date, split_alias
 from stkr.capture.quantities import Amount, Unread, plain, read_amount
 from stkr.capture.result import Alias, FileProblem, ParkedRow, Reason, Sighting
 from stkr.errors import CountFileError
@@ -75,7 +75,8 @@ class Fixes:
 
     def of(self, file: str) -> Mapping[int, Fix]:
         """The fixes of one file by row."""
-        return {row: fix for (name, row), fix in self.by_row.items() if name == file}
+        handed_out_as = one_line(unprotected(file))
+        return {row: fix for (name, row), fix in self.by_row.items() if name == handed_out_as}
 
     def unused(self, used: Iterable[Fix]) -> Iterator[FileProblem]:
         """A problem for each sheet with fixes that met no row they could be about."""
@@ -178,10 +179,11 @@ class _Reader:
         at = Sighting(self._sheet.file, number)
         skips = SKIP in (folded(right_code), folded(right_quantity))
         found = self._resolve(right_code) if right_code and not skips else None
-        fix = Fix(at, visible(text("File")), _row_number(text("Row")), text("Code"), text("Quantity"),
+        fix = Fix(at, one_line(text("File")), _row_number(text("Row")), text("Code"), text("Quantity"),
                   right_code, right_quantity, found)  # fmt: skip
         problems = [self._remember(fix, answer)] if answer not in _NO else []
-        if fix.file or fix.row or not problems:  # Without a row it can still say what a code means from now on.
+        fixes = right_code or visible(right_quantity)
+        if fixes and (fix.file or fix.row or not problems):  # Without a row it can still say what a code means.
             problems.append(self._note(fix))
         self.problems += (FileProblem(at.file, problem, at.row) for problem in problems if problem)
 
@@ -240,6 +242,8 @@ def _not_to_be_remembered(code: str, known: Found) -> str | None:
         return f"the code {code} already names {known.stock.sku}: correct it in the system of record"
     if known.reason is not Reason.UNKNOWN_CODE:
         return f"this code cannot be remembered: {known.detail}"
+    if looks_like_a_date(code):
+        return f"the code {code} cannot be remembered: a spreadsheet may have made this date of several codes"
     if len(code) > MAX_REMEMBERED_CHARS or set("*|") & set(code):
         return f"the code {code[:40]} cannot be remembered: it is too long, or has * or | in it"
     return None
@@ -278,5 +282,5 @@ def _same_quantity(given: str, raw: str) -> bool:
     return (
         isinstance(amount, Amount)
         and isinstance(amount_now, Amount)
-        and (amount.eaches, amount.cases) == (amount_now.eaches, amount_now.cases)
+        and (amount.eaches, amount.cases, amount.unit) == (amount_now.eaches, amount_now.cases, amount_now.unit)
     )

@@ -104,12 +104,7 @@ class Layout:
     def repeats_header(self, cells: Sequence[str]) -> bool:
         """Whether a row is the header once more, as page breaks and joined files leave it."""
         first = self.codes[0]
-        return (
-            self.header > 0
-            and first < len(cells)
-            and folded(cells[first]) == self.titles[first]
-            and _titles(cells) == self.titles
-        )
+        return self.header > 0 and _cell(cells, first) == self.titles[first] and _titles(cells) == self.titles
 
 
 def judge_rows(rows: Sequence[Sequence[str]], codebook: Codebook) -> int:
@@ -230,7 +225,7 @@ def in_full(layout: Layout, rows: Iterable[Row], told_with: Callable[[Sequence[R
     """
     width = usual = len(layout.captions)
     seen = {index: set(cells) for index, cells in layout.doubtful.items()}
-    told = itemgetter(*seen) if seen else len
+    told = _cells_of(seen, usual)
     # Nearly every row says what another one did, and is known by these cells together.
     known: set[object] = set()
     late: list[Row] = []
@@ -246,11 +241,20 @@ def in_full(layout: Layout, rows: Iterable[Row], told_with: Callable[[Sequence[R
                 if len(late) == SAMPLE_ROWS:
                     _hold(layout, late, told_with)
                     late.clear()
+                    # As many cells tell a column as tell it where they come first.
+                    seen = {index: before for index, before in seen.items() if len(before) < SAMPLE_ROWS}
+                    told = _cells_of(seen, usual)
+                    known.clear()
             elif not new and len(cells) == usual:
                 known.add(told(cells))
         yield row
     if late:
         _hold(layout, late, told_with)
+
+
+def _cells_of(columns: Iterable[int], width: int) -> Callable[[Sequence[str]], object]:
+    within = [index for index in columns if index < width]
+    return itemgetter(*within) if within else len
 
 
 def _hold(layout: Layout, late: Sequence[Row], told_with: Callable[[Sequence[Row]], Layout]) -> None:

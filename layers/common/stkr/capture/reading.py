@@ -61,7 +61,7 @@ class Source:
 class Reading:
     """What one file says, before it meets the others.
 
-    ``fixed`` are the fixes that were used, with the rows they were used on.
+    ``fixed`` are the fixes that were used, with the rows they were used on; ``passed_over`` are sheets without a count.
     """
 
     sources: list[Source]
@@ -69,6 +69,7 @@ class Reading:
     parked: list[ParkedRow] = field(default_factory=list)
     blank: int = 0
     fixed: list[tuple[Fix, Correction]] = field(default_factory=list)
+    passed_over: tuple[str, ...] = ()
 
     @property
     def read(self) -> int:
@@ -78,7 +79,7 @@ class Reading:
     @property
     def counts(self) -> bool:
         """Whether it says anything about the shelf; rows that were left blank do not."""
-        return bool(self.tallies or self.parked)
+        return bool(self.tallies or self.parked or self.fixed)
 
 
 Watch = Callable[[Iterable[Row]], Iterable[Row]]
@@ -99,7 +100,11 @@ def read_file(opened: Opened, codebook: Codebook, snapshot: Snapshot, fixes: Fix
 
     :raises CountFileError: when it cannot be read as a whole.
     """
-    reading = Reading(_sources(opened, codebook, snapshot))
+    sources = _sources(opened, codebook, snapshot)
+    counted = {source.index for source in sources}
+    others = (sheet for index, sheet in enumerate(opened.sheets, opened.first_index) if index not in counted)
+    passed_over = tuple(f"{opened.file.name} [{sheet.name}]" for sheet in others if sheet.sample())
+    reading = Reading(sources, passed_over=passed_over)
     for source in reading.sources:
         rows = in_full(source.layout, source.sheet.rows(), partial(_told_with, source, codebook, snapshot))
         judge = _RowJudge(source, codebook, _Places(source, snapshot))

@@ -227,9 +227,9 @@ class Totals:
 class Outcome:
     """What the next stage needs to know of a capture: everything but the parked rows themselves.
 
-    ``tables`` say how each file was understood. ``parked_skus`` are the items that parked rows name, ``parked_reasons``
-    how many rows are parked for which (first) reason. ``aliases`` are the codes that a person has confirmed in a fix
-    sheet, to be remembered for the next counts.
+    ``tables`` say how each file was understood, ``passed_over`` are sheets without a count. ``parked_skus`` are the
+    items that parked rows name, ``parked_reasons`` how many rows are parked for which (first) reason. ``aliases`` are
+    the codes that a person has confirmed in a fix sheet, to be remembered for the next counts.
     """
 
     lines: tuple[CountedLine, ...]
@@ -238,6 +238,7 @@ class Outcome:
     parked_skus: tuple[str, ...] = ()
     parked_reasons: Mapping[Reason, int] = field(default_factory=dict)
     tables: tuple[Table, ...] = ()
+    passed_over: tuple[str, ...] = ()
     replaced: tuple[Replaced, ...] = ()
     corrections: tuple[Correction, ...] = ()
     aliases: tuple[Alias, ...] = ()

@@ -119,8 +119,10 @@ def fetch_fixes(settings: Settings, visit: Visit, form: Format) -> Page | SheetF
     def act(link: CountLink) -> Page | SheetFile:
         if link.session_id is None:
             return pages.unknown_page()
-        parked = parked_rows(settings, read_session(settings.counts_table, link.session_id))
-        name = f"fixes-{link.session_id}.{form}"
+        session = read_session(settings.counts_table, link.session_id)
+        parked = parked_rows(settings, session)
+        # A file replaces an earlier one of its name, and the next sheet has none of the rows that are fixed by then.
+        name = f"fixes-{link.session_id}-{session.captured_seq}.{form}"
         if form == "xlsx":
             return SheetFile(xlsx_fixes(parked, visit.now), XLSX_TYPE, name)
         return SheetFile(csv_fixes(parked), CSV_TYPE, name)

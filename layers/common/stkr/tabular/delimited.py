@@ -94,7 +94,7 @@ class _Dialect:
         """The rows.
 
         :raises csv.Error: at the first quote that opens a cell and does not close it, or that a row has no end.
-        :raises CountFileError: where quotes join lines of which each may be a row that would be overlooked.
+        :raises CountFileError: where quotes join lines that may be rows and would be overlooked.
         """
         if not self.quoted:
             yield from csv.reader(lines, delimiter=self.delimiter, quoting=csv.QUOTE_NONE)
@@ -113,7 +113,8 @@ class _Dialect:
 
         reader = csv.reader(measured(), delimiter=self.delimiter, skipinitialspace=self.spaced, strict=True)
         for cells in reader:
-            if len(joined) > 1 and len(cells) > 1 and all(len(self.row(line)) == len(cells) for line in joined):
+            # What people write on several lines leaves the first and the last of them with fewer cells.
+            if len(joined) > 1 and 1 < len(cells) == len(self.row(joined[0])) == len(self.row(joined[-1])):
                 raise CountFileError(
                     f"a quote in {joined[0].strip()[:_LONGEST_SHOWN]} is closed only in "
                     f"{joined[-1].strip()[:_LONGEST_SHOWN]}, and the lines from the one to the other may be rows: "
