@@ -349,7 +349,7 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.Monk
 
 
 def test_a_workbook_with_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "MAX_SHARED_BYTES", 50)
+    monkeypatch.setattr(reader, "MAX_SHARED_BYTES", 20)
 
     assert "too much text" in problem(raw_workbook("<worksheet/>", shared="<sst><si><t>BOLT</t></si></sst>"))
 
