@@ -138,7 +138,10 @@ def _plain(place: _Place, _: Snapshot, random: Random) -> tuple[str, str]:
 
 
 def _each(place: _Place, _: Snapshot, random: Random) -> tuple[str, str]:
-    return _code(place.item, random), f"{place.eaches} {random.choice(_EACH)}"
+    # What is sold by measure is not counted in pieces.
+    return _code(place.item, random), str(
+        place.eaches
+    ) if place.item.by_measure else f"{place.eaches} {random.choice(_EACH)}"
 
 
 def _point(mark: str, place: _Place, _: Snapshot, random: Random) -> tuple[str, str]:

@@ -40,8 +40,9 @@ def run_capture(content: bytes, stock: bytes) -> None:
         s3.add_response("list_objects_v2", {"Contents": [listed]})
         s3.add_response("get_object", {"Body": StreamingBody(BytesIO(content), len(content))})
         s3.add_response("get_object", {"Body": StreamingBody(BytesIO(stock), len(stock))})
+        s3.add_response("put_object", {})  # the parked rows
         dynamodb.add_response("update_item", {})
-        s3.add_response("put_object", {})
+        s3.add_response("put_object", {})  # the outcome
         capture_session(Capture(bucket="bucket", counts_table="counts"), "s", "2026-06-27T10:00:01Z")
         s3.assert_no_pending_responses()
         dynamodb.assert_no_pending_responses()
