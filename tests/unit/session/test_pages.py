@@ -187,6 +187,11 @@ def test_a_parked_row_is_shown_with_its_place_its_cells_and_how_to_mend_it() -> 
     assert "5012345678901 | 6" in stands(OPEN, no_cells).text
 
 
+def test_after_the_upload_of_an_area_the_correction_is_for_that_area_too() -> None:
+    page = session_page(Standing(OPEN), RULES, replace(UPLOAD, area="Back & side"), LINKS, just_uploaded=True)
+    assert "/?t=x&area=Back+%26+side" in read(page).links()
+
+
 def test_everything_that_is_wrong_with_a_row_is_said_at_once_each_with_its_cell() -> None:
     also = (
         Trouble(Reason.UNREADABLE_QUANTITY, "Type a number.", "B14"),
