@@ -11,6 +11,7 @@
     ├── ScopeError           a session cannot be opened for what was asked
     ├── Busy                 what was to be written kept changing; trying again later is safe
     ├── SourceRefused        the system of record's data is not to be trusted; nothing was touched
+    ├── SourceUnavailable    the system of record does not answer; the next run tries again
     └── LinkError            a signed link is not to be followed
         ├── LinkTampered     the signature does not fit, or the link is malformed
         └── LinkExpired      the link was genuine but its time is over
@@ -53,6 +54,10 @@ class Busy(StkrError):
 
 class SourceRefused(StkrError):
     """The system of record handed over something that must not be mirrored; nothing was changed."""
+
+
+class SourceUnavailable(StkrError):
+    """The system of record does not answer, or not in time; nothing was changed, the next run tries again."""
 
 
 class LinkError(StkrError):

@@ -1,0 +1,92 @@
+"""What a system of record is to us, whichever it is.
+
+A connector is made for one run of the sync from the secret's description of the source. Runs never overlap (see
+``stkr.store.source``), so a connector may take that nobody else books in our name meanwhile; sales and deliveries of
+the shop go on all the time.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from stkr.stock import StockRow
+
+
+class MovementKind(StrEnum):
+    """Why stock moved. An ``adjustment`` is what a count or a write-off changed, ours or anybody's."""
+
+    SALE = "sale"
+    RECEIPT = "receipt"
+    TRANSFER = "transfer"
+    ADJUSTMENT = "adjustment"
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A change of the stock at one location, as the source has it.
+
+    ``units`` are eaches (or the item's measure), negative for what left. ``at`` is the stored instant (see
+    ``stkr.keys.instant``) from which the source's quantity contains it. ``reference`` tells it from every other
+    movement of the source, and is what a person finds it by: a receipt, an order, the id of our adjustment.
+    """
+
+    sku: str
+    location: str
+    kind: MovementKind
+    units: Decimal
+    at: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """What a manager approved and the source does not show yet. ``id`` is the variance's; ``units`` are eaches, not 0.
+
+    ``approved_at`` is a stored instant.
+    """
+
+    id: str
+    sku: str
+    location: str
+    units: Decimal
+    approved_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All a source says at one moment.
+
+    ``fingerprint`` tells this content from any other. ``movements`` are those of the time that was asked for, in any
+    order; ``None`` where the source keeps none, which is not the same as nothing having moved. ``as_of`` is the stored
+    instant the source itself says it is of, where it does.
+    """
+
+    rows: tuple[StockRow, ...]
+    fingerprint: str
+    movements: tuple[Movement, ...] | None = None
+    as_of: str | None = None
+
+
+class Connector(Protocol):
+    """A system of record."""
+
+    def read(self, known: str | None, since: datetime) -> Reading | None:
+        """Read everything.
+
+        :param known: fingerprint of what was mirrored last.
+        :param since: movements from then on are wanted.
+        :returns: ``None`` when the source still says the same.
+        :raises SourceRefused: what it says must not be mirrored; a person has to look.
+        :raises SourceUnavailable: it does not answer; the next run tries again.
+        """
+
+    def book(self, adjustments: Sequence[Adjustment]) -> Collection[str]:
+        """Book what is not booked yet, each adjustment at most once whatever happened to earlier attempts.
+
+        :returns: ids of those that the source contains now, whenever they were booked. A quantity read after this call
+            contains them, too. What cannot be booked is left out, with the reason logged, and tried again next time.
+        :raises SourceUnavailable: it does not answer, so that it is unknown what was booked.
+        """
