@@ -54,12 +54,9 @@ class Api:
 
     def _call(self, method: str, path: str, **request: Any) -> Any:
         where = f"{method} {path}"
+        request = {"headers": self._headers, "preload_content": False} | request
         try:
-            answer = self._pool.request(
-                method,
-                path if "://" in path else self._url + path,
-                **{"headers": self._headers, "preload_content": False} | request,
-            )
+            answer = self._pool.request(method, self._url + path, **request)
             content = answer.read(_MAX_ANSWER_BYTES + 1, decode_content=True)
             answer.release_conn()
         except urllib3.exceptions.HTTPError as error:
