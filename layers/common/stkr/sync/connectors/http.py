@@ -54,9 +54,9 @@ class Api:
 
     def _call(self, method: str, path: str, **request: Any) -> Any:
         where = f"{method} {path}"
-        request = {"headers": self._headers, "preload_content": False} | request
+        given: dict[str, Any] = {"headers": self._headers, "preload_content": False} | request
         try:
-            answer = self._pool.request(method, self._url + path, **request)
+            answer = self._pool.request(method, self._url + path, **given)
             content = answer.read(_MAX_ANSWER_BYTES + 1, decode_content=True)
             answer.release_conn()
         except urllib3.exceptions.HTTPError as error:
