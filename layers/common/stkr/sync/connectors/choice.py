@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from stkr.errors import SourceRefused
 from stkr.sync.connector import Connector
-from stkr.sync.connectors.spreadsheet import Spreadsheet, SpreadsheetSource
+from stkr.sync.connectors.spreadsheet import SpreadsheetSource, open_spreadsheet
 
 _FRESH_SECONDS = 300
 
@@ -18,7 +18,7 @@ def connector_of(secret: str, bucket: str) -> Connector:
     """
     try:
         described = parameters.get_secret(secret, transform="json", max_age=_FRESH_SECONDS)
-        return Spreadsheet(SpreadsheetSource.model_validate(described), bucket)
+        return open_spreadsheet(SpreadsheetSource.model_validate(described), bucket)
     except (TransformParameterError, ValidationError):
         # The errors quote the secret's value, which must not get into a log.
         raise SourceRefused(
