@@ -63,11 +63,17 @@ def _delimiter(head: Sequence[str], judge: Judge) -> str:
 
     def score(delimiter: str) -> tuple[int, int]:
         # Line by line, because a delimiter that is wrong for the file may see quotes that are none.
-        rows = [_Dialect(delimiter, f'{delimiter} "' in line).row(line) for line in head]
+        rows = [
+            _Dialect(delimiter, f'{delimiter} "' in line).row(line) if '"' in line else _cut(line, delimiter)
+            for line in head
+        ]
         width, regular = Counter(len(row) for row in rows).most_common(1)[0]
         return judge(rows), regular if width > 1 else 0
 
-    return max(_DELIMITERS, key=score)
+    there = "".join(head)
+    # Those that are not there all leave the lines whole.
+    absent = [delimiter for delimiter in _DELIMITERS if delimiter not in there]
+    return max([*(delimiter for delimiter in _DELIMITERS if delimiter in there), *absent[:1]], key=score)
 
 
 @dataclass(slots=True)
@@ -207,7 +213,11 @@ class _Dialect:
         try:
             return next(self.rows((line,)), [])
         except csv.Error:
-            return [_unquoted(cell) for cell in line.rstrip("\r\n").split(self.delimiter)]
+            return [_unquoted(cell) for cell in _cut(line, self.delimiter)]
+
+
+def _cut(line: str, delimiter: str) -> list[str]:
+    return line.rstrip("\r\n").split(delimiter)
 
 
 def _unquoted(cell: str) -> str:
