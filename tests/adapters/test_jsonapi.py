@@ -1,10 +1,12 @@
 """Any system with a JSON API: what is read and booked is what the server holds, however it behaves."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -713,6 +715,39 @@ def test_a_description_that_cannot_be_meant_is_refused_without_quoting_its_value
     told = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in caught.value.errors())
     assert says in told
     assert "s3cret" not in told
+
+
+EXAMPLES = re.findall(
+    r"```json\n(.*?)```", (Path(__file__).parents[2] / "docs/systems-of-record.md").read_text("utf-8"), re.DOTALL
+)
+
+
+@pytest.mark.parametrize("example", [json.loads(example) for example in EXAMPLES if "jsonapi" in example])
+def test_the_published_examples_are_right(example: dict[str, Any]) -> None:
+    assert JsonApiSource.model_validate(example).url == example["url"]
+
+
+def test_the_published_warehouse_is_read_and_booked_as_its_description_says(shop: Shop) -> None:
+    (warehouse,) = (json.loads(example) for example in EXAMPLES if "warehouse.example" in example)
+    delivery = {"date": "2026-11-19", "quantity": 24}
+    level = {"shop": {"name": "shop"}, "quantity": 48, "last_delivery": delivery}
+    bolt = {"sku": "BOLT", "name": "Bolt", "size": "M8", "is_stocked": True, "case": {"units": 24}, "levels": [level]}
+    voucher = {"sku": "VOUCHER", "name": "Voucher", "is_stocked": False, "levels": [{"quantity": None}]}
+    shop.on("GET /products", Reply({"products": [voucher], "paging": {"after": 7}}), Reply({"products": [bolt]}))
+    shop.on("POST /stock-changes", Reply(status=201))
+    connector = JsonApi(JsonApiSource.model_validate(warehouse | {"url": shop.url}))
+
+    found = connector.read(None, SINCE)
+    connector.book([adjustment(1)])
+
+    history = History(last_received_at="2026-11-19", last_received_qty=Decimal(24))
+    assert found is not None
+    assert found.rows == (StockRow("BOLT", "Bolt M8", "shop", Decimal(48), pack_size=Decimal(24), history=history),)
+    assert [request.query for request in shop.asked("GET /products")] == [
+        {"expand": "levels"},
+        {"expand": "levels", "after": "7"},
+    ]
+    assert shop.requests[-1].body == {"change": {"sku": "SKU 1/ä", "shop": "shop", "direction": "out", "quantity": 48}}
 
 
 def test_the_token_is_shown_nowhere(shop: Shop) -> None:
