@@ -197,17 +197,19 @@ def check_rules(file: Annotated[Path, typer.Argument(help="The rules doc to chec
 @source_app.command("check")
 def check_source(
     file: Annotated[Path, typer.Argument(help="The description of the source, as it is to be in the secret (JSON).")],
+    stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Read a system of record once and show what was understood; nothing is booked and nothing stored."""
     try:
-        connector = choose(json.loads(file.read_text("utf-8")))
+        described = json.loads(file.read_text("utf-8"))
+        connector = choose(described, str(file), lambda: outputs(stack)["BucketName"])
         reading = connector.read(None, datetime.now(UTC) - timedelta(days=MOVEMENT_DAYS))
     except OSError as error:
         raise fail(f"{file} cannot be read: {error.strerror}") from error
     except ValueError:
         # Without its cause, which quotes the file, and so perhaps the credential.
         raise fail(f"{file} is not a JSON document") from None
-    except StkrError as error:
+    except (StackError, StkrError) as error:
         raise fail(error) from error
     if reading is None:
         raise fail("the source says that it has not changed, though nothing was read before")

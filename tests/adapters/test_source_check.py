@@ -81,6 +81,7 @@ def test_what_was_understood_is_shown_with_doubts_and_nothing_is_booked(shop: Sh
             "stock.fields: need location, system_qty",
         ),
         ({"tokn": "s3cret"}, "tokn: Extra inputs are not permitted"),
+        ({"connector": "s3cret"}, "'connector' must be one of 'spreadsheet', 'jsonapi'"),
         ({"url": "http://shop.example"}, "does not begin with https://"),
         ({}, "answered GET /items with 401"),
     ],

@@ -1,26 +1,58 @@
-"""Which system of record a description of one means."""
+"""Which system of record a stack is connected to, as its secret says."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
+from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.parameters.exceptions import TransformParameterError
+from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from stkr.errors import SourceRefused
 from stkr.sync.connector import Connector
 from stkr.sync.connectors.jsonapi import JsonApi, JsonApiSource
+from stkr.sync.connectors.spreadsheet import Spreadsheet, SpreadsheetSource
 
-_SOURCE: TypeAdapter[JsonApiSource] = TypeAdapter(JsonApiSource)
+_FRESH_SECONDS = 300
+_SOURCE: TypeAdapter[SpreadsheetSource | JsonApiSource] = TypeAdapter(
+    Annotated[SpreadsheetSource | JsonApiSource, Field(discriminator="connector")]
+)
 
 
-def choose(described: Any) -> Connector:
-    """The connector that a description means: the secret's JSON, or an operator's draft of it.
+def connector_of(secret: str, bucket: str) -> Connector:
+    """The connector that the secret describes; ``bucket`` is the stack's own.
 
+    :raises SourceRefused: the secret describes none.
+    """
+    name = f"the secret {secret}"
+    try:
+        described = parameters.get_secret(secret, transform="json", max_age=_FRESH_SECONDS)
+    except TransformParameterError:
+        # Without its cause, which quotes the secret.
+        raise SourceRefused(f"{name} does not describe a source; nothing was changed. It is no JSON") from None
+    return choose(described, name, lambda: bucket)
+
+
+def choose(described: Any, name: str, bucket: Callable[[], str]) -> Connector:
+    """The connector that a description means: the secret's JSON, or an operator's draft of it called ``name``.
+
+    :param bucket: finds the stack's bucket, and is only asked where the source is in it.
     :raises SourceRefused: naming every part that cannot be meant, and no value, since one of them is the credential.
     """
     try:
         source = _SOURCE.validate_python(described)
     except ValidationError as error:
-        # The error itself quotes the values.
-        told = ((".".join(map(str, one["loc"])), one["msg"].removeprefix("Value error, ")) for one in error.errors())
-        problems = "; ".join(f"{where}: {problem}" for where, problem in told)
-        raise SourceRefused(f"this does not describe a source: {problems}") from None
-    return JsonApi(source)
+        # Without its cause, which quotes the values.
+        problems = "; ".join(map(_told, error.errors()))
+        raise SourceRefused(f"{name} does not describe a source; nothing was changed. {problems}") from None
+    return JsonApi(source) if isinstance(source, JsonApiSource) else Spreadsheet(source, bucket())
+
+
+def _told(problem: ErrorDetails) -> str:
+    where = ".".join(map(str, problem["loc"]))
+    if problem["type"] == "union_tag_invalid":
+        # The library's own words quote what was given.
+        what = "{discriminator} must be one of {expected_tags}".format(**problem["ctx"])
+    else:
+        what = problem["msg"].removeprefix("Value error, ")
+    return f"{where}: {what}" if where else what
