@@ -634,6 +634,18 @@ def test_a_check_that_fails_lets_nothing_be_booked(shop: Shop) -> None:
     assert books.ids == []
 
 
+def test_a_list_of_bookings_that_is_behind_does_not_have_one_booked_twice_in_a_run(shop: Shop) -> None:
+    books = Books(shop)
+    shop.on("GET /bookings", Reply({"data": [], "total": 0}))
+    connector = connected(shop, bookings=bookings(check=LISTED))
+
+    first = connector.book([adjustment(1)])
+    second = connector.book([adjustment(1), adjustment(2)])
+
+    assert (first, second) == ({adjustment(1).id}, {adjustment(1).id, adjustment(2).id})
+    assert books.ids == [adjustment(1).id, adjustment(2).id]
+
+
 def test_what_the_source_refuses_is_left_out_and_the_others_go_on(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
     several = [adjustment(number) for number in range(3)]
     books = Books(shop)

@@ -192,6 +192,7 @@ class JsonApi:
         self._source = source
         credential = f"{source.scheme} {source.token.get_secret_value()}".strip()
         self._api = Api(source.url, {source.header: credential}, patience)
+        self._confirmed: set[str] = set()
 
     def read(self, known: str | None, since: datetime) -> Reading | None:
         """Read everything (see ``Connector``)."""
@@ -211,17 +212,20 @@ class JsonApi:
         bookings = self._source.bookings
         if bookings is None:
             return None
+        # What this run has confirmed is not asked about again: the source's own list may be a moment behind.
+        asked = [adjustment for adjustment in adjustments if adjustment.id not in self._confirmed]
         one_by_one = bookings.check is not None and _ID in bookings.check.path
-        booked = set() if one_by_one else self._found(bookings, adjustments)
-        waiting = iter([adjustment for adjustment in adjustments if adjustment.id not in booked])
+        if not one_by_one:
+            self._confirmed |= self._found(bookings, asked)
+        waiting = iter([adjustment for adjustment in asked if adjustment.id not in self._confirmed])
         while chunk := list(islice(waiting, bookings.batch or 1)):
             if self._api.half_spent:
                 # The stock is still to be read; whatever was booked by now is settled and not asked for again.
                 logger.warning("the source takes its time; the next run goes on booking", left=len([*chunk, *waiting]))
                 break
             found = self._found(bookings, chunk) if one_by_one else set()
-            booked |= found | self._post(bookings, [one for one in chunk if one.id not in found])
-        return booked
+            self._confirmed |= found | self._post(bookings, [one for one in chunk if one.id not in found])
+        return self._confirmed & {adjustment.id for adjustment in adjustments}
 
     def _unless(self, known: str | None) -> dict[str, str]:
         """What makes the server answer that nothing has changed.
