@@ -132,10 +132,13 @@ def test_only_sweep_and_summary_send_mail_and_only_from_the_sender_address(stack
         assert statement.condition == {"StringEquals": {"ses:FromAddress": frozenset({"counts@example.com"})}}
 
 
-def test_only_sync_reads_the_system_of_record_and_nobody_writes_it(stack: Stack) -> None:
-    spreadsheet = f"{stack.arn('CountsBucket')}/source/stock.csv"
-    assert stack.roles_that_could("s3:GetObject", spreadsheet) == {"sync"}
-    assert stack.roles_that_could("s3:PutObject", spreadsheet) == set()
+def test_only_sync_reads_the_system_of_record_and_books_into_it(stack: Stack) -> None:
+    bucket = stack.arn("CountsBucket")
+    for key in ("source/stock.csv", "bookings/stock-file.json.gz", "bookings/to-book.csv"):
+        for action in ("s3:GetObject", "s3:PutObject"):
+            assert stack.roles_that_could(action, f"{bucket}/{key}") == {"sync"}
+    assert stack.roles_that_could("s3:DeleteObject", f"{bucket}/source/stock.csv") == set()
+    assert stack.roles_that_could("s3:PutObject", f"{bucket}/bookings/anything-else") == set()
 
 
 def test_nobody_writes_the_rules_and_only_who_applies_them_reads_them_and_their_history(stack: Stack) -> None:
@@ -167,7 +170,7 @@ def test_whoever_reads_objects_below_a_prefix_may_learn_that_one_is_missing(stac
     assert listed - readable <= {"sessions/*"}  # the session page shows which files have come, not what is in them
 
 
-def test_capture_and_session_alone_write_the_bucket_and_only_below_their_own_prefixes(stack: Stack) -> None:
+def test_capture_session_and_sync_alone_write_the_bucket_and_only_below_their_own_prefixes(stack: Stack) -> None:
     bucket = stack.arn("CountsBucket")
     writers = {
         prefix: stack.roles_that_could("s3:PutObject", f"{bucket}/{prefix}/x/y.json.gz")
@@ -178,7 +181,7 @@ def test_capture_and_session_alone_write_the_bucket_and_only_below_their_own_pre
         "snapshots": {"session"},
         "captures": {"capture"},
         "config": set(),
-        "source": set(),
+        "source": {"sync"},  # a spreadsheet that is itself the books
         "other": set(),
     }
 

@@ -22,6 +22,7 @@ UPLOADS: Final = "sessions/"
 CAPTURES: Final = "captures/"
 SNAPSHOTS: Final = "snapshots/"
 TO_BOOK: Final = "bookings/to-book.csv"
+FILE_BOOKINGS: Final = "bookings/stock-file.json.gz"
 _RESULT_SUFFIX: Final = ".json.gz"
 
 

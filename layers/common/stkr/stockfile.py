@@ -89,7 +89,7 @@ _COMMA_DECIMAL = re.compile(r"-?\d{1,9},(?:\d{1,2}|\d{4,12})|-?0,\d{3}", re.ASCI
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
+class Columns:
     """Where the fields of a stock file are. ``quantities`` pairs a column with the location its header names."""
 
     header: int
@@ -104,6 +104,17 @@ class _Columns:
         return 1 + max([self.sku, *self.codes, *self.fields.values(), *(index for index, _ in self.quantities)])
 
 
+@dataclass(frozen=True, slots=True)
+class StockTable:
+    """A stock file that was read whole. ``cells`` has a row's stock, and the row and column that its quantity is in:
+    physical row numbers as the sheet has them, columns from 0.
+    """
+
+    sheet: Sheet
+    columns: Columns
+    cells: tuple[tuple[StockRow, int, int], ...]
+
+
 class Problems:
     """Every cell that cannot be used, so that a source is corrected in one go."""
 
@@ -113,6 +124,11 @@ class Problems:
     def note(self, row: int, column: str, cell: str, problem: str) -> None:
         """One more."""
         self._found.append(f"row {row}, {column}: {cell.strip()[:40]!r} {problem}")
+
+    def note_repeat(self, row: int, stock: StockRow) -> None:
+        """A SKU that the location has already."""
+        at = f" at {stock.location}" if stock.location else ""
+        self.note(row, "sku", stock.sku, f"is there twice{at}")
 
     def raise_if_any(self) -> None:
         """:raises CountFileError: naming them in one line."""
@@ -130,22 +146,28 @@ def read_stock(name: str, content: bytes) -> tuple[StockRow, ...]:
 
     :raises CountFileError: when it cannot be read as a whole, or with *all* cells that cannot be used at once.
     """
+    return tuple(stock for stock, _, _ in read_stock_table(name, content).cells)
+
+
+def read_stock_table(name: str, content: bytes) -> StockTable:
+    """The same with where it is in the file.
+
+    :raises CountFileError: as ``read_stock`` does.
+    """
     sheets = open_tables(name, content, lambda rows: max(map(_strength, rows[:_HEADER_WITHIN]), default=0))
     sheet, columns = _table(sheets)
     problems = Problems()
-    rows = without_repeats(
-        (
-            (row[0], stock)
-            for row in sheet.rows()
-            if row[0] > columns.header and has_content(row[1])
-            for stock in _stock(row, columns, problems)
-        ),
-        problems,
-    )
+    cells: dict[tuple[str, str], tuple[StockRow, int, int]] = {}
+    for row in sheet.rows():
+        if row[0] > columns.header and has_content(row[1]):
+            for stock, column in _stock(row, columns, problems):
+                found = (stock, row[0], column)
+                if cells.setdefault((stock.sku, stock.location), found) is not found:
+                    problems.note_repeat(row[0], stock)
     problems.raise_if_any()
-    if not rows:
+    if not cells:
         raise CountFileError("there is no stock in it: the header has no rows below it")
-    return rows
+    return StockTable(sheet, columns, tuple(cells.values()))
 
 
 def stock_of(number: int, record: Mapping[str, str], problems: Problems) -> StockRow:
@@ -158,16 +180,6 @@ def stock_of(number: int, record: Mapping[str, str], problems: Problems) -> Stoc
     if not sku:
         problems.note(number, "sku", "", "is empty")
     return _RowReader(number, record, (), problems).stock(sku, "", record["system_qty"], "")
-
-
-def without_repeats(rows: Iterable[tuple[int, StockRow]], problems: Problems) -> tuple[StockRow, ...]:
-    """The rows, each with its number; one that is there twice is a problem."""
-    kept: dict[tuple[str, str], StockRow] = {}
-    for number, stock in rows:
-        if kept.setdefault((stock.sku, stock.location), stock) is not stock:
-            at = f" at {stock.location}" if stock.location else ""
-            problems.note(number, "sku", stock.sku, f"is there twice{at}")
-    return tuple(kept.values())
 
 
 def snapshot_of(rows: Iterable[StockRow], location: str | None = None) -> Snapshot:
@@ -194,7 +206,7 @@ def snapshot_of(rows: Iterable[StockRow], location: str | None = None) -> Snapsh
     return Snapshot(places[0] if len(places) == 1 else ALL_LOCATIONS, {row.sku: row for row in rows})
 
 
-def _table(sheets: Sequence[Sheet]) -> tuple[Sheet, _Columns]:
+def _table(sheets: Sequence[Sheet]) -> tuple[Sheet, Columns]:
     """The first table that is a stock list."""
     refusal = CountFileError("the file is empty")
     for sheet in sheets:
@@ -221,7 +233,7 @@ def _field(cell: str) -> str | None:
     return next((field for field, phrases in _NAMES.items() if phrase in phrases), None)
 
 
-def _columns(number: int, cells: Sequence[str]) -> _Columns:
+def _columns(number: int, cells: Sequence[str]) -> Columns:
     fields: dict[str, int] = {}
     codes: list[tuple[int, int]] = []
     for index, cell in enumerate(cells):
@@ -245,7 +257,7 @@ def _columns(number: int, cells: Sequence[str]) -> _Columns:
         del fields["name"]
         if names:
             fields["name"] = names[0]
-    return _Columns(
+    return Columns(
         number, codes[0][1], _quantity_columns(cells, fields), fields, tuple(index for _, index in codes[1:])
     )
 
@@ -285,8 +297,8 @@ def _place(cell: str, place: tuple[str, ...]) -> str:
     return found[1].replace("_", " ").strip("[] ") if found else " ".join(place)
 
 
-def _stock(row: Row, columns: _Columns, problems: Problems) -> Iterator[StockRow]:
-    """The stock of one row at each of the file's locations."""
+def _stock(row: Row, columns: Columns, problems: Problems) -> Iterator[tuple[StockRow, int]]:
+    """The stock of one row at each of the file's locations, and the column of its quantity."""
     number, cells = row
     cells = cells + [""] * (columns.width - len(cells))
     tracked = [
@@ -303,7 +315,7 @@ def _stock(row: Row, columns: _Columns, problems: Problems) -> Iterator[StockRow
     texts = {field: cells[index] for field, index in columns.fields.items()}
     reader = _RowReader(number, texts, [cells[index] for index in columns.codes], problems)
     for index, place in tracked:
-        yield reader.stock(sku, name, cells[index], place)
+        yield reader.stock(sku, name, cells[index], place), index
 
 
 def _sku_and_name(cell: str) -> tuple[str, str]:

@@ -86,8 +86,7 @@ class Connector(Protocol):
     def book(self, adjustments: Sequence[Adjustment]) -> Collection[str] | None:
         """Book what is not booked yet, each adjustment at most once whatever happened to earlier attempts.
 
-        :param adjustments: all that is approved and unbooked, which may be nothing: what is not among them is settled
-            and will not be asked for again. A later call of the same run repeats them and may have more.
+        :param adjustments: what is approved and unbooked, which may be nothing. A run may call again with more.
         :returns: ids of those that the source contains now, whenever they were booked. A quantity read after this call
             contains them, too. What cannot be booked is left out, with the reason logged, and tried again next time.
             ``None`` where people book by hand: then a quantity that moved by exactly what waits has been booked.

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from stkr.errors import SourceRefused
 from stkr.sync.connector import Connector
 from stkr.sync.connectors.jsonapi import JsonApi, JsonApiSource
-from stkr.sync.connectors.spreadsheet import Spreadsheet, SpreadsheetSource
+from stkr.sync.connectors.spreadsheet import SpreadsheetSource, open_spreadsheet
 
 _FRESH_SECONDS = 300
 _SOURCE: TypeAdapter[SpreadsheetSource | JsonApiSource] = TypeAdapter(
@@ -45,7 +45,7 @@ def choose(described: Any, name: str, bucket: Callable[[], str]) -> Connector:
         # Without its cause, which quotes the values.
         problems = "; ".join(map(_told, error.errors()))
         raise SourceRefused(f"{name} does not describe a source; nothing was changed. {problems}") from None
-    return JsonApi(source) if isinstance(source, JsonApiSource) else Spreadsheet(source, bucket())
+    return JsonApi(source) if isinstance(source, JsonApiSource) else open_spreadsheet(source, bucket())
 
 
 def _told(problem: ErrorDetails) -> str:

@@ -13,7 +13,7 @@ from pydantic import Field, JsonValue, SecretStr, field_validator, model_validat
 from stkr import keys
 from stkr.errors import CountFileError, SourceRefused
 from stkr.stock import StockRow
-from stkr.stockfile import Problems, plain_number, stock_of, without_repeats
+from stkr.stockfile import Problems, plain_number, stock_of
 from stkr.sync.connector import Adjustment, Movement, MovementKind, Reading
 from stkr.sync.connectors.http import Answer, Api, Patience, RequestRefused
 from stkr.sync.connectors.listing import Described, Expression, Listing, Since, all_rows, find, first_page
@@ -314,15 +314,13 @@ class JsonApi:
 
 def _stock_rows(listing: StockListing, found: Iterable[Any]) -> tuple[StockRow, ...]:
     problems = Problems()
-    rows = without_repeats(
-        (
-            (number, stock_of(number, _texts(listing.fields, record, number, problems), problems))
-            for number, record in listing.records(found)
-        ),
-        problems,
-    )
+    rows: dict[tuple[str, str], StockRow] = {}
+    for number, record in listing.records(found):
+        stock = stock_of(number, _texts(listing.fields, record, number, problems), problems)
+        if rows.setdefault((stock.sku, stock.location), stock) is not stock:
+            problems.note_repeat(number, stock)
     _raise_if_any(problems, listing)
-    return rows
+    return tuple(rows.values())
 
 
 def _movements(listing: MovementListing, found: Iterable[Any], since: str) -> tuple[Movement, ...]:
