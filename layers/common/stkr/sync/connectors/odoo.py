@@ -188,11 +188,11 @@ class Odoo:
         try:
             if transfer is None:
                 transfer = self._make(chunk)
-                # Another request of ours may have come through late, or Odoo may have rounded what we asked for.
+                # An earlier request of ours may have come through late, or Odoo may have made something else of it.
                 ready, stale = self._own_moves(wanted).sorted_out(wanted)
                 if transfer not in ready:
                     self._discard(stale)
-                    return "Odoo did not take it as it is: it may have more decimal places than Odoo keeps"
+                    return "Odoo made something else of it"
             self._database.call("stock.picking", "button_validate", ids=[transfer])
             state = self._database.call("stock.picking", "read", ids=[transfer], fields=["state"])[0]["state"]
         except SourceRefused as refusal:
@@ -219,9 +219,9 @@ class Odoo:
         return int(made)
 
     def _discard(self, transfers: Collection[int]) -> None:
-        """Delete transfers that changed nothing; Odoo refuses to delete one that did."""
+        """Cancel transfers that changed nothing; one that is done stays done."""
         if transfers:
-            self._database.call("stock.picking", "unlink", ids=sorted(transfers))
+            self._database.call("stock.picking", "action_cancel", ids=sorted(transfers))
 
     def _own_moves(self, wanted: Collection[str]) -> "_OwnMoves":
         """The moves of these adjustments, and all of ours that wait to be validated."""

@@ -100,11 +100,15 @@ class Place(Record):
 
 
 class Unit(Record):
-    """A unit of measure; ``factor`` is how many of the unit at the root of its tree it holds."""
+    """A unit of measure; ``factor`` is how many of the unit at the root of its tree it holds.
+
+    Odoo rounds its quantities to whole multiples of ``rounding``.
+    """
 
     id: int
     name: str
     factor: _Number
+    rounding: _Number
     parent_path: str
 
     @property
@@ -644,7 +648,7 @@ def plan_bookings(
     problems: dict[str, str] = {}
     for adjustment in adjustments:
         found, site = by_sku.get(adjustment.sku, []), sites.by_name.get(adjustment.location)
-        problem = _problem(found, site)
+        problem = _problem(catalogue, found, site, adjustment.units)
         if problem is not None or site is None:
             problems[adjustment.id] = problem or ""
             continue
@@ -656,14 +660,18 @@ def plan_bookings(
     return bookings, problems
 
 
-def _problem(found: Sequence[Product], site: Site | None) -> str | None:
+def _problem(catalogue: Catalogue, found: Sequence[Product], site: Site | None, units: Decimal) -> str | None:
     if site is None:
         return "its location is not one of those that are read from Odoo"
     if len(found) != 1:
         return "several products of Odoo have this code" if found else "no product of Odoo has this code"
-    if found[0].tracking != "none":
+    (product,) = found
+    if product.tracking != "none":
         return "Odoo tracks it by lots or serial numbers, and a count does not say which: adjust it in Odoo"
-    return None if found[0].property_stock_inventory else "the product has no inventory loss location in Odoo"
+    unit = catalogue.units[product.uom_id]
+    if units % (unit.rounding * catalogue.held(product.id).size):
+        return f"Odoo keeps it in {unit.name} to {unit.rounding:f}: adjust it in Odoo"
+    return None if product.property_stock_inventory else "the product has no inventory loss location in Odoo"
 
 
 def _shares(places: dict[tuple[int, int | None], Decimal], units: Decimal, stock: int) -> Iterator[Share]:
