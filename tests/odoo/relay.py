@@ -6,7 +6,7 @@ way back, and something can happen in the shop just before a request goes throug
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -23,6 +23,8 @@ _TELLING = {
     "stock.location/search_read": "complete_name",
     "product.category/search_read": "complete_name",
     "uom.uom/search_read": "name",
+    "product.uom/search_read": "barcode",
+    "product.supplierinfo/search_read": "product_code",
 }
 """Fields that hold the tag of the test a record belongs to."""
 
@@ -39,9 +41,7 @@ class Relay:
         self._file = _RECORDINGS / f"{name}.json"
         self._live = live
         self._pool = urllib3.PoolManager()
-        recording = {} if live else json.loads(self._file.read_text())
-        self.facts: dict[str, str] = facts if live else recording["facts"]
-        self._exchanges: list[Exchange] = recording.get("exchanges", [])
+        self.facts, self._exchanges = (facts, []) if live else _recorded(self._file)
         self._next = 0
         self._losing: str | None = None
         self._before: tuple[str, Callable[[], None]] | None = None
@@ -59,7 +59,7 @@ class Relay:
         """Serve until the end; then every exchange of a recording must have taken place."""
         server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         self.url = f"http://127.0.0.1:{server.server_port}"
         try:
@@ -113,10 +113,20 @@ class Relay:
         return expected
 
     def _save(self) -> None:
-        kept = [exchange | {"answer": self._without_others(exchange)} for exchange in self._exchanges]
-        lines = ",\n".join(json.dumps(exchange, separators=(",", ":"), sort_keys=True) for exchange in kept)
+        """Every exchange as a line: path, body, status and answer, with what is said twice written once."""
+        said: dict[str, int] = {}
+
+        def number(content: Any) -> int:
+            return said.setdefault(json.dumps(content, separators=(",", ":")), len(said))
+
+        exchanges = [
+            json.dumps([each["path"], number(each["body"]), each["status"], number(self._without_others(each))])
+            for each in self._exchanges
+        ]
         facts = json.dumps(self.facts, sort_keys=True)
-        self._file.write_text(f'{{"facts": {facts},\n"exchanges": [\n{lines}\n]}}\n')
+        self._file.write_text(
+            f'{{"facts": {facts},\n"said": [\n{_lines(said)}\n],\n"exchanges": [\n{_lines(exchanges)}\n]}}\n'
+        )
 
     def _without_others(self, exchange: Exchange) -> Any:
         """The answer without records of other tests, which only make a recording long, and without traces of errors."""
@@ -125,7 +135,7 @@ class Relay:
             return {"name": answer["name"], "message": answer["message"]}
         field = _TELLING.get(exchange["path"].removeprefix("/json/2/"))
         if field is None:
-            return answer
+            return [_without_domain(each) for each in answer] if isinstance(answer, list) else answer
         # A warehouse and its places have only the end of the tag.
         return [
             record
@@ -134,9 +144,30 @@ class Relay:
         ]
 
 
+def _without_domain(group: Any) -> Any:
+    """A group's figures without the domain that Odoo repeats with each."""
+    return (
+        {name: value for name, value in group.items() if name != "__extra_domain"} if isinstance(group, dict) else group
+    )
+
+
+def _lines(texts: Iterable[str]) -> str:
+    return ",\n".join(texts)
+
+
+def _recorded(file: Path) -> tuple[dict[str, str], list[Exchange]]:
+    recording = json.loads(file.read_text())
+    said = recording["said"]
+    return recording["facts"], [
+        {"path": path, "body": said[body], "status": status, "answer": said[answer]}
+        for path, body, status, answer in recording["exchanges"]
+    ]
+
+
 def _handler(relay: Relay) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # headers and content in one packet, which halves the time of a small answer
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
