@@ -200,10 +200,11 @@ def check_source(
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Read a system of record once and show what was understood; nothing is booked and nothing stored."""
+    now = datetime.now(UTC)
     try:
         described = json.loads(file.read_text("utf-8"))
-        connector = choose(described, str(file), lambda: outputs(stack)["BucketName"])
-        reading = connector.read(None, datetime.now(UTC) - timedelta(days=MOVEMENT_DAYS))
+        connector = choose(described, str(file), lambda: outputs(stack)["BucketName"], now)
+        reading = connector.read(None, now - timedelta(days=MOVEMENT_DAYS))
     except OSError as error:
         raise fail(f"{file} cannot be read: {error.strerror}") from error
     except ValueError:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from stkr import aws
 from stkr_cli.app import app
 from tests.adapters.jsonserver import Reply, Shop, open_shop
 
@@ -81,7 +82,7 @@ def test_what_was_understood_is_shown_with_doubts_and_nothing_is_booked(shop: Sh
             "stock.fields: need location, system_qty",
         ),
         ({"tokn": "s3cret"}, "tokn: Extra inputs are not permitted"),
-        ({"connector": "s3cret"}, "'connector' must be one of 'spreadsheet', 'jsonapi'"),
+        ({"connector": "s3cret"}, "'connector' must be one of 'spreadsheet', 'odoo', 'jsonapi'"),
         ({"url": "http://shop.example"}, "does not begin with https://"),
         ({}, "answered GET /items with 401"),
     ],
@@ -102,3 +103,17 @@ def test_a_description_that_is_no_json_is_not_quoted(tmp_path: Path) -> None:
     assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     assert "is not a JSON document" in result.stderr
     assert "s3cret" not in result.output
+
+
+@pytest.mark.usefixtures("deployment")
+def test_a_stock_file_is_read_from_the_bucket_of_the_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bucket = "shop-counts-bucket-123456789012"
+    monkeypatch.setattr("stkr_cli.operations.outputs", lambda _stack: {"BucketName": bucket})
+    aws.s3().put_object(Bucket=bucket, Key="source/stock.csv", Body=b"sku,location,system_qty\nBOLT,shop,480")
+
+    result = check(tmp_path, '{"connector": "spreadsheet", "key": "source/stock.csv"}')
+
+    told = " ".join(result.output.split())
+    assert "1 rows of stock" in told
+    assert "BOLT shop 480" in told
+    assert "The source keeps no movements." in told

@@ -81,7 +81,7 @@ def sync(settings: Settings, now: datetime, lifetime: timedelta) -> Outcome:
 def _mirror(settings: Settings, now: datetime, lifetime: timedelta) -> Outcome:
     # The state before the source: if another sync begins in between, this one's reading may be the older one.
     state = read_state(settings.inventory_table)
-    source = connector_of(settings.sync_secret, settings.bucket)
+    source = connector_of(settings.sync_secret, settings.bucket, now)
     run = _Run(settings, source, state, now)
     unbooked = _unbooked_rows(settings.inventory_table)
     reading = None if unbooked else run.read(state.fingerprint)
