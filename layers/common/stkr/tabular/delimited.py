@@ -45,7 +45,7 @@ def read_delimited(content: bytes, judge: Judge) -> Sheet:
     spaced, quoted = (_has(text, content, encoding, lines) for text in (f'{delimiter} "', '"'))
     text = _Text(lines, _Dialect(delimiter, spaced, quoted))
     form = f"{_NAMES.get(delimiter, repr(delimiter))}-separated {encoding_name(encoding)}"
-    return Sheet("", form, lambda: bounded(text.blocks()), text.at)
+    return Sheet("", form, lambda: bounded(text.blocks()), text.at, delimiter)
 
 
 def _has(text: str, content: bytes, encoding: str, lines: Callable[[], Iterable[str]]) -> bool:

@@ -43,7 +43,8 @@ class Block(NamedTuple):
 class Sheet:
     """One table. ``blocks`` starts a fresh pass over it each time it is called; rows without any content may be left
     out. ``name`` is the worksheet's name, empty for text files; ``form`` says how the file was read, for people:
-    ``XLSX``, ``semicolon-separated UTF-8``. A pass raises ``CountFileError`` where a limit is exceeded.
+    ``XLSX``, ``semicolon-separated UTF-8``. ``delimiter`` parts the cells of text, and is empty in a workbook.
+    A pass raises ``CountFileError`` where a limit is exceeded.
 
     ``at`` yields the rows of ascending numbers, where there is a quicker way to them than a pass.
     """
@@ -52,6 +53,7 @@ class Sheet:
     form: str
     blocks: Callable[[], Iterator[Block]]
     at: Callable[[Sequence[int]], Iterator[Row]] | None = None
+    delimiter: str = ""
 
     def rows(self) -> Iterator[Row]:
         """A fresh pass, row by row."""
