@@ -9,11 +9,16 @@ from stkr.capture.result import Kind
 from stkr.cause.evidence import Cause
 from stkr.rules.doc import Rules
 from stkr.store.counts import Line, Session, State, Status
+from stkr.sync.movements import OnHand
 from stkr.variance.core import Materiality
 
 pytestmark = pytest.mark.unit
 
 NOW = "2026-11-21T15:00:00.000000Z"
+
+
+def on_hand(quantity: int, version: int) -> OnHand:
+    return OnHand(Decimal(quantity), Decimal(quantity), version)
 
 
 def line(**more: object) -> Line:
@@ -64,7 +69,7 @@ def test_an_uncounted_line_is_confirmed_as_a_true_zero() -> None:
 
 
 def test_a_hold_asks_again_against_the_live_stock_and_kills_the_old_link() -> None:
-    waiting = held(line(), Decimal(470), 4, NOW)
+    waiting = held(line(), on_hand(470, 4), None, NOW)
     assert standing(waiting, 100) is Standing.SUPERSEDED
     assert standing(waiting, waiting.revision) is Standing.PENDING
     assert (waiting.system_qty, waiting.snapshot_version, waiting.held_from_qty) == (Decimal(470), 4, Decimal(480))
@@ -73,17 +78,17 @@ def test_a_hold_asks_again_against_the_live_stock_and_kills_the_old_link() -> No
 
 
 def test_a_second_hold_still_shows_the_counts_own_snapshot() -> None:
-    waiting = held(held(line(), Decimal(470), 4, NOW), Decimal(460), 5, NOW)
+    waiting = held(held(line(), on_hand(470, 4), None, NOW), on_hand(460, 5), None, NOW)
     assert (waiting.held_from_qty, waiting.system_qty) == (Decimal(480), Decimal(460))
 
 
 def test_a_held_unrecorded_item_that_was_booked_in_meanwhile_becomes_an_ordinary_line() -> None:
-    waiting = held(line(kind=Kind.UNRECORDED, counted_qty=3, system_qty=0), Decimal(2), 1, NOW)
+    waiting = held(line(kind=Kind.UNRECORDED, counted_qty=3, system_qty=0), on_hand(2, 1), None, NOW)
     assert (waiting.kind, waiting.gap_units) == (Kind.COUNTED, Decimal(1))
 
 
 def test_a_held_uncounted_line_has_no_gap_of_its_own() -> None:
-    waiting = held(line(kind=Kind.UNCOUNTED, counted_qty=None, gap_units=None), Decimal(2), 4, NOW)
+    waiting = held(line(kind=Kind.UNCOUNTED, counted_qty=None, gap_units=None), on_hand(2, 4), None, NOW)
     assert (waiting.kind, waiting.gap_units, quantity_after(waiting)) == (Kind.UNCOUNTED, None, Decimal(0))
 
 

@@ -15,6 +15,7 @@ from stkr.cause.evidence import Cause
 from stkr.links import Action
 from stkr.rules.doc import Rules
 from stkr.store.counts import Line
+from stkr.sync.movements import OnHand
 from stkr.web.page import Page
 from tests.unit.web.samples import HOSTILE, RULES, Read, line, uncounted, unrecorded
 
@@ -35,6 +36,10 @@ REJECTION = Verdict(
     cause=Cause.MISCOUNT,
     at="2026-11-23T09:15:00.000000Z",
 )
+
+
+def on_hand(quantity: int, version: int) -> OnHand:
+    return OnHand(Decimal(quantity), Decimal(quantity), version)
 
 
 def read(page: Page) -> Read:
@@ -180,7 +185,7 @@ def test_decisions_about_zero_and_added_items() -> None:
 
 
 def test_a_held_post_shows_both_figures_and_what_to_do() -> None:
-    page = held_page(held(line(), Decimal(470), 4, VERDICT.at), RULES)
+    page = held_page(held(line(), on_hand(470, 4), None, VERDICT.at), RULES)
     assert page.status == 409
     told = read(page).text
     assert "Not posted: stock has moved since the count" in told
@@ -188,7 +193,7 @@ def test_a_held_post_shows_both_figures_and_what_to_do() -> None:
         "System, when the count began 480 System, right now 470 Counted 432 Gap, right now short 38 (-£13.30)" in told
     )
     assert "reject and count afresh" in told
-    told = read(held_page(held(uncounted(), Decimal(9), 4, VERDICT.at), RULES)).text
+    told = read(held_page(held(uncounted(), on_hand(9, 4), None, VERDICT.at), RULES)).text
     assert "System, when the count began 12 System, right now 9" in told
 
 
@@ -221,7 +226,7 @@ def test_whatever_was_typed_anywhere_is_escaped() -> None:
     for page in (
         decision_page(line(**hostile), Action.APPROVE, Decimal(1), RULES, form),
         decided_page(decided(line(**hostile), verdict), RULES, fresh=True, recount_url="https://c.example.com/?t=r"),
-        held_page(held(line(**hostile), Decimal(1), 4, VERDICT.at), RULES),
+        held_page(held(line(**hostile), on_hand(1, 4), None, VERDICT.at), RULES),
     ):
         shown = read(page)
         assert HOSTILE in shown.text

@@ -3,15 +3,19 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stkr import keys
 from stkr.approval.core import Standing, Verdict, decided, held, quantity_after, standing
 from stkr.capture.result import Kind
 from stkr.errors import Busy
 from stkr.settings import Approve as Settings
+from stkr.store import objects
 from stkr.store.adjustments import Action, Entry, append
 from stkr.store.counts import Line, decide_line, read_line, write_line
 from stkr.store.inventory import InventoryRow, post_adjustment, post_unrecorded, read_row
 from stkr.store.items import pause, transact
+from stkr.sync.movements import Ledger, OnHand
 from stkr.telemetry import Metric, count, logger
+from stkr.variance.forward import Forward
 from stkr.variance.labels import announce
 
 if TYPE_CHECKING:
@@ -126,6 +130,14 @@ def _entry(action: Action, after: Line) -> Entry:
     )
 
 
+def _forward(settings: Settings, line: Line) -> Forward | None:
+    """What moved at the line's location, where it is known when the line was counted; nothing else depends on it."""
+    if line.timing is None or line.timing.counted_to is None:
+        return None
+    ledger = objects.read_document(settings.bucket, keys.movements_object(line.location), Ledger)
+    return Forward(ledger) if ledger else None
+
+
 def _hold(settings: Settings, line: Line, now: str) -> Line | None:
     """Stock moved since the snapshot: queue the variance afresh against the live figures, and have it mailed.
 
@@ -135,7 +147,8 @@ def _hold(settings: Settings, line: Line, now: str) -> Line | None:
     if stock is None:
         logger.error("the stock row of a queued line is gone", session_id=line.session_id, sku=line.sku)
         return None
-    fresh = held(line, stock.system_qty, stock.snapshot_version, now)
+    live = OnHand(stock.system_qty, stock.source_qty, stock.snapshot_version)
+    fresh = held(line, live, _forward(settings, line), now)
     reason = "stock moved since the count"
     entry = Entry(Action.QUEUED, now, "approve", fresh, fresh.system_qty, quantity_after(fresh), reason=reason)
     actions = [write_line(settings.counts_table, fresh, line), append(settings.adjustments_table, entry)]
