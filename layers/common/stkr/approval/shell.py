@@ -3,17 +3,16 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stkr import keys
 from stkr.approval.core import Standing, Verdict, decided, held, quantity_after, standing
 from stkr.capture.result import Kind
 from stkr.errors import Busy
 from stkr.settings import Approve as Settings
-from stkr.store import objects
 from stkr.store.adjustments import Action, Entry, append
 from stkr.store.counts import Line, decide_line, read_line, write_line
 from stkr.store.inventory import InventoryRow, post_adjustment, post_unrecorded, read_row
 from stkr.store.items import pause, transact
-from stkr.sync.movements import Ledger, OnHand
+from stkr.store.movements import read_ledger
+from stkr.sync.movements import OnHand
 from stkr.telemetry import Metric, count, logger
 from stkr.variance.forward import Forward
 from stkr.variance.labels import announce
@@ -134,7 +133,7 @@ def _forward(settings: Settings, line: Line) -> Forward | None:
     """What moved at the line's location, where it is known when the line was counted; nothing else depends on it."""
     if line.timing is None or line.timing.counted_to is None:
         return None
-    ledger = objects.read_document(settings.bucket, keys.movements_object(line.location), Ledger)
+    ledger = read_ledger(settings.bucket, line.location)
     return Forward(ledger) if ledger else None
 
 

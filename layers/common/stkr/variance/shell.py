@@ -29,6 +29,7 @@ from stkr.store.counts import (
     write_line,
 )
 from stkr.store.items import GuardFailed, conditional_update, pause, transact_groups, update
+from stkr.store.movements import read_ledger
 from stkr.sync.movements import Ledger, histories
 from stkr.telemetry import Metric, count, logger
 from stkr.variance.core import Variance, find_variances
@@ -70,7 +71,7 @@ def reconcile(settings: Settings, session_id: str, seq: int, now: str, run: str)
     if captured is None or snapshot is None:
         raise UnknownSession(f"capture {seq} or the snapshot of count session {session_id} is missing from the bucket")
     rules = pinned_rules(settings.bucket, session.rules_version_id)
-    ledger = objects.read_document(settings.bucket, keys.movements_object(session.location), Ledger)
+    ledger = read_ledger(settings.bucket, session.location)
     variances = find_variances(captured.outcome, snapshot, rules, Forward(ledger) if ledger else None)
     today = keys.local_day(session.captured_at or now, rules.zone)
     evidence = gather(_with_history(variances, ledger, rules), today)
