@@ -60,8 +60,8 @@ def whole(*quantities: Decimal | None) -> tuple[int | None, ...]:
 def variance(
     ledger: Ledger | None, counted: int, span: tuple[int, int] | None, clock: ClockDoubt | None = None
 ) -> Variance:
-    times = (after(span[0]), after(span[1])) if span else (None, None)
-    line = CountedLine("BOLT", Kind.COUNTED, Decimal(counted), {"scan.csv": (2,)}, False, *times, clock)
+    first, last = (after(span[0]), after(span[1])) if span else (None, None)
+    line = CountedLine("BOLT", Kind.COUNTED, Decimal(counted), {"scan.csv": (2,)}, False, first, last, clock)
     shot = Snapshot("aisle", {"BOLT": StockRow("BOLT", "Bolt", "aisle", Decimal(480), snapshot_version=1)})
     outcome = Outcome(lines=(line,), problems=(), totals=Totals())
     [found] = find_variances(outcome, shot, default_rules(), Forward(ledger) if ledger else None)
