@@ -91,8 +91,8 @@ def test_the_model_is_shown_figures_and_nothing_a_stranger_could_have_typed() ->
 
 
 def test_what_moved_during_the_count_may_be_named_once_it_is_in_the_evidence() -> None:
-    text = reply(cause="miscount", rationale="Stock moved by 7 units while it was counted.")
-    moved = BOLTS.model_copy(update={"moved_during_count": Decimal(-7)})
-    assert json.loads(prompt(moved))["system_moved_during_count"] == "-7"
+    text = reply(cause="miscount", rationale="Stock moved by 13 units while it was counted.")
+    moved = BOLTS.model_copy(update={"moved_during_count": Decimal(-13)})
+    assert json.loads(prompt(moved))["system_moved_during_count"] == "-13"
     assert check("A", text, moved).cause is Cause.MISCOUNT
     assert check("A", text, BOLTS).cause is Cause.UNKNOWN
