@@ -8,13 +8,14 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from stkr.capture.result import ClockDoubt, CountedLine, Kind, Outcome, Totals
+from stkr.capture.times import CLOCKS_APART
 from stkr.rules.doc import default_rules
 from stkr.stock import Snapshot, StockRow
 from stkr.store.inventory import InventoryRow
 from stkr.sync.connector import Movement, MovementKind
 from stkr.sync.movements import Ledger, Told, advanced, shifted
 from stkr.variance.core import Variance, find_variances
-from stkr.variance.forward import CLOCKS_APART, Forward, Unrolled
+from stkr.variance.forward import Forward, Unrolled
 
 pytestmark = pytest.mark.unit
 

@@ -10,21 +10,18 @@ manager who approves after stock has moved is asked afresh.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
 from stkr.capture.result import ClockDoubt, CountedLine
+from stkr.capture.times import CLOCKS_APART
 from stkr.stock import StockRow
 from stkr.sync.connector import Movement, MovementKind
 from stkr.sync.movements import Ledger, OnHand, shifted, stock_movements
 
 ZERO = Decimal(0)
-
-CLOCKS_APART = timedelta(minutes=2)
-"""How far the clocks of scanner, till and system of record may be apart; also, how long one looks at a shelf."""
 
 
 class Unrolled(StrEnum):
