@@ -31,7 +31,7 @@ from stkr.settings import load
 from stkr.store.counts import Line, read_line, read_lines, read_session
 from stkr.store.inventory import InventoryRow, create_row, read_location, read_row
 from stkr.store.items import values
-from stkr.store.movements import read_ledger, write_ledger
+from stkr.store.movements import on_hand, read_ledger, write_ledger
 from stkr.store.objects import read_document, write_document
 from stkr.sweep.shell import sweep
 from stkr.sync.connector import Movement
@@ -129,7 +129,7 @@ class World:
         before = known.stock if known else {}
         moved = {row.sku: row.source_qty - before[row.sku].source_qty for row in rows if row.sku in before}
         told = Told(keys.instant(at), moved, keys.instant(at - timedelta(days=35)), listed)
-        write_ledger(self.bucket, known, advanced(known, PLACE, rows, told))
+        write_ledger(self.bucket, known, advanced(known, PLACE, {row.sku: on_hand(row) for row in rows}, told))
 
     def timed(self, seq: int, **times: datetime) -> None:
         """Give the lines of a capture the times at which each SKU was counted (dashes as underscores)."""

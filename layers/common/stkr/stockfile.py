@@ -89,7 +89,7 @@ _COMMA_DECIMAL = re.compile(r"-?\d{1,9},(?:\d{1,2}|\d{4,12})|-?0,\d{3}", re.ASCI
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
+class Columns:
     """Where the fields of a stock file are. ``quantities`` pairs a column with the location its header names."""
 
     header: int
@@ -102,6 +102,17 @@ class _Columns:
     def width(self) -> int:
         """As many cells must a row have for every column to exist."""
         return 1 + max([self.sku, *self.codes, *self.fields.values(), *(index for index, _ in self.quantities)])
+
+
+@dataclass(frozen=True, slots=True)
+class StockTable:
+    """A stock file that was read whole. ``cells`` has a row's stock, and the row and column that its quantity is in:
+    physical row numbers as the sheet has them, columns from 0.
+    """
+
+    sheet: Sheet
+    columns: Columns
+    cells: tuple[tuple[StockRow, int, int], ...]
 
 
 class _Problems:
@@ -130,20 +141,29 @@ def read_stock(name: str, content: bytes) -> tuple[StockRow, ...]:
 
     :raises CountFileError: when it cannot be read as a whole, or with *all* cells that cannot be used at once.
     """
+    return tuple(stock for stock, _, _ in read_stock_table(name, content).cells)
+
+
+def read_stock_table(name: str, content: bytes) -> StockTable:
+    """The same with where it is in the file.
+
+    :raises CountFileError: as ``read_stock`` does.
+    """
     sheets = open_tables(name, content, lambda rows: max(map(_strength, rows[:_HEADER_WITHIN]), default=0))
     sheet, columns = _table(sheets)
     problems = _Problems()
-    rows: dict[tuple[str, str], StockRow] = {}
+    cells: dict[tuple[str, str], tuple[StockRow, int, int]] = {}
     for row in sheet.rows():
         if row[0] > columns.header and has_content(row[1]):
-            for stock in _stock(row, columns, problems):
-                if rows.setdefault((stock.sku, stock.location), stock) is not stock:
+            for stock, column in _stock(row, columns, problems):
+                found = (stock, row[0], column)
+                if cells.setdefault((stock.sku, stock.location), found) is not found:
                     at = f" at {stock.location}" if stock.location else ""
                     problems.note(row[0], "sku", stock.sku, f"is there twice{at}")
     problems.raise_if_any()
-    if not rows:
+    if not cells:
         raise CountFileError("there is no stock in it: the header has no rows below it")
-    return tuple(rows.values())
+    return StockTable(sheet, columns, tuple(cells.values()))
 
 
 def snapshot_of(rows: Iterable[StockRow], location: str | None = None) -> Snapshot:
@@ -170,7 +190,7 @@ def snapshot_of(rows: Iterable[StockRow], location: str | None = None) -> Snapsh
     return Snapshot(places[0] if len(places) == 1 else ALL_LOCATIONS, {row.sku: row for row in rows})
 
 
-def _table(sheets: Sequence[Sheet]) -> tuple[Sheet, _Columns]:
+def _table(sheets: Sequence[Sheet]) -> tuple[Sheet, Columns]:
     """The first table that is a stock list."""
     refusal = CountFileError("the file is empty")
     for sheet in sheets:
@@ -197,7 +217,7 @@ def _field(cell: str) -> str | None:
     return next((field for field, phrases in _NAMES.items() if phrase in phrases), None)
 
 
-def _columns(number: int, cells: Sequence[str]) -> _Columns:
+def _columns(number: int, cells: Sequence[str]) -> Columns:
     fields: dict[str, int] = {}
     codes: list[tuple[int, int]] = []
     for index, cell in enumerate(cells):
@@ -221,7 +241,7 @@ def _columns(number: int, cells: Sequence[str]) -> _Columns:
         del fields["name"]
         if names:
             fields["name"] = names[0]
-    return _Columns(
+    return Columns(
         number, codes[0][1], _quantity_columns(cells, fields), fields, tuple(index for _, index in codes[1:])
     )
 
@@ -261,8 +281,8 @@ def _place(cell: str, place: tuple[str, ...]) -> str:
     return found[1].replace("_", " ").strip("[] ") if found else " ".join(place)
 
 
-def _stock(row: Row, columns: _Columns, problems: _Problems) -> Iterator[StockRow]:
-    """The stock of one row at each of the file's locations."""
+def _stock(row: Row, columns: Columns, problems: _Problems) -> Iterator[tuple[StockRow, int]]:
+    """The stock of one row at each of the file's locations, and the column of its quantity."""
     number, cells = row
     cells = cells + [""] * (columns.width - len(cells))
     tracked = [
@@ -278,7 +298,7 @@ def _stock(row: Row, columns: _Columns, problems: _Problems) -> Iterator[StockRo
         return
     reader = _RowReader(number, cells, columns, problems)
     for index, place in tracked:
-        yield reader.stock(sku, name, index, place)
+        yield reader.stock(sku, name, index, place), index
 
 
 def _sku_and_name(cell: str) -> tuple[str, str]:
@@ -294,7 +314,7 @@ class _RowReader:
 
     number: int
     cells: Sequence[str]
-    columns: _Columns
+    columns: Columns
     problems: _Problems
 
     def stock(self, sku: str, shown_name: str, quantity: int, place: str) -> StockRow:

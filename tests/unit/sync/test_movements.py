@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from stkr import keys
 from stkr.stock import History
-from stkr.store.inventory import InventoryRow
 from stkr.sync.connector import Movement, MovementKind
 from stkr.sync.movements import KEPT, Ledger, Observed, OnHand, Told, advanced, histories, shifted, stock_movements
 
@@ -134,49 +133,45 @@ def test_neither_the_order_of_movements_matters_nor_how_often_one_is_listed(
     assert histories(ledger(*listed), OWN, ZONE) == histories(ledger(*shuffled), OWN, ZONE)
     assert stock_movements(listed) == stock_movements(shuffled)
     tell = Told(READ, {}, at(1), shuffled)
-    assert advanced(None, "aisle", [], tell).listed == advanced(None, "aisle", [], Told(READ, {}, at(1), listed)).listed
+    assert advanced(None, "aisle", {}, tell).listed == advanced(None, "aisle", {}, Told(READ, {}, at(1), listed)).listed
 
 
-def row(sku: str, quantity: int, version: int = 1, *, active: bool = True) -> InventoryRow:
-    return InventoryRow(
-        location="aisle", sku=sku, source_qty=Decimal(quantity), unbooked_qty=Decimal(0), system_qty=Decimal(quantity),
-        snapshot_version=version, active=active,
-    )  # fmt: skip
+def on_hand(quantity: int, version: int = 1) -> OnHand:
+    return OnHand(Decimal(quantity), Decimal(quantity), version)
 
 
 def test_the_first_ledger_knows_the_rows_and_no_change_of_theirs() -> None:
-    found = advanced(
-        None, "aisle", [row("B", 2), row("A", 480, 3), row("C", 1, active=False)], Told(READ, {}, "", None)
-    )
-    assert found == Ledger(
-        "aisle", READ, READ, {"A": OnHand(Decimal(480), Decimal(480), 3), "B": OnHand(Decimal(2), Decimal(2), 1)}
-    )
+    stock = {"A": on_hand(480, 3), "B": on_hand(2)}
+    found = advanced(None, "aisle", stock, Told(READ, {}, "", None))
+    assert found == Ledger("aisle", READ, READ, stock)
 
 
 def test_a_change_is_known_to_lie_between_two_readings_whatever_the_source_lists() -> None:
-    first = advanced(None, "aisle", [row("A", 480)], Told(READ, {}, "", None))
+    first = advanced(None, "aisle", {"A": on_hand(480)}, Told(READ, {}, "", None))
     later = shifted(READ, timedelta(minutes=15))
-    second = advanced(first, "aisle", [row("A", 477, 2)], Told(later, {"A": Decimal(-3), "B": Decimal(0)}, "", None))
+    second = advanced(
+        first, "aisle", {"A": on_hand(477, 2)}, Told(later, {"A": Decimal(-3), "B": Decimal(0)}, "", None)
+    )
     assert second.observed == (Observed("A", Decimal(-3), READ, later),)
     assert (second.first_read, second.read_at, second.listed) == (READ, later, None)
 
 
 def test_what_the_source_says_now_of_the_time_it_was_asked_about_replaces_what_it_said_before() -> None:
     old, cancelled, new = moved(SALE, -1, at(2)), moved(SALE, -2, at(20)), moved(SALE, -4, at(21, 9))
-    before = advanced(None, "aisle", [], Told(at(20, 13), {}, at(1), [old, cancelled]))
-    after = advanced(before, "aisle", [], Told(READ, {}, at(19), [new]))
+    before = advanced(None, "aisle", {}, Told(at(20, 13), {}, at(1), [old, cancelled]))
+    after = advanced(before, "aisle", {}, Told(READ, {}, at(19), [new]))
     assert (after.listed, after.listed_since) == ((old, new), at(1))
 
 
 def test_time_the_source_was_never_asked_about_is_not_known() -> None:
-    before = advanced(None, "aisle", [], Told(at(10), {}, at(1), [moved(SALE, -1, at(2))]))
-    after = advanced(before, "aisle", [], Told(READ, {}, at(15), [moved(SALE, -4, at(20))]))
+    before = advanced(None, "aisle", {}, Told(at(10), {}, at(1), [moved(SALE, -1, at(2))]))
+    after = advanced(before, "aisle", {}, Told(READ, {}, at(15), [moved(SALE, -4, at(20))]))
     assert (len(after.listed or ()), after.listed_since) == (1, at(15))
 
 
 def test_a_reading_that_is_older_than_the_last_one_begins_the_ledger_anew() -> None:
-    before = advanced(None, "aisle", [], Told(READ, {"A": Decimal(1)}, at(1), [moved(SALE, -1, at(2))]))
-    after = advanced(before, "aisle", [], Told(at(20), {"A": Decimal(1)}, at(19), []))
+    before = advanced(None, "aisle", {}, Told(READ, {"A": Decimal(1)}, at(1), [moved(SALE, -1, at(2))]))
+    after = advanced(before, "aisle", {}, Told(at(20), {"A": Decimal(1)}, at(19), []))
     assert after == Ledger("aisle", at(20), at(20), {}, (), (), at(19))
 
 
@@ -188,7 +183,7 @@ def test_the_ledger_forgets_what_is_old_and_says_from_when_on_it_is_complete(ste
         before, now = now, shifted(now, timedelta(days=days))
         sale = moved(SALE, units, shifted(now, -timedelta(hours=1)), sku="A")
         truth.append((before, now, sale))
-        known = advanced(known, "aisle", [], Told(now, {"A": Decimal(units)}, before, [sale]))
+        known = advanced(known, "aisle", {}, Told(now, {"A": Decimal(units)}, before, [sale]))
     assert known is not None
     oldest = shifted(now, -KEPT)
     assert all(one.until >= oldest for one in known.observed)

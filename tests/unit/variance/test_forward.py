@@ -11,9 +11,8 @@ from stkr.capture.result import ClockDoubt, CountedLine, Kind, Outcome, Totals
 from stkr.capture.times import CLOCKS_APART
 from stkr.rules.doc import default_rules
 from stkr.stock import Snapshot, StockRow
-from stkr.store.inventory import InventoryRow
 from stkr.sync.connector import Movement, MovementKind
-from stkr.sync.movements import Ledger, Told, advanced, shifted
+from stkr.sync.movements import Ledger, OnHand, Told, advanced, shifted
 from stkr.variance.core import Variance, find_variances
 from stkr.variance.forward import Forward, Unrolled
 
@@ -32,11 +31,8 @@ def moved(units: int, minutes: int, kind: MovementKind = SALE, reference: str = 
     return Movement("BOLT", "aisle", kind, Decimal(units), after(minutes), reference or f"{minutes} {units} {kind}")
 
 
-def row(quantity: int, version: int) -> InventoryRow:
-    return InventoryRow(
-        location="aisle", sku="BOLT", source_qty=Decimal(quantity), unbooked_qty=Decimal(0),
-        system_qty=Decimal(quantity), snapshot_version=version, active=True,
-    )  # fmt: skip
+def stock(quantity: int, version: int) -> dict[str, OnHand]:
+    return {"BOLT": OnHand(Decimal(quantity), Decimal(quantity), version)}
 
 
 def read(*readings: tuple[int, int, tuple[Movement, ...] | None], start: int = 480) -> Ledger:
@@ -44,12 +40,12 @@ def read(*readings: tuple[int, int, tuple[Movement, ...] | None], start: int = 4
 
     The first was right before the count was opened, with ``start``.
     """
-    ledger = advanced(None, "aisle", [row(start, 1)], Told(after(-5), {}, after(-9000), ()))
+    ledger = advanced(None, "aisle", stock(start, 1), Told(after(-5), {}, after(-9000), ()))
     before, version = start, 1
     for minutes, quantity, listed in readings:
         version += quantity != before
         told = Told(after(minutes), {"BOLT": Decimal(quantity - before)}, after(-9000), listed)
-        ledger, before = advanced(ledger, "aisle", [row(quantity, version)], told), quantity
+        ledger, before = advanced(ledger, "aisle", stock(quantity, version), told), quantity
     return ledger
 
 
@@ -169,7 +165,7 @@ def test_a_count_after_the_latest_reading_says_until_when_movements_are_known() 
 
 
 def test_a_count_before_the_ledger_begins_is_not_rolled() -> None:
-    ledger = advanced(None, "aisle", [row(471, 2)], Told(after(120), {}, after(-9000), [moved(-9, 90)]))
+    ledger = advanced(None, "aisle", stock(471, 2), Told(after(120), {}, after(-9000), [moved(-9, 90)]))
     assert unrolled(ledger, 432, (74, 74)) is Unrolled.NOT_KNOWN_YET
 
 
@@ -247,7 +243,7 @@ def test_approving_a_rolled_gap_brings_the_books_to_the_shelf_whatever_moved_and
             source, version = source + seen, version + bool(seen)
             since_reading.clear()
             told = Told(after(minute), {"BOLT": Decimal(seen)}, after(-9000), listed)
-            ledger = advanced(ledger, "aisle", [row(source, version)], told)
+            ledger = advanced(ledger, "aisle", stock(source, version), told)
     assert counted is not None
     found = variance(ledger, counted, (counted_at, counted_at))
     assert found.gap is not None

@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 
 from stkr import keys
 from stkr.stock import History
-from stkr.store.inventory import InventoryRow
 from stkr.sync.connector import Movement, MovementKind
 
 KEPT = timedelta(days=35)
@@ -38,7 +37,7 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class OnHand:
-    """A row as it stood after a reading; see ``InventoryRow``."""
+    """A row's quantities and version at some moment; see ``InventoryRow``."""
 
     system_qty: Decimal
     source_qty: Decimal
@@ -77,22 +76,17 @@ class Told:
     listed: Iterable[Movement] | None
 
 
-def advanced(known: Ledger | None, location: str, rows: Iterable[InventoryRow], told: Told) -> Ledger:
+def advanced(known: Ledger | None, location: str, stock: Mapping[str, OnHand], told: Told) -> Ledger:
     """The ledger after a reading.
 
     :param known: the ledger so far.
-    :param rows: the rows of the location as they stand after the reading, in any order.
+    :param stock: the location's rows that the source lists, by SKU, as they stand after the reading.
     """
     if known and told.at <= known.read_at:
         known = None  # Nothing can be said about the time between a reading and an older one.
     oldest = shifted(told.at, -KEPT)
     first_read, observed = _observed(known, told, oldest)
     listed_since, listed = _listed(known, told, oldest)
-    stock = {
-        row.sku: OnHand(row.system_qty, row.source_qty, row.snapshot_version)
-        for row in sorted(rows, key=lambda row: row.sku)
-        if row.active
-    }
     return Ledger(location, first_read, told.at, stock, observed, listed, listed_since)
 
 
