@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from stkr.capture.codes import Codebook
-from stkr.capture.headers import CASES_BESIDE, LIST_DETAIL, SCAN_DETAIL, Heading, Rank, Role, heading
+from stkr.capture.headers import CASES_BESIDE, LIST_DETAIL, SCAN_DETAIL, Heading, Rank, Role, heading, tells_when
 from stkr.capture.quantities import Amount, is_measure, is_unit, read_amount
 from stkr.capture.result import Understood
 from stkr.errors import CountFileError
@@ -44,6 +44,7 @@ class Layout:
 
     ``header`` is the physical row of the header, 0 in a headerless file. Rows at or above it are not data.
     ``apart`` are columns of lots and larger places, which tell rows apart that would else be one count, repeated.
+    ``times`` are columns of days and times, of when a row was counted as far as anybody knows.
     ``replaced`` are columns of first counts beside the recount that is ``quantity``.
     ``doubtful`` are columns that were told by few or no cells, with the cells there were: empty ones and such of units.
     A later row may say more than they do.
@@ -57,6 +58,7 @@ class Layout:
     bin: int | None = None
     location: int | None = None
     apart: tuple[int, ...] = ()
+    times: tuple[int, ...] = ()
     replaced: tuple[int, ...] = ()
     doubtful: Mapping[int, frozenset[str]] = field(default_factory=dict)
     captions: tuple[str, ...] = ()
@@ -196,6 +198,11 @@ def _by_header(number: int, cells: Sequence[str], sample: Sequence[Row], codeboo
         bin=bins[0] if bins else None,
         location=place,
         apart=() if quantity is None else (*bins[1:], *lots),
+        times=tuple(
+            index
+            for index, (title, known) in enumerate(zip(cells, headings, strict=True))
+            if (known is None or known.role is Role.OTHER) and tells_when(title) and _tells_when(columns, index)
+        ),
         replaced=tuple(
             index for index, known in enumerate(headings) if recounted and known == Heading(Role.QUANTITY, Rank.COUNTED)
         ),
@@ -526,14 +533,23 @@ def _by_content(sample: Sequence[Row], codebook: Codebook) -> Layout:
         quantity=quantity,
         unit=units[0] if units and quantity is not None else None,
         apart=apart,
+        times=tuple(index for index in range(width) if index not in {code, quantity} and _tells_when(rows, index)),
         doubtful=_doubtful(rows, width),
         captions=("",) * width,
     )
 
 
+def _tells_when(rows: Sequence[Sequence[str]], index: int) -> bool:
+    return _are_times([cell for row in rows if index < len(row) and (cell := visible(row[index]))])
+
+
+def _are_times(column: Sequence[str]) -> bool:
+    return any(_mostly(column, shape) for shape in (_DATE, _TIME, _STAMP))
+
+
 def _is_detail(column: Sequence[str]) -> bool:
     """Dates, times and running numbers, as scanners add them to every scan."""
-    if any(_mostly(column, shape) for shape in (_DATE, _TIME, _STAMP)) or _is_serial(column):
+    if _are_times(column) or _is_serial(column):
         return True
     return len(column) >= _RUN and all(cell.isdecimal() and cell.isascii() for cell in column) and _rises_by_one(column)
 
