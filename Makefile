@@ -8,7 +8,7 @@ CASE ?=
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo local stop test unit e2e lint fmt fuzz bench-capture invoke build layer-size requirements pr clean
+.PHONY: help demo local stop test unit e2e test-odoo lint fmt fuzz bench-capture invoke build layer-size requirements pr clean
 
 BIN := .venv/bin
 # Changes with the interpreter and with the requirements, and so makes a new environment.
@@ -33,10 +33,13 @@ stop: $(STAMP) ## end what `make local` left running
 test: lint unit e2e ## lint, then every test
 
 unit: $(STAMP) ## all tests but the end-to-end ones
-	$(BIN)/python -m pytest -q -n auto -m "not e2e"
+	$(BIN)/python -m pytest -q -n auto -m "not e2e and not odoo"
 
 e2e: $(STAMP) ## the end-to-end tests, on an emulator of their own
 	$(BIN)/python -m pytest -q -m e2e
+
+test-odoo: $(STAMP) ## the Odoo connector against a running Odoo 19 (STKR_ODOO_URL), recorded anew for the other tests
+	$(BIN)/python -m pytest -q -m odoo tests/odoo
 
 lint: $(STAMP) ## ruff, mypy, cfn-lint, sam validate
 	$(BIN)/ruff check .

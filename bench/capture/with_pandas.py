@@ -4,8 +4,9 @@ Text is looked at once per distinct value: a column is factorised, what its dist
 from there on rows are integers. Reasons are small numbers, too: their place in ``Reason``, or ``_FINE``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import BytesIO
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from stkr.stock import Snapshot, StockRow
 _ONE = 10**PLACES
 _REASONS = list(Reason)
 _FINE = -1
+_FIRST_ROW = 2
 _EACH = ("", "ea", "pcs", "units")
 _CASE = ("boxes", "cs", "cartons")
 _MANGLED = r"\d(?:[.,]\d+)?e\+?\d{1,3}"
@@ -35,11 +37,16 @@ def count(content: bytes, snapshot: Snapshot) -> Outcome:
     _convert(counted, items)
     places = _places(counted)
     agreed = places[places["agrees"]]
-    lines = agreed.groupby("item", sort=False)["lowest"].sum()
+    lines = agreed.groupby("item")["lowest"].sum()
     parked = counted.loc[counted["reason"] != _FINE, "reason"]
+    cells = sheet.loc[parked.index].itertuples(index=False, name=None)
+    numbers, reasons = (parked.index + _FIRST_ROW).tolist(), parked.tolist()
     return Outcome(
-        {items[item].sku: eaches for item, eaches in zip(lines.index.tolist(), lines.tolist(), strict=True)},
-        [(row + 2, _REASONS[reason]) for row, reason in zip(parked.index.tolist(), parked.tolist(), strict=True)],
+        {
+            items[item].sku: line
+            for item, line in zip(lines.index.tolist(), zip(lines.tolist(), _rows(counted), strict=True), strict=True)
+        },
+        [(row, _REASONS[reason], raw) for row, reason, raw in zip(numbers, reasons, cells, strict=True)],
         Totals(
             read=len(rows),
             counted=len(agreed),
@@ -48,6 +55,14 @@ def count(content: bytes, snapshot: Snapshot) -> Outcome:
             parked=len(parked),
         ),
     )
+
+
+def _rows(counted: pd.DataFrame) -> Iterator[tuple[int, ...]]:
+    """Of each item that is counted, in the order of the items, the rows that went into its count."""
+    item = counted.loc[counted["reason"] == _FINE, "item"].sort_values(kind="stable")
+    rows = (item.index + _FIRST_ROW).tolist()
+    bounds = [*np.flatnonzero(item.diff().to_numpy()).tolist(), len(rows)]
+    return (tuple(rows[begin:end]) for begin, end in pairwise(bounds))
 
 
 def _structural(sheet: pd.DataFrame, blank: pd.Series) -> pd.Series:

@@ -12,6 +12,7 @@ from stkr.capture.result import Reason, Totals
 from stkr.stock import Snapshot, StockRow
 
 _ONE = 10**PLACES
+_FIRST_ROW = 2
 _EACH = ("", "ea", "pcs", "units")
 _CASE = ("boxes", "cs", "cartons")
 _MANGLED = r"^\d(?:[.,]\d+)?e\+?\d{1,3}$"
@@ -38,11 +39,12 @@ def count(content: bytes, snapshot: Snapshot) -> Outcome:
     )
     places = _places(rows)
     agreed = places.filter("agrees")
-    lines = agreed.group_by("item").agg(pl.col("lowest").sum())
+    lines = agreed.group_by("item").agg(pl.col("lowest").sum(), pl.col("rows").explode().sort() + _FIRST_ROW)
     parked = _parked(rows, places)
+    cells = parked.select("row").join(sheet, on="row", how="left", maintain_order="left").drop("row").rows()
     return Outcome(
-        {items[item].sku: eaches for item, eaches in lines.iter_rows()},
-        parked.with_columns(pl.col("row") + 2).rows(),
+        {items[item].sku: (eaches, tuple(of)) for item, eaches, of in lines.iter_rows()},
+        [(row + _FIRST_ROW, reason, raw) for (row, reason), raw in zip(parked.rows(), cells, strict=True)],
         Totals(
             read=len(sheet),
             counted=len(agreed),
@@ -155,7 +157,7 @@ def _places(rows: pl.DataFrame) -> pl.DataFrame:
         rows.lazy()
         .filter(pl.col("reason").is_null())
         .group_by("item", "bin")
-        .agg(lowest=pl.col("eaches").min(), highest=pl.col("eaches").max())
+        .agg(pl.col("row").alias("rows"), lowest=pl.col("eaches").min(), highest=pl.col("eaches").max())
         .with_columns(agrees=(pl.col("lowest") == pl.col("highest")) & ~unplaced)
         .collect()
     )

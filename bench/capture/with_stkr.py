@@ -5,12 +5,14 @@ from stkr.capture.core import capture
 from stkr.capture.result import UploadedFile
 from stkr.stock import Snapshot
 
+_NAME = "count.csv"
+
 
 def count(content: bytes, snapshot: Snapshot) -> Outcome:
     """The lines, parked rows and totals of a count."""
-    captured = capture([UploadedFile("count.csv", content)], snapshot)
+    captured = capture([UploadedFile(_NAME, content)], snapshot)
     return Outcome(
-        {line.sku: int(line.counted_qty.scaleb(PLACES)) for line in captured.lines},
-        [(row.row, row.reason) for row in captured.parked],
+        {line.sku: (int(line.counted_qty.scaleb(PLACES)), line.rows[_NAME]) for line in captured.lines},
+        [(row.row, row.reason, row.cells) for row in captured.parked],
         captured.totals,
     )

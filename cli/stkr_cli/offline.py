@@ -1,7 +1,7 @@
 """``stkr check`` and ``stkr reconcile``: the same core as in the cloud, on two files and without a network."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from stkr.errors import CountFileError, StkrError
 from stkr.rules.doc import Rules, default_rules, parse_rules
 from stkr.stock import Snapshot
 from stkr.stockfile import read_stock, snapshot_of
-from stkr.tabular.sheet import MAX_FILE_BYTES
+from stkr.tabular.sheet import MAX_FILE_BYTES, Block
 from stkr.variance.core import find_variances
 from stkr_cli import report, tables
 
@@ -177,4 +177,10 @@ def _progress(files: list[UploadedFile]) -> Iterator[Watch]:
     lines = sum(file.content.count(b"\n") for file in files)
     with Progress(*columns, console=console, transient=True, disable=unseen) as bar:
         task = bar.add_task("Reading the count", total=lines or None)
-        yield lambda rows: bar.track(rows, task_id=task)
+
+        def watch(blocks: Iterable[Block]) -> Iterator[Block]:
+            for block in blocks:
+                yield block
+                bar.advance(task, len(block.rows))
+
+        yield watch

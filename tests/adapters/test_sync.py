@@ -14,7 +14,9 @@ from stkr import aws, keys
 from stkr.settings import Sync as Settings
 from stkr.store.inventory import InventoryRow, post_adjustment, post_unrecorded, read_location, read_row
 from stkr.store.items import pause, transact
+from stkr.store.movements import read_ledger
 from stkr.store.source import begin_run, read_state
+from stkr.sync.movements import Observed, OnHand
 from stkr.sync.shell import Outcome, sync
 from tests.adapters.wire import Crash, Wire
 
@@ -489,3 +491,46 @@ def test_the_list_is_written_only_where_it_changes_and_not_at_all_while_nothing_
     for _ in range(3):
         shop.sync()
     assert len(versions(Bucket=BUCKET, Prefix="bookings/")["Versions"]) == 1
+
+
+def test_what_moved_between_two_readings_is_kept_by_location_and_is_not_what_was_approved(shop: Shop) -> None:
+    shop.upload(SHEET)
+    shop.sync()
+    begin = keys.instant(shop.now)
+    approve(-48)
+    shop.upload(SHEET | {("shop", "BOLT"): 477})
+    shop.sync()
+
+    ledger = read_ledger(BUCKET, "shop")
+    assert ledger is not None
+    assert ledger.observed == (Observed("BOLT", Decimal(-3), begin, keys.instant(shop.now)),)
+    assert ledger.stock["BOLT"] == OnHand(Decimal(429), Decimal(477), 3)
+    assert ledger.listed is None
+    yard = read_ledger(BUCKET, "yard")
+    assert yard is not None
+    assert (yard.observed, set(yard.stock)) == ((), {"SAND", "GRAVEL"})
+
+
+def test_what_was_booked_by_hand_is_no_movement(shop: Shop) -> None:
+    shop.upload(SHEET)
+    shop.sync()
+    approve(-48)
+    shop.upload(SHEET | {("shop", "BOLT"): 432})
+    shop.sync()
+
+    ledger = read_ledger(BUCKET, "shop")
+    assert ledger is not None
+    assert (ledger.observed, ledger.stock["BOLT"]) == ((), OnHand(Decimal(432), Decimal(432), 2))
+
+
+def test_an_approval_in_the_middle_of_a_sync_is_no_movement_and_is_in_what_is_kept(shop: Shop) -> None:
+    shop.upload(SHEET)
+    shop.sync()
+    shop.upload(SHEET | {("shop", "BOLT"): 477})
+    Wire().before_next_row(lambda: approve(-48))
+    shop.sync()
+
+    ledger = read_ledger(BUCKET, "shop")
+    assert ledger is not None
+    assert [(one.sku, one.units) for one in ledger.observed] == [("BOLT", Decimal(-3))]
+    assert ledger.stock["BOLT"] == OnHand(Decimal(429), Decimal(477), 3)

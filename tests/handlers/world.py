@@ -5,7 +5,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from html import unescape
@@ -19,6 +19,7 @@ from moto.ses.models import ses_backends
 
 from local.events import event
 from stkr import keys
+from stkr.capture.shell import Captured
 from stkr.links import CountLink, Keys, read, sign
 from stkr.mail.outbox import outbox
 from stkr.rules.store import current_rules
@@ -28,9 +29,13 @@ from stkr.settings import Session as SessionSettings
 from stkr.settings import Sweep as SweepSettings
 from stkr.settings import load
 from stkr.store.counts import Line, read_line, read_lines, read_session
-from stkr.store.inventory import InventoryRow, create_row, read_row
+from stkr.store.inventory import InventoryRow, create_row, read_location, read_row
 from stkr.store.items import values
+from stkr.store.movements import on_hand, read_ledger, write_ledger
+from stkr.store.objects import read_document, write_document
 from stkr.sweep.shell import sweep
+from stkr.sync.connector import Movement
+from stkr.sync.movements import Told, advanced
 from tests.deployment import Context, Deployment
 from tests.template.stack import ACCOUNT, REGION
 
@@ -116,6 +121,27 @@ class World:
             UpdateExpression="ADD source_qty :sold, system_qty :sold, snapshot_version :one",
             ExpressionAttributeValues={":sold": {"N": str(-qty)}, ":one": {"N": "1"}},
         )
+
+    def synced(self, at: datetime, *listed: Movement) -> None:
+        """What a sync does once it has written its rows: it keeps the movements that the source lists."""
+        rows = list(read_location(self.inventory, PLACE))
+        known = read_ledger(self.bucket, PLACE)
+        before = known.stock if known else {}
+        moved = {row.sku: row.source_qty - before[row.sku].source_qty for row in rows if row.sku in before}
+        told = Told(keys.instant(at), moved, keys.instant(at - timedelta(days=35)), listed)
+        write_ledger(self.bucket, known, advanced(known, PLACE, {row.sku: on_hand(row) for row in rows}, told))
+
+    def timed(self, seq: int, **times: datetime) -> None:
+        """Give the lines of a capture the times at which each SKU was counted (dashes as underscores)."""
+        key = keys.capture_object(SESSION, seq)
+        captured = read_document(self.bucket, key, Captured)
+        assert captured is not None
+        lines = tuple(
+            replace(line, counted_from=keys.instant(at), counted_to=keys.instant(at)) if at else line
+            for line in captured.outcome.lines
+            for at in [times.get(line.sku.replace("-", "_"))]
+        )
+        write_document(self.bucket, key, replace(captured, outcome=replace(captured.outcome, lines=lines)))
 
     def book_in(self, sku: str, qty: int) -> None:
         """What a sync does when the system of record begins to list an item at the location."""

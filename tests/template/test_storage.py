@@ -105,6 +105,7 @@ def test_nothing_current_ever_expires_and_no_version_of_an_upload_or_of_the_rule
     assert expiring == {
         "snapshots/": {"NoncurrentDays": 365},
         "source/": {"NoncurrentDays": 30},
+        "movements/": {"NoncurrentDays": 30},
         "bookings/": {"NoncurrentDays": 30},
     }
 

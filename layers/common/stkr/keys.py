@@ -1,5 +1,6 @@
 """The formats of every key in the three tables and the bucket: they are written nowhere else."""
 
+import re
 from datetime import UTC, date, datetime, tzinfo
 from typing import Final
 
@@ -21,9 +22,11 @@ RULES_KEY: Final = "config/rules.yaml"
 UPLOADS: Final = "sessions/"
 CAPTURES: Final = "captures/"
 SNAPSHOTS: Final = "snapshots/"
+MOVEMENTS: Final = "movements/"
 TO_BOOK: Final = "bookings/to-book.csv"
 FILE_BOOKINGS: Final = "bookings/stock-file.json.gz"
 _RESULT_SUFFIX: Final = ".json.gz"
+_BEGINS_WITH_A_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d-")
 
 
 def instant(moment: datetime) -> str:
@@ -91,6 +94,15 @@ def variance_id(session_id: str, code: str, revision: int) -> str:
     return f"{session_id}.{code}.r{revision}"
 
 
+def session_of_variance(name: str, code: str) -> str | None:
+    """The session in the name of a variance of a SKU; ``None`` for anything else that a reference may be."""
+    head, found, revision = name.rpartition(".r")
+    session_id = head.removesuffix(f".{code}")
+    if not (found and revision.isdecimal() and len(session_id) < len(head)):
+        return None
+    return session_id if _BEGINS_WITH_A_DAY.match(session_id) else None
+
+
 def first_revision(capture_seq: int) -> int:
     """The revision of a line that capture ``capture_seq`` (re)wrote; a hold adds one.
 
@@ -123,6 +135,11 @@ def parked_object(session_id: str, seq: int) -> str:
 def snapshot_object(session_id: str) -> str:
     """Object that holds a session's snapshot."""
     return f"{SNAPSHOTS}{session_id}{_RESULT_SUFFIX}"
+
+
+def movements_object(location_name: str) -> str:
+    """Object that holds what is known of how the stock of a location moved lately."""
+    return f"{MOVEMENTS}{location_name}{_RESULT_SUFFIX}"
 
 
 def upload_prefix(session_id: str, area: str = "") -> str:

@@ -54,9 +54,13 @@ class Snapshot:
     ``rows`` maps SKU to the row at ``location`` within the session's scope. ``elsewhere`` maps SKU to one row for every
     other SKU the system knows (another location or out of scope), so that a code for it is not an unknown one.
     ``out_of_scope`` names the SKUs of ``elsewhere`` stocked at this very location, outside the session's scope.
+    ``taken_at`` is the stored instant it is of and ``zone`` the name of the shop's time zone: without both, nothing is
+    told of when a row was counted.
     """
 
     location: str
     rows: Mapping[str, StockRow]
     elsewhere: Mapping[str, StockRow] = field(default_factory=dict)
     out_of_scope: frozenset[str] = frozenset()
+    taken_at: str = ""
+    zone: str = ""

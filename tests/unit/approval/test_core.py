@@ -9,11 +9,18 @@ from stkr.capture.result import Kind
 from stkr.cause.evidence import Cause
 from stkr.rules.doc import Rules
 from stkr.store.counts import Line, Session, State, Status
+from stkr.sync.connector import Movement, MovementKind
+from stkr.sync.movements import Ledger, Observed, OnHand
 from stkr.variance.core import Materiality
+from stkr.variance.forward import Forward
 
 pytestmark = pytest.mark.unit
 
 NOW = "2026-11-21T15:00:00.000000Z"
+
+
+def on_hand(quantity: int, version: int) -> OnHand:
+    return OnHand(Decimal(quantity), Decimal(quantity), version)
 
 
 def line(**more: object) -> Line:
@@ -64,7 +71,7 @@ def test_an_uncounted_line_is_confirmed_as_a_true_zero() -> None:
 
 
 def test_a_hold_asks_again_against_the_live_stock_and_kills_the_old_link() -> None:
-    waiting = held(line(), Decimal(470), 4, NOW)
+    waiting = held(line(), on_hand(470, 4), None, NOW)
     assert standing(waiting, 100) is Standing.SUPERSEDED
     assert standing(waiting, waiting.revision) is Standing.PENDING
     assert (waiting.system_qty, waiting.snapshot_version, waiting.held_from_qty) == (Decimal(470), 4, Decimal(480))
@@ -73,17 +80,17 @@ def test_a_hold_asks_again_against_the_live_stock_and_kills_the_old_link() -> No
 
 
 def test_a_second_hold_still_shows_the_counts_own_snapshot() -> None:
-    waiting = held(held(line(), Decimal(470), 4, NOW), Decimal(460), 5, NOW)
+    waiting = held(held(line(), on_hand(470, 4), None, NOW), on_hand(460, 5), None, NOW)
     assert (waiting.held_from_qty, waiting.system_qty) == (Decimal(480), Decimal(460))
 
 
 def test_a_held_unrecorded_item_that_was_booked_in_meanwhile_becomes_an_ordinary_line() -> None:
-    waiting = held(line(kind=Kind.UNRECORDED, counted_qty=3, system_qty=0), Decimal(2), 1, NOW)
+    waiting = held(line(kind=Kind.UNRECORDED, counted_qty=3, system_qty=0), on_hand(2, 1), None, NOW)
     assert (waiting.kind, waiting.gap_units) == (Kind.COUNTED, Decimal(1))
 
 
 def test_a_held_uncounted_line_has_no_gap_of_its_own() -> None:
-    waiting = held(line(kind=Kind.UNCOUNTED, counted_qty=None, gap_units=None), Decimal(2), 4, NOW)
+    waiting = held(line(kind=Kind.UNCOUNTED, counted_qty=None, gap_units=None), on_hand(2, 4), None, NOW)
     assert (waiting.kind, waiting.gap_units, quantity_after(waiting)) == (Kind.UNCOUNTED, None, Decimal(0))
 
 
@@ -102,3 +109,83 @@ def test_a_counter_is_recognised_by_name_and_by_address(name: str, addressee: st
     rules = Rules.model_validate({"locations": {"aisle": {"name": "Aisle", **people, "counters": counters}}})
     session = Session(session_id="s1", location="aisle", counter="sam", opened_at="", status=Status.OPEN)
     assert counted_by(session, rules, name, addressee) is same
+
+
+COUNTED_AT = "2026-11-21T10:14:00.000000Z"
+
+
+def rolled(**more: object) -> Line:
+    """432 were counted at 10:14 when 480 were expected; nine were sold since."""
+    timing = {
+        "snapshot_qty": 480, "counted_from": COUNTED_AT, "counted_to": COUNTED_AT, "expected_qty": 480, "moved_qty": -9
+    }  # fmt: skip
+    return line(**{"system_qty": 471, "timing": timing, **more})
+
+
+def forward(*sold: int, source_qty: int) -> Forward:
+    """A ledger of sales, one an hour after the count, with the quantity they left the source at."""
+    begin, end = "2026-11-21T09:00:00.000000Z", "2026-11-21T20:00:00.000000Z"
+    sales = tuple(
+        Movement(
+            "BOLT-M6-50", "aisle", MovementKind.SALE, Decimal(-units), f"2026-11-21T{hour}:00:00.000000Z", f"R{hour}"
+        )
+        for hour, units in enumerate(sold, 11)
+    )
+    seen = (Observed("BOLT-M6-50", Decimal(-sum(sold)), begin, end),)
+    stock = {"BOLT-M6-50": on_hand(source_qty, 9)}
+    return Forward(Ledger("aisle", begin, end, stock, seen, sales, begin))
+
+
+def test_approving_a_rolled_line_moves_live_stock_by_the_gap_and_leaves_what_was_sold_since() -> None:
+    assert quantity_after(rolled()) == 423
+    after = decided(rolled(), Verdict(True, "Priya", "priya@example.com", Cause.MISCOUNT, NOW))
+    assert (after.posted_units, after.system_qty) == (Decimal(-48), Decimal(471))
+
+
+def test_a_hold_of_a_rolled_line_keeps_its_gap_and_asks_about_the_live_stock() -> None:
+    waiting = held(rolled(), on_hand(465, 9), forward(9, 6, source_qty=465), NOW)
+    assert (waiting.gap_units, waiting.rolled_qty, waiting.system_qty) == (Decimal(-48), Decimal(480), Decimal(465))
+    assert (quantity_after(waiting), waiting.snapshot_version, waiting.held_from_qty) == (Decimal(417), 9, Decimal(480))
+    assert waiting.revision == rolled().revision + 1
+
+
+def test_a_movement_before_the_count_that_came_to_light_since_changes_the_gap() -> None:
+    early = rolled(timing={"snapshot_qty": 480, "counted_from": NOW, "counted_to": NOW, "expected_qty": 480})
+    waiting = held(early, on_hand(471, 9), forward(9, source_qty=471), NOW)
+    assert (waiting.gap_units, waiting.rolled_qty, quantity_after(waiting)) == (
+        Decimal(-39),
+        Decimal(471),
+        Decimal(432),
+    )
+
+
+def test_a_gap_that_another_count_has_put_right_since_is_not_posted_again() -> None:
+    # The other approval changed the books alone: the source has not moved since the ledger.
+    live = OnHand(Decimal(423), Decimal(471), 10)
+    waiting = held(rolled(), live, forward(9, source_qty=471), NOW)
+    assert (waiting.gap_units, waiting.gap_value, quantity_after(waiting)) == (Decimal(0), Decimal(0), Decimal(423))
+
+
+@pytest.mark.parametrize("known", [None, forward(9, source_qty=471)])
+def test_a_rolled_line_whose_movements_are_not_known_yet_is_asked_about_against_live_stock(
+    known: Forward | None,
+) -> None:
+    waiting = held(rolled(), on_hand(460, 11), known, NOW)
+    assert (waiting.gap_units, waiting.rolled_qty, quantity_after(waiting)) == (Decimal(-28), None, Decimal(432))
+    assert waiting.held_from_qty == 480
+
+
+def test_a_line_with_times_is_rolled_as_soon_as_its_movements_are_known() -> None:
+    plain = line(timing={"snapshot_qty": 480, "counted_from": COUNTED_AT, "counted_to": COUNTED_AT})
+    waiting = held(plain, on_hand(471, 9), forward(9, source_qty=471), NOW)
+    assert (waiting.gap_units, waiting.rolled_qty, quantity_after(waiting)) == (
+        Decimal(-48),
+        Decimal(480),
+        Decimal(423),
+    )
+
+
+def test_a_line_without_times_is_held_as_ever_and_says_by_how_much_stock_moved() -> None:
+    waiting = held(line(timing={"snapshot_qty": 480, "moved_qty": -3}), on_hand(470, 4), None, NOW)
+    assert waiting.timing is not None
+    assert (waiting.gap_units, waiting.timing.moved_qty) == (Decimal(-38), Decimal(-10))

@@ -15,8 +15,9 @@ from stkr.cause.evidence import Cause
 from stkr.links import Action
 from stkr.rules.doc import Rules
 from stkr.store.counts import Line
+from stkr.sync.movements import OnHand
 from stkr.web.page import Page
-from tests.unit.web.samples import HOSTILE, RULES, Read, line, uncounted, unrecorded
+from tests.unit.web.samples import HOSTILE, RULES, Read, line, rolled, uncounted, unrecorded
 
 pytestmark = pytest.mark.unit
 
@@ -35,6 +36,10 @@ REJECTION = Verdict(
     cause=Cause.MISCOUNT,
     at="2026-11-23T09:15:00.000000Z",
 )
+
+
+def on_hand(quantity: int, version: int) -> OnHand:
+    return OnHand(Decimal(quantity), Decimal(quantity), version)
 
 
 def read(page: Page) -> Read:
@@ -179,8 +184,41 @@ def test_decisions_about_zero_and_added_items() -> None:
     assert "Stock was left at nothing, as the item is not stocked here." in told
 
 
+IN_TIME = (
+    "Counted at 10:14, when 480 were expected (482 when the count began). The system says 471 now; "
+    "what moved since the shelf was counted stays as it is."
+)
+
+
+def test_a_gap_at_the_moment_of_counting_is_approved_onto_live_stock() -> None:
+    shown = ask(rolled(), live="471").text
+    assert "Short 48 units (-10%, -£16.80)" in shown
+    assert IN_TIME in shown
+    assert "Counted 432 Expected, when it was counted 480 System, as last checked 471 System, right now 471" in shown
+    assert "Approve: change stock from 471 to 423" in shown
+    assert "Stock has moved" not in shown
+    assert "Stock has moved since this was mailed." in ask(rolled(), live="470").text
+
+
+def test_a_gap_that_was_approved_onto_live_stock_says_what_stock_was_changed_to() -> None:
+    told = read(decided_page(decided(rolled(), VERDICT), RULES, fresh=True, recount_url=None)).text
+    assert "Stock was changed from 471 to 423." in told
+    assert "Stock before 471 Change -48 Stock after 423" in told
+
+
+def test_a_held_gap_at_the_moment_of_counting_shows_what_would_become_of_stock() -> None:
+    told = read(held_page(rolled(held_from_qty=Decimal(482)), RULES)).text
+    assert "Not posted: stock has moved since the mail" in told
+    assert (
+        "System, when the count began 482 System, right now 471 Expected, when it was counted 480 Counted 432 "
+        "Gap, when it was counted short 48 (-£16.80) System, if you approve 423" in told
+    )
+    assert IN_TIME in told
+    assert "reject and count afresh" not in told
+
+
 def test_a_held_post_shows_both_figures_and_what_to_do() -> None:
-    page = held_page(held(line(), Decimal(470), 4, VERDICT.at), RULES)
+    page = held_page(held(line(), on_hand(470, 4), None, VERDICT.at), RULES)
     assert page.status == 409
     told = read(page).text
     assert "Not posted: stock has moved since the count" in told
@@ -188,7 +226,7 @@ def test_a_held_post_shows_both_figures_and_what_to_do() -> None:
         "System, when the count began 480 System, right now 470 Counted 432 Gap, right now short 38 (-£13.30)" in told
     )
     assert "reject and count afresh" in told
-    told = read(held_page(held(uncounted(), Decimal(9), 4, VERDICT.at), RULES)).text
+    told = read(held_page(held(uncounted(), on_hand(9, 4), None, VERDICT.at), RULES)).text
     assert "System, when the count began 12 System, right now 9" in told
 
 
@@ -221,7 +259,7 @@ def test_whatever_was_typed_anywhere_is_escaped() -> None:
     for page in (
         decision_page(line(**hostile), Action.APPROVE, Decimal(1), RULES, form),
         decided_page(decided(line(**hostile), verdict), RULES, fresh=True, recount_url="https://c.example.com/?t=r"),
-        held_page(held(line(**hostile), Decimal(1), 4, VERDICT.at), RULES),
+        held_page(held(line(**hostile), on_hand(1, 4), None, VERDICT.at), RULES),
     ):
         shown = read(page)
         assert HOSTILE in shown.text

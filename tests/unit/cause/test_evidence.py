@@ -1,5 +1,6 @@
 """The evidence bundle: facts and patterns that code computes before any model is asked."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -9,6 +10,7 @@ from stkr.capture.result import Kind
 from stkr.cause.evidence import Evidence, Flag, gather
 from stkr.stock import History, StockRow
 from stkr.variance.core import Materiality, Variance, gap_between
+from stkr.variance.forward import Timing
 
 pytestmark = pytest.mark.unit
 
@@ -54,6 +56,16 @@ def test_dates_become_days_before_the_count() -> None:
 
 def test_a_date_that_cannot_be_read_is_unknown() -> None:
     assert evidence(variance("A", 432, 480, history=History(last_received_at="last week"))).last_receipt is None
+
+
+@pytest.mark.parametrize(("expected", "moved"), [(480, None), (None, Decimal(-9))])
+def test_stock_that_moved_is_a_fact_only_where_nobody_knows_which_part_is_in_the_count(
+    expected: int | None, moved: Decimal | None
+) -> None:
+    rolled = None if expected is None else Decimal(expected)
+    timing = Timing(snapshot_qty=Decimal(480), moved_qty=Decimal(-9), expected_qty=rolled)
+    bundle = evidence(replace(variance("A", 432, 471), timing=timing))
+    assert (bundle.moved_during_count, bundle.system_qty) == (moved, Decimal(expected or 471))
 
 
 @pytest.mark.parametrize(

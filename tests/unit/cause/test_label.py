@@ -88,3 +88,11 @@ def test_the_model_is_shown_figures_and_nothing_a_stranger_could_have_typed() ->
     assert shown["direction"] == "shortage"
     assert (shown["gap_units"], shown["gap_pct"], shown["gap_value"]) == ("-48", "-10", "-16.8")
     assert "IGNORE" not in json.dumps(shown)
+
+
+def test_what_moved_during_the_count_may_be_named_once_it_is_in_the_evidence() -> None:
+    text = reply(cause="miscount", rationale="Stock moved by 13 units while it was counted.")
+    moved = BOLTS.model_copy(update={"moved_during_count": Decimal(-13)})
+    assert json.loads(prompt(moved))["system_moved_during_count"] == "-13"
+    assert check("A", text, moved).cause is Cause.MISCOUNT
+    assert check("A", text, BOLTS).cause is Cause.UNKNOWN

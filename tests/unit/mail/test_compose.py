@@ -9,7 +9,8 @@ from stkr.cause.evidence import Cause
 from stkr.mail.compose import MAX_ITEMS, Item, Mail, Table, digest, reminder, report
 from stkr.rules.doc import Person
 from stkr.store.counts import Line
-from tests.unit.web.samples import HOSTILE, PRIYA, RULES, SESSION, Read, line, uncounted, unrecorded
+from stkr.variance.forward import Timing, Unrolled
+from tests.unit.web.samples import HOSTILE, PRIYA, RULES, SESSION, Read, line, rolled, uncounted, unrecorded
 
 pytestmark = pytest.mark.unit
 
@@ -50,6 +51,25 @@ def test_the_subject_says_it_all() -> None:
     )
     assert mail(uncounted()).subject == "Fixings aisle count: 1 item not counted (Sat 21 Nov)"
     assert mail(line(), part=2, parts=3).subject.endswith("(Sat 21 Nov, part 2 of 3)")
+
+
+def test_a_gap_at_the_moment_of_counting_says_what_was_expected_then() -> None:
+    for told in (mail(rolled()).text, html_text(mail(rolled()))):
+        assert "Counted 432, expected 480. Short 48 units (-10%, -£16.80)." in told
+        assert "Counted at 10:14, when 480 were expected (482 when the count began). The system says 471 now" in told
+    held = rolled(held_from_qty=Decimal(482))
+    assert "reject and count afresh" not in mail(held).text
+    assert mail(held).subject.startswith("Stock has moved: ")
+
+
+def test_stock_that_moved_while_it_was_counted_is_said_to_be_in_doubt() -> None:
+    timing = Timing(snapshot_qty=Decimal(480), moved_qty=Decimal(-3), unrolled=Unrolled.NOT_LISTED)
+    for told in (mail(line(timing=timing)).text, html_text(mail(line(timing=timing)))):
+        assert "Counted 432, system 480." in told
+        assert (
+            "Stock moved by -3 while it was counted, and which part of that came before the shelf was counted is not "
+            "known: the system does not say when it moved."
+        ) in told
 
 
 def test_a_mail_goes_to_the_person_and_greets_them() -> None:

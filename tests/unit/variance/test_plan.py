@@ -11,7 +11,8 @@ from stkr.cause.evidence import Cause
 from stkr.rules.doc import default_rules, tolerance_for
 from stkr.stock import StockRow
 from stkr.store.counts import Line, Session, State, Status
-from stkr.variance.core import Variance, gap_between, judge
+from stkr.variance.core import Materiality, Variance, gap_between, judge
+from stkr.variance.forward import Timing
 from stkr.variance.plan import Plan, figures, plan, unlabelled
 
 pytestmark = pytest.mark.unit
@@ -110,6 +111,50 @@ def test_a_held_line_stays_as_it_was_asked_again_while_the_count_is_the_same() -
     line = first(variance("A", 432))["A"]
     held = line.model_copy(update={"held_from_qty": line.system_qty, "system_qty": Decimal(470), "revision": 101})
     assert planned(2, [variance("A", 432)], stored(held), LATER).changes == ()
+
+
+def rolled(counted: int, expected: int, live: int, version: int) -> Variance:
+    """A variance against what was expected when it was counted."""
+    gap = gap_between(Decimal(counted), Decimal(expected), Decimal("0.35"))
+    timing = Timing(snapshot_qty=Decimal(480), expected_qty=Decimal(expected), moved_qty=Decimal(live - 480))
+    stock = StockRow("A", "A", "aisle", Decimal(live), Decimal("0.35"), snapshot_version=version)
+    return Variance(
+        "A", "A", Kind.COUNTED, Materiality.MATERIAL, Decimal(counted), Decimal(live), gap, "default", stock,
+        timing=timing,
+    )  # fmt: skip
+
+
+def test_a_rolled_line_carries_what_was_expected_and_the_live_stock_its_post_depends_on() -> None:
+    line = first(rolled(432, 480, 471, 4))["A"]
+    assert (line.expected_qty, line.gap_units) == (Decimal(480), Decimal(-48))
+    assert (line.system_qty, line.snapshot_version, line.qty_after) == (Decimal(471), 4, Decimal(423))
+
+
+def test_stock_that_moves_on_does_not_ask_again_about_the_same_gap() -> None:
+    before = first(rolled(432, 480, 471, 4))
+    assert planned(2, [rolled(432, 480, 460, 5)], before, LATER).changes == ()
+    waiting = before["A"].model_copy(update={"held_from_qty": Decimal(480), "system_qty": Decimal(465)})
+    assert planned(2, [rolled(432, 480, 460, 5)], stored(waiting), LATER).changes == ()
+
+
+def test_another_gap_at_the_moment_of_counting_is_another_question() -> None:
+    before = first(rolled(432, 480, 471, 4))
+    for fresh in (rolled(432, 471, 471, 4), rolled(430, 480, 471, 4), variance("A", 432)):
+        [change] = planned(2, [fresh], before, LATER).changes
+        assert change.withdraws
+    [change] = planned(2, [rolled(432, 480, 480, 3)], first(variance("A", 432)), LATER).changes
+    assert change.queues
+
+
+def test_a_line_as_it_was_stored_before_it_could_be_rolled_still_loads() -> None:
+    kept = first(variance("A", 432))["A"].attributes()
+    assert "timing" not in kept
+    assert Line.model_validate(kept).qty_after == 432
+
+
+def test_a_rolled_line_is_stored_and_read_back_as_it_was() -> None:
+    line = first(rolled(432, 480, 471, 4))["A"]
+    assert Line.model_validate(line.attributes()) == line
 
 
 def test_the_sessions_figures_add_up() -> None:

@@ -9,6 +9,7 @@ from stkr.cause.evidence import Cause, Event, Evidence, Flag
 from stkr.rules.doc import parse_rules
 from stkr.store.counts import Line, Session, State, Status
 from stkr.variance.core import Materiality
+from stkr.variance.forward import Timing
 
 RULES = parse_rules(
     """
@@ -76,6 +77,18 @@ def line(**changed: object) -> Line:
         queued_at="2026-11-21T14:06:00.000000Z",
     )
     return bolts.model_copy(update=changed)
+
+
+def rolled(**changed: object) -> Line:
+    """The bolts counted at 10:14, when 480 were expected; nine were sold since."""
+    timing = Timing(
+        snapshot_qty=Decimal(482),
+        counted_from="2026-11-21T10:14:00.000000Z",
+        counted_to="2026-11-21T10:14:59.999999Z",
+        expected_qty=Decimal(480),
+        moved_qty=Decimal(-11),
+    )
+    return line(**{"system_qty": Decimal(471), "timing": timing, **changed})
 
 
 def uncounted(**changed: object) -> Line:

@@ -5,8 +5,9 @@ from decimal import Decimal
 import pytest
 
 from stkr.cause.evidence import Cause, Event, Flag
-from stkr.web.wording import facts, likely, place
-from tests.unit.web.samples import EVIDENCE, RULES
+from stkr.variance.forward import Unrolled
+from stkr.web.wording import facts, in_time, likely, place
+from tests.unit.web.samples import EVIDENCE, RULES, line, rolled
 
 pytestmark = pytest.mark.unit
 
@@ -18,6 +19,42 @@ def test_the_evidence_in_sentences() -> None:
         "Last counted Sat 26 Sep 2026, 8 weeks before the count",
         "The gap is a whole number of packs",
     )
+
+
+def in_time_with(**changed: object) -> str:
+    timing = rolled().timing
+    assert timing is not None
+    return in_time(rolled(timing=timing.model_copy(update=changed)), RULES.zone)
+
+
+def test_a_line_that_was_counted_over_a_while_says_from_when_to_when() -> None:
+    assert in_time_with(counted_to="2026-11-21T10:40:00.000000Z").startswith("Counted from 10:14 to 10:40, when 480")
+    days = in_time_with(counted_from="2026-11-20T10:14:00.000000Z")
+    assert days.startswith("Counted from Fri 20 Nov 2026, 10:14 to Sat 21 Nov 2026, 10:14, when 480 were expected")
+
+
+def test_what_is_known_only_until_before_the_count_is_said_to_be() -> None:
+    assert "480 were expected, as far as was known by 10:00 (482" in in_time_with(
+        known_until="2026-11-21T10:00:00.000000Z"
+    )
+
+
+@pytest.mark.parametrize("why", list(Unrolled))
+def test_every_doubt_about_the_moment_of_counting_has_its_words(why: Unrolled) -> None:
+    told = in_time_with(expected_qty=None, unrolled=why)
+    assert told.startswith("Stock moved by -11 while it was counted, and which part of that came before")
+    assert " is not known: " in told
+    assert in_time_with(expected_qty=None, unrolled=why, moved_qty=Decimal(0)) == ""
+
+
+def test_where_nothing_moved_there_is_nothing_to_say() -> None:
+    assert in_time(line(), RULES.zone) == ""
+    assert in_time_with(expected_qty=Decimal(471), snapshot_qty=Decimal(471)) == ""
+
+
+def test_what_moved_during_the_count_is_a_fact() -> None:
+    moved = EVIDENCE.model_copy(update={"moved_during_count": Decimal(-3)})
+    assert "Stock moved by -3 while it was counted" in facts(moved)
 
 
 def test_what_is_unknown_is_said_to_be_unknown() -> None:

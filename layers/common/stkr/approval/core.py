@@ -8,7 +8,9 @@ from stkr.capture.result import Kind
 from stkr.cause.evidence import Cause
 from stkr.rules.doc import Rules
 from stkr.store.counts import DECIDED, Line, Session, State
+from stkr.sync.movements import OnHand
 from stkr.variance.core import gap_between
+from stkr.variance.forward import Forward, retimed
 
 ZERO = Decimal(0)
 
@@ -49,7 +51,7 @@ def standing(line: Line | None, revision: int) -> Standing:
 
 def quantity_after(line: Line) -> Decimal:
     """What approving brings the system quantity to, in eaches; an uncounted line is confirmed as a true zero."""
-    return ZERO if line.kind is Kind.UNCOUNTED or line.counted_qty is None else line.counted_qty
+    return ZERO if line.kind is Kind.UNCOUNTED or line.qty_after is None else line.qty_after
 
 
 def decided(line: Line, verdict: Verdict) -> Line:
@@ -67,23 +69,30 @@ def decided(line: Line, verdict: Verdict) -> Line:
     )
 
 
-def held(line: Line, live_qty: Decimal, live_version: int, now: str) -> Line:
-    """The line after its stock moved: still queued, against the live figures, in a new revision that kills old links.
+def held(line: Line, live: OnHand, forward: Forward | None, now: str) -> Line:
+    """The line after its stock moved: still queued, with the live figures, in a new revision that kills old links.
 
+    Its gap is against what was expected when it was counted, where the movements now tell, and against live stock else.
     The first snapshot's quantity is kept in ``held_from_qty``, so that both figures can be shown. It is due for a mail
     at once.
+
+    :param forward: made from the location's movements; ``None`` where they are not known.
     """
-    gap = gap_between(quantity_after(line), live_qty, line.unit_cost)
+    counted_qty = ZERO if line.counted_qty is None else line.counted_qty
+    timing = line.timing and retimed(line.timing, line.sku, counted_qty, live, forward)
+    expected_qty = live.system_qty if timing is None or timing.expected_qty is None else timing.expected_qty
+    gap = gap_between(counted_qty, expected_qty, line.unit_cost)
     figures = {"gap_units": gap.units, "gap_pct": gap.percent, "gap_value": gap.value}
     counted = line.kind is not Kind.UNCOUNTED
-    evidence = line.evidence and line.evidence.model_copy(update={**figures, "system_qty": live_qty})
+    evidence = line.evidence and line.evidence.model_copy(update={**figures, "system_qty": expected_qty})
     return line.model_copy(
         update={
             **(figures if counted else {}),
-            "system_qty": live_qty,
-            "snapshot_version": live_version,
+            "system_qty": live.system_qty,
+            "snapshot_version": live.snapshot_version,
+            "timing": timing,
             "revision": line.revision + 1,
-            "held_from_qty": line.system_qty if line.held_from_qty is None else line.held_from_qty,
+            "held_from_qty": _snapshot_qty(line) if line.held_from_qty is None else line.held_from_qty,
             # An item that the system did not stock here may have been booked in since: then it is an ordinary line.
             "kind": Kind.COUNTED if line.kind is Kind.UNRECORDED else line.kind,
             "evidence": evidence,
@@ -92,6 +101,10 @@ def held(line: Line, live_qty: Decimal, live_version: int, now: str) -> Line:
             "mails": 0,
         }
     )
+
+
+def _snapshot_qty(line: Line) -> Decimal:
+    return line.timing.snapshot_qty if line.timing else line.system_qty
 
 
 def may_decide(rules: Rules, line: Line, addressee: str) -> bool:

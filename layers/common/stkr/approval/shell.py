@@ -11,7 +11,9 @@ from stkr.store.adjustments import Action, Entry, append
 from stkr.store.counts import Line, decide_line, read_line, write_line
 from stkr.store.inventory import MAX_UNBOOKED, InventoryRow, post_adjustment, post_unrecorded, read_row
 from stkr.store.items import pause, transact
+from stkr.store.movements import on_hand, read_ledger
 from stkr.telemetry import Metric, count, logger
+from stkr.variance.forward import Forward
 from stkr.variance.labels import announce
 
 if TYPE_CHECKING:
@@ -128,6 +130,14 @@ def _entry(action: Action, after: Line) -> Entry:
     )
 
 
+def _forward(settings: Settings, line: Line) -> Forward | None:
+    """What moved at the line's location, where it is known when the line was counted; nothing else depends on it."""
+    if line.timing is None or line.timing.counted_to is None:
+        return None
+    ledger = read_ledger(settings.bucket, line.location)
+    return Forward(ledger) if ledger else None
+
+
 def _hold(settings: Settings, line: Line, now: str) -> Line | None:
     """Stock moved since the snapshot: queue the variance afresh against the live figures, and have it mailed.
 
@@ -140,7 +150,7 @@ def _hold(settings: Settings, line: Line, now: str) -> Line | None:
         return None
     if len(stock.unbooked) >= MAX_UNBOOKED:
         raise Busy(f"{MAX_UNBOOKED} adjustments of {line.sku} at {line.location} wait to be booked; book them first")
-    fresh = held(line, stock.system_qty, stock.snapshot_version, now)
+    fresh = held(line, on_hand(stock), _forward(settings, line), now)
     reason = "stock moved since the count"
     entry = Entry(Action.QUEUED, now, "approve", fresh, fresh.system_qty, quantity_after(fresh), reason=reason)
     actions = [write_line(settings.counts_table, fresh, line), append(settings.adjustments_table, entry)]

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from itertools import chain
+from typing import NamedTuple
 
 from stkr.capture.gtin import corrections, expanded, inside_case, is_gtin, is_misread, label_text, labelled, one_item
 from stkr.capture.result import Alias, Reason
 from stkr.stock import Snapshot, StockRow
-from stkr.tabular.words import folded, visible
+from stkr.tabular.words import all_folded, folded, visible
 
 _LISTED = 4
+_DIGITS = "0123456789"
 _LONGEST_SHOWN = 40
 _MANGLED = re.compile(r"\d(?:[.,]\d+)?e\+?\d{1,3}")
 # With the sign it is the work of a spreadsheet; without it, it may be somebody's SKU.
@@ -39,8 +41,7 @@ _ALPHABETS = str.maketrans(
 _ALIKE = str.maketrans("oil", "011")
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """The item a code names. ``pack`` is eaches per scan where the code is a case barcode, else ``None``."""
 
     stock: StockRow
@@ -88,48 +89,49 @@ class Codebook:
         # Digits without their leading zeros -> the codes that have some.
         self._padded: dict[str, list[str]] = {}
         self._seen: dict[str | tuple[str, ...], Found] = {}
+        codes: list[str] = []
+        matches: list[Match] = []
         for stock in chain(snapshot.rows.values(), snapshot.elsewhere.values()):
-            self._add(stock)
-        for alias in aliases:
-            known = snapshot.rows.get(alias.sku) or snapshot.elsewhere[alias.sku]
-            self._put(alias.code, Match(known, alias.pack))
+            single = Match(stock)
+            codes.append(stock.sku)
+            matches.append(single)
+            for alias in stock.aliases:
+                code, pack = split_alias(alias)
+                codes.append(code)
+                matches.append(single if pack is None else Match(stock, pack))
+        for confirmed in aliases:
+            known = snapshot.rows.get(confirmed.sku) or snapshot.elsewhere[confirmed.sku]
+            codes.append(confirmed.code)
+            matches.append(Match(known, confirmed.pack))
+        for key, match in zip(all_folded(codes), matches, strict=True):
+            present = self._exact.setdefault(key, (match,))
+            if present[0] is match:
+                self._note(key)
+            elif not any(match.names_same(other) for other in present):
+                self._exact[key] = (*present, match)
+        self._exact.pop("", None)
 
-    def _add(self, stock: StockRow) -> None:
-        single = Match(stock)
-        self._put(stock.sku, single)
-        for alias in stock.aliases:
-            code, pack = split_alias(alias)
-            self._put(code, single if pack is None else Match(stock, pack))
-
-    def _put(self, code: str, match: Match) -> None:
-        key = folded(code)
+    def _note(self, key: str) -> None:
+        """A key that is new."""
+        if key.startswith("0") and _is_digits(key):
+            self._padded.setdefault(key.lstrip("0"), []).append(key)
         # What is left of a mangled barcode may be what is left of many.
-        if not key or ("e+" in key and _SURELY_MANGLED.fullmatch(key)):
-            return
-        present = self._exact.setdefault(key, (match,))
-        if present[0] is match:
-            if key[0] == "0" and _is_digits(key):
-                self._padded.setdefault(key.lstrip("0"), []).append(key)
-        elif not any(match.names_same(other) for other in present):
-            self._exact[key] = (*present, match)
+        elif "e+" in key and _SURELY_MANGLED.fullmatch(key):
+            del self._exact[key]
 
     def find(self, cell: str) -> Found:
         """The item that a code names; the same cell is looked up once."""
-        found = self._seen.get(cell)
-        if found is None:
-            found = self._seen[cell] = self._only(cell) or self._find((cell,))
-        return found
+        return self._seen.get(cell) or self._look_up(cell, folded(cell))
 
-    def _only(self, cell: str) -> Match | None:
-        """The item of a code that stands in the book as it is and can mean nothing else, as most do."""
-        key = folded(cell)
-        exact = self._exact.get(key, ())
-        if len(exact) != 1 or key in self._padded:
-            return None
-        if key[0] == "0" and _is_digits(key):
-            bare = key.lstrip("0")
-            return exact[0] if bare not in self._exact and self._padded.get(bare) == [key] else None
-        return exact[0]
+    def find_all(self, cells: Sequence[str]) -> list[Found]:
+        """The items that codes name, one for each."""
+        seen = self._seen.get
+        return [seen(cell) or self._look_up(cell, key) for cell, key in zip(cells, all_folded(cells), strict=True)]
+
+    def _look_up(self, cell: str, key: str) -> Found:
+        matches = self._of(key)
+        found = self._seen[cell] = matches[0] if len(matches) == 1 else self._find((cell,))
+        return found
 
     def find_together(self, cells: tuple[str, ...]) -> Found:
         """The item that the several code cells of a row name together: those that name any must name the same."""
@@ -159,13 +161,19 @@ class Codebook:
 
     def _of(self, key: str) -> tuple[Match, ...]:
         exact = self._exact.get(key, ())
+        # Nearly every code ends here: it is written in one way only, or not known at all.
         if not _is_digits(key):
             return exact
-        bare = key.lstrip("0")
-        # Nearly every code ends here: it is written in one way only, or not known at all.
-        if bare not in self._padded and (bare == key or bare not in self._exact):
+        bare = key.lstrip("0") if key[0] == "0" else key
+        padded = self._padded.get(bare, ())
+        if bare == key:
+            if not padded:
+                return exact
+        elif bare not in self._exact and (padded == [key] or not padded):
             return exact
-        same = {code for code in (bare, *self._padded.get(bare, ())) if code != key and code in self._exact}
+        same = {code for code in (bare, *padded) if code != key and code in self._exact}
+        if not exact and len(same) == 1:
+            return self._exact[same.pop()]
         genuine = {code for code in same if is_gtin(code) or is_gtin(key)}
         found = list(exact)
         for code in sorted(genuine if exact or genuine else same):
@@ -286,7 +294,7 @@ def _settled(given: list[str], matches: list[Match]) -> Found:
 
 
 def _is_digits(key: str) -> bool:
-    return key.isdecimal() and key.isascii()
+    return key[:1] in _DIGITS and key.isdecimal() and key.isascii()
 
 
 def _inner_codes(cell: str, key: str) -> Iterator[str]:

@@ -46,7 +46,7 @@ from stkr.capture.result import (
     Trouble,
     UploadedFile,
 )
-from stkr.capture.tallies import Bin, Observation, Tallies, Where, by_bin, source_and_row
+from stkr.capture.tallies import Bin, Observation, Tallies, Where, agreed, by_bin, place, source_and_row
 from stkr.errors import CountFileError
 from stkr.stock import Snapshot
 from stkr.tabular.files import open_tables
@@ -235,6 +235,11 @@ def _joined(readings: Sequence[Reading]) -> Tallies:
 
 
 def _rows_by_file(places: Sequence[int], names: Mapping[int, str]) -> dict[str, tuple[int, ...]]:
+    """Ascending places as rows, by file."""
+    source, _ = source_and_row(places[0])
+    if source == source_and_row(places[-1])[0]:
+        before = place(source, 0)
+        return {names[source]: tuple([at - before for at in places])}
     rows: dict[str, list[int]] = {}
     for at in places:
         source, row = source_and_row(at)
@@ -245,33 +250,42 @@ def _rows_by_file(places: Sequence[int], names: Mapping[int, str]) -> dict[str, 
 def _sums(tallies: Tallies, sources: Mapping[int, Source], decided: Mapping[str, Decimal]) -> _Sums:
     sums = _Sums()
     for sku in sorted(tallies):
-        bins = by_bin(tallies[sku])
-        total, agreed, places = ZERO, 0, []
-        unplaced = _unplaced(sku, bins, sources)
-        if unplaced:
-            setback = _Setback(Reason.CONFLICTING_COUNTS, unplaced, sku)
-            sums.setbacks |= {at: setback for _, observations in bins for _, _, at in observations}
+        observations = tallies[sku]
+        # With one table, nearly every item needs no closer look.
+        clean = agreed(observations) if len(sources) == 1 else None
+        quantities, places = clean or _agreed(sku, observations, sources, sums.setbacks)
+        if not places:
             continue
-        for where, observations in bins:
-            quantity = observations[0][1]
-            conflict = _conflict(sku, where, observations, sources) if len(observations) > 1 else None
-            if conflict:
-                setback = _Setback(Reason.CONFLICTING_COUNTS, conflict, sku)
-                sums.setbacks |= {at: setback for _, _, at in observations}
-                continue
-            total += quantity
-            agreed += 1
-            places += [at for _, _, at in observations]
-        if not agreed:
-            continue
+        total = sum(quantities, ZERO)
         if decided.get(sku, total) != total:
             setback = _Setback(Reason.ALREADY_DECIDED, _decided(sku, total, decided[sku]), sku)
             sums.setbacks |= dict.fromkeys(places, setback)
             continue
-        places.sort()
         sums.counts[sku] = (total, places)
-        sums.bins += agreed
+        sums.bins += len(quantities)
     return sums
+
+
+def _agreed(
+    sku: str, observations: Sequence[Observation], sources: Mapping[int, Source], setbacks: dict[int, _Setback]
+) -> tuple[Sequence[Decimal], list[int]]:
+    """The quantities that hold, one for each bin, and the ascending places of all rows that say so.
+
+    Notes in ``setbacks`` why the others are parked.
+    """
+    bins = by_bin(observations)
+    unplaced = _unplaced(sku, bins, sources)
+    quantities: list[Decimal] = []
+    places: list[int] = []
+    for where, seen in bins:
+        problem = unplaced or (_conflict(sku, where, seen, sources) if len(seen) > 1 else None)
+        if problem:
+            setback = _Setback(Reason.CONFLICTING_COUNTS, problem, sku)
+            setbacks |= {at: setback for _, _, at in seen}
+            continue
+        quantities.append(seen[0][1])
+        places += [at for _, _, at in seen]
+    return quantities, sorted(places)
 
 
 def _unplaced(sku: str, bins: Sequence[Bin], sources: Mapping[int, Source]) -> str | None:
@@ -368,8 +382,7 @@ def _parked_after_all(sources: Mapping[int, Source], setbacks: Mapping[int, _Set
         rows.setdefault(index, {})[row] = setback
     for index, wanted in rows.items():
         source = sources[index]
-        for number, cells in source.sheet.rows():
-            setback_here = wanted.get(number)
-            if setback_here is not None:
-                trouble = Trouble(setback_here.reason, setback_here.detail, source.count_cell(number))
-                yield source.parked(number, cells, (trouble,), (setback_here.sku,))
+        for number, cells in source.sheet.pick(wanted):
+            setback = wanted[number]
+            trouble = Trouble(setback.reason, setback.detail, source.count_cell(number))
+            yield source.parked(number, cells, (trouble,), (setback.sku,))

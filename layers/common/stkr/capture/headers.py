@@ -182,6 +182,10 @@ _SCAN_WORDS = _set(
 _NOT_A_BARCODE = _set("type format name image enabled quantity qty")
 _NOT_A_SKU = _set("composite name description title type enabled quantity qty price")
 
+_TIMES = _set("date time timestamp datetime datum uhrzeit zeit zeitstempel fecha hora heure")
+_DONE_AT = _phrases("scanned at,scanned on,counted at,counted on")
+_TIME_SIDE = _set("scan scanned scanning count counted counting local stamp and et und y")
+
 # Vendors' headers that carry a location's name, which could be any words at all, so their shape decides.
 _PER_LOCATION = (
     (re.compile(r"new quantity\s+(.+)", re.IGNORECASE), Rank.COUNTED),
@@ -230,6 +234,14 @@ def _heading(header: str) -> Heading | None:
     # "Counted?" asks for yes or no, "Qty?" for a number.
     asks = text.endswith("?") and known is not None and known.role is Role.QUANTITY
     return Heading(Role.OTHER, DOUBTFUL) if asks else known
+
+
+@lru_cache(maxsize=4096)
+def tells_when(header: str) -> bool:
+    """Whether a header is of the day or time of the row's own count, and not of a delivery or the best-before date."""
+    phrase = words(header) if len(header) <= _LONGEST_TITLE else ()
+    present = frozenset(phrase)
+    return phrase in _DONE_AT or bool(present & _TIMES and present <= _TIMES | _TIME_SIDE)
 
 
 def _by_phrase(phrase: tuple[str, ...]) -> Heading | None:

@@ -5,14 +5,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from operator import itemgetter
 
 from stkr.capture.codes import Codebook
-from stkr.capture.headers import CASES_BESIDE, LIST_DETAIL, SCAN_DETAIL, Heading, Rank, Role, heading
+from stkr.capture.headers import CASES_BESIDE, LIST_DETAIL, SCAN_DETAIL, Heading, Rank, Role, heading, tells_when
 from stkr.capture.quantities import Amount, is_measure, is_unit, read_amount
 from stkr.capture.result import Understood
 from stkr.errors import CountFileError
-from stkr.tabular.sheet import SAMPLE_ROWS, Row, has_content
+from stkr.tabular.sheet import SAMPLE_ROWS, Block, Row, has_content
 from stkr.tabular.words import folded, visible, words
 
 HEADER_WITHIN = 60
@@ -45,6 +44,7 @@ class Layout:
 
     ``header`` is the physical row of the header, 0 in a headerless file. Rows at or above it are not data.
     ``apart`` are columns of lots and larger places, which tell rows apart that would else be one count, repeated.
+    ``times`` are columns of days and times, of when a row was counted as far as anybody knows.
     ``replaced`` are columns of first counts beside the recount that is ``quantity``.
     ``doubtful`` are columns that were told by few or no cells, with the cells there were: empty ones and such of units.
     A later row may say more than they do.
@@ -58,6 +58,7 @@ class Layout:
     bin: int | None = None
     location: int | None = None
     apart: tuple[int, ...] = ()
+    times: tuple[int, ...] = ()
     replaced: tuple[int, ...] = ()
     doubtful: Mapping[int, frozenset[str]] = field(default_factory=dict)
     captions: tuple[str, ...] = ()
@@ -197,6 +198,11 @@ def _by_header(number: int, cells: Sequence[str], sample: Sequence[Row], codeboo
         bin=bins[0] if bins else None,
         location=place,
         apart=() if quantity is None else (*bins[1:], *lots),
+        times=tuple(
+            index
+            for index, (title, known) in enumerate(zip(cells, headings, strict=True))
+            if (known is None or known.role is Role.OTHER) and tells_when(title) and _tells_when(columns, index)
+        ),
         replaced=tuple(
             index for index, known in enumerate(headings) if recounted and known == Heading(Role.QUANTITY, Rank.COUNTED)
         ),
@@ -217,44 +223,43 @@ def _doubtful(columns: Sequence[Sequence[str]], width: int) -> dict[int, frozens
     return found
 
 
-def in_full(layout: Layout, rows: Iterable[Row], told_with: Callable[[Sequence[Row]], Layout]) -> Iterator[Row]:
+def in_full(layout: Layout, blocks: Iterable[Block], told_with: Callable[[Sequence[Row]], Layout]) -> Iterator[Block]:
     """Pass rows on, and hold the layout to those that say more than the first rows did.
 
     :param told_with: tells the layout anew from the first rows and more of them.
     :raises CountFileError: when the columns would be told otherwise with such rows.
     """
-    width = usual = len(layout.captions)
+    usual = len(layout.captions)
     seen = {index: set(cells) for index, cells in layout.doubtful.items()}
-    told = _cells_of(seen, usual)
-    # Nearly every row says what another one did, and is known by these cells together.
-    known: set[object] = set()
     late: list[Row] = []
-    for row in rows:
-        number, cells = row
-        if number > layout.header and (len(cells) != usual or told(cells) not in known):
-            new = [index for index, before in seen.items() if index < len(cells) and cells[index] not in before]
-            new += [index for index in range(width, len(cells)) if visible(cells[index])]
-            if new and not layout.repeats_header(cells):
-                late.append((number, list(cells)))
-                for index in new:
-                    seen.setdefault(index, {""}).add(cells[index])
-                if len(late) == SAMPLE_ROWS:
-                    _hold(layout, late, told_with)
-                    late.clear()
-                    # As many cells tell a column as tell it where they come first.
-                    seen = {index: before for index, before in seen.items() if len(before) < SAMPLE_ROWS}
-                    told = _cells_of(seen, usual)
-                    known.clear()
-            elif not new and len(cells) == usual:
-                known.add(told(cells))
-        yield row
+    for block in blocks:
+        if not _says_nothing_new(block.rows, usual, seen):
+            for number, cells in zip(*block, strict=True):
+                new = _new(cells, usual, seen)
+                if new and number > layout.header and not layout.repeats_header(cells):
+                    late.append((number, list(cells)))
+                    for index in new:
+                        seen.setdefault(index, {""}).add(cells[index])
+                    if len(late) == SAMPLE_ROWS:
+                        _hold(layout, late, told_with)
+                        late.clear()
+                        # As many cells tell a column as tell it where they come first.
+                        seen = {index: before for index, before in seen.items() if len(before) < SAMPLE_ROWS}
+        yield block
     if late:
         _hold(layout, late, told_with)
 
 
-def _cells_of(columns: Iterable[int], width: int) -> Callable[[Sequence[str]], object]:
-    within = [index for index in columns if index < width]
-    return itemgetter(*within) if within else len
+def _says_nothing_new(rows: Sequence[Sequence[str]], usual: int, seen: Mapping[int, set[str]]) -> bool:
+    """Whether all rows say what others have said, as nearly all do."""
+    if max(map(len, rows)) > usual:
+        return False
+    return all(before.issuperset(row[index] for row in rows if index < len(row)) for index, before in seen.items())
+
+
+def _new(cells: Sequence[str], usual: int, seen: Mapping[int, set[str]]) -> list[int]:
+    new = [index for index, before in seen.items() if index < len(cells) and cells[index] not in before]
+    return new + [index for index in range(usual, len(cells)) if visible(cells[index])]
 
 
 def _hold(layout: Layout, late: Sequence[Row], told_with: Callable[[Sequence[Row]], Layout]) -> None:
@@ -528,14 +533,23 @@ def _by_content(sample: Sequence[Row], codebook: Codebook) -> Layout:
         quantity=quantity,
         unit=units[0] if units and quantity is not None else None,
         apart=apart,
+        times=tuple(index for index in range(width) if index not in {code, quantity} and _tells_when(rows, index)),
         doubtful=_doubtful(rows, width),
         captions=("",) * width,
     )
 
 
+def _tells_when(rows: Sequence[Sequence[str]], index: int) -> bool:
+    return _are_times([cell for row in rows if index < len(row) and (cell := visible(row[index]))])
+
+
+def _are_times(column: Sequence[str]) -> bool:
+    return any(_mostly(column, shape) for shape in (_DATE, _TIME, _STAMP))
+
+
 def _is_detail(column: Sequence[str]) -> bool:
     """Dates, times and running numbers, as scanners add them to every scan."""
-    if any(_mostly(column, shape) for shape in (_DATE, _TIME, _STAMP)) or _is_serial(column):
+    if _are_times(column) or _is_serial(column):
         return True
     return len(column) >= _RUN and all(cell.isdecimal() and cell.isascii() for cell in column) and _rises_by_one(column)
 

@@ -105,14 +105,13 @@ class Amount:
     """What a cell says: cases plus eaches; ``cases`` is ``None`` where none are named.
 
     ``eaches`` are of the named ``unit``, ``EACH`` or a measure, or where it is empty of the unit the item is held in.
-    ``bare`` means that no unit is named at all, ``whole`` a bare number of digits only, which is what most cells are;
-    ``rolls`` that the cases are named as rolls. An ``Amount`` does not depend on the item, so that it can be cached.
+    ``bare`` means that no unit is named at all, ``rolls`` that the cases are named as rolls. An ``Amount`` does not
+    depend on the item, so that it can be cached.
     """
 
     eaches: Decimal
     cases: Decimal | None = None
     bare: bool = False
-    whole: bool = False
     unit: str = ""
     rolls: bool = False
 
@@ -129,7 +128,7 @@ class Unread:
     if_decimal: Amount | None = None
 
 
-SCANNED = Amount(ONE, bare=True, whole=True)
+SCANNED = Amount(ONE, bare=True)
 """A scan row without a quantity: one of whatever its code stands for."""
 
 
@@ -141,7 +140,7 @@ def read_amount(cell: str, unit: str = "") -> Amount | Unread | None:
 
 def _read(cell: str, unit: str) -> Amount | Unread | None:
     if not unit and cell.isdecimal() and cell.isascii() and len(cell) <= MAX_DIGITS:
-        return Amount(Decimal(cell), bare=True, whole=True)
+        return Amount(Decimal(cell), bare=True)
     text = _plain_digits(visible(cell))
     if not text:
         return None

@@ -1,12 +1,12 @@
 """One file by itself: its rows as observed quantities, blanks and parked rows."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property, partial
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from stkr.capture.codes import Codebook, Found, Match, Unmatched
 from stkr.capture.fixes import Fix, Fixes
@@ -27,7 +27,7 @@ from stkr.capture.result import Correction, ParkedRow, Reason, Sighting, Trouble
 from stkr.capture.tallies import Observation, Where, added_up, place
 from stkr.errors import CountFileError
 from stkr.stock import Snapshot
-from stkr.tabular.sheet import Row, Sheet, cell_name, has_content
+from stkr.tabular.sheet import Block, Row, Sheet, cell_name, has_content
 from stkr.tabular.words import folded, visible, words
 
 
@@ -82,8 +82,8 @@ class Reading:
         return bool(self.tallies or self.parked or self.fixed)
 
 
-Watch = Callable[[Iterable[Row]], Iterable[Row]]
-"""Passes rows on unchanged, one by one, so that a person can be shown how far a long file is read."""
+Watch = Callable[[Iterable[Block]], Iterable[Block]]
+"""Passes blocks of rows on unchanged, so that a person can be shown how far a long file is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +106,9 @@ def read_file(opened: Opened, codebook: Codebook, snapshot: Snapshot, fixes: Fix
     passed_over = tuple(f"{opened.file.name} [{sheet.name}]" for sheet in others if sheet.sample())
     reading = Reading(sources, passed_over=passed_over)
     for source in reading.sources:
-        rows = in_full(source.layout, source.sheet.rows(), partial(_told_with, source, codebook, snapshot))
+        blocks = in_full(source.layout, source.sheet.blocks(), partial(_told_with, source, codebook, snapshot))
         judge = _RowJudge(source, codebook, _Places(source, snapshot))
-        _read_source(source, reading, judge, fixes.of(source.name), watch(rows))
+        _read_source(source, reading, judge, fixes.of(source.name), watch(blocks))
     return reading
 
 
@@ -174,49 +174,59 @@ _Verdict = tuple[str, Where, Decimal] | _Troubled | None
 
 
 def _read_source(
-    source: Source, reading: Reading, judge: "_RowJudge", fixes: Mapping[int, Fix], rows: Iterable[Row]
+    source: Source, reading: Reading, judge: "_RowJudge", fixes: Mapping[int, Fix], blocks: Iterable[Block]
 ) -> None:
-    header, width, base = source.layout.header, source.layout.width, place(source.index, 0)
+    base = place(source.index, 0)
     scans = source.layout.quantity is None
     tallies = defaultdict(list) if scans else reading.tallies
-    plain = judge.plain
-    for number, cells in rows:
-        if number <= header:
-            continue
-        if len(cells) < width:
-            cells += [""] * (width - len(cells))  # noqa: PLW2901 - a short row lacks only its last cells
-        # Nearly every row is as plain as can be, and this is all that is done for it.
-        sku = plain.skus[plain.code_of(cells)]
-        quantity = plain.quantities[plain.quantity_of(cells)]
-        where = plain.wheres[plain.where_of(cells)]
-        if sku is not None and quantity is not None and where is not None and number not in fixes:
-            tallies[sku].append((where, quantity, base + number))
-            continue
-        fix = fixes.get(number)
-        verdict = judge.judge(cells, number) if fix is None else _judge_fixed(source, reading, judge, fix, cells)
-        if isinstance(verdict, tuple):
-            tallies[verdict[0]].append((verdict[1], verdict[2], base + number))
-            continue
-        if verdict is not None:
-            reading.parked.append(source.parked(number, cells, verdict.troubles, verdict.skus))
-            continue
-        source.layout.refuse_without_recount(cells)
-        if has_content(cells) and not source.layout.repeats_header(cells):
-            reading.blank += 1
+    for block in blocks:
+        for sku, quantity, where, number, cells in judge.plainly(_data(block, source.layout)):
+            fix = fixes.get(number) if fixes else None
+            # Nearly every row is as plain as can be, and this is all that is done for it.
+            if sku is not None and quantity is not None and where is not None and fix is None:
+                tallies[sku].append((where, quantity, base + number))
+                continue
+            verdict = (
+                judge.judge(cells, number, where)
+                if fix is None
+                else _judge_fixed(source, reading, judge, fix, cells, where)
+            )
+            if isinstance(verdict, tuple):
+                tallies[verdict[0]].append((verdict[1], verdict[2], base + number))
+            elif verdict is not None:
+                reading.parked.append(source.parked(number, cells, verdict.troubles, verdict.skus))
+            else:
+                source.layout.refuse_without_recount(cells)
+                if has_content(cells) and not source.layout.repeats_header(cells):
+                    reading.blank += 1
     if scans:
         for sku, observations in added_up(tallies).items():
             reading.tallies[sku] += observations
 
 
-def _judge_fixed(source: Source, reading: Reading, judge: "_RowJudge", fix: Fix, cells: Sequence[str]) -> _Verdict:
+def _data(block: Block, layout: Layout) -> Block:
+    """The rows below the header, each with a cell in every column of the layout."""
+    if block.numbers[0] <= layout.header:
+        above = sum(number <= layout.header for number in block.numbers)
+        block = Block(block.numbers[above:], block.rows[above:])
+    width = layout.width
+    if min(map(len, block.rows), default=width) < width:
+        # A short row lacks only its last cells.
+        return Block(block.numbers, [cells + [""] * (width - len(cells)) for cells in block.rows])
+    return block
+
+
+def _judge_fixed(
+    source: Source, reading: Reading, judge: "_RowJudge", fix: Fix, cells: Sequence[str], where: Where | None
+) -> _Verdict:
     """Judge a row as a person says it is right, provided that it is still the row they saw."""
     if not fix.is_about(*columns_of(source.layout, cells)):
-        return judge.judge(cells, fix.row)
+        return judge.judge(cells, fix.row, where)
     correction = Correction(Sighting(source.name, fix.row), fix.at, fix.right_code, fix.right_quantity)
     reading.fixed.append((fix, correction))
     if fix.skips:
         return None
-    verdict = judge.judge(cells, fix.row, fix)
+    verdict = judge.judge(cells, fix.row, where, fix)
     if not isinstance(verdict, _Troubled):
         return verdict
     after = f" (after the fix in {fix.at.file} row {fix.at.row})"
@@ -233,7 +243,7 @@ class _Places:
         self._here = folded(snapshot.location)
         self._others = {folded(row.location) for row in snapshot.elsewhere.values()} - {self._here, ""}
 
-    def where(self, location: str, bin_name: str) -> Where | None:
+    def where(self, location: str, bin_name: str = "") -> Where | None:
         """The area and the bin of a row; ``None`` where its location is another one that the system knows.
 
         A location that is neither this one nor known is a part of the bin's name.
@@ -253,69 +263,41 @@ class _Places:
         return Trouble(Reason.CONFLICTING_COUNTS, detail, cell_name(number, column))
 
 
-_Cells = Sequence[str]
-_Given = TypeVar("_Given")
 _Answer = TypeVar("_Answer")
 
 
-class _Answers(dict[_Given, _Answer | None]):
-    """What cells mean, worked out once for each."""
+class _Answers(Generic[_Answer]):
+    """What some cells of a row mean, if that is plain; worked out once for all cells that say the same."""
 
-    def __init__(self, work_out: Callable[[_Given], _Answer | None]) -> None:
-        super().__init__()
-        self._work_out = work_out
-
-    def __missing__(self, given: _Given) -> _Answer | None:
-        answer = self[given] = self._work_out(given)
-        return answer
-
-
-@dataclass(frozen=True, slots=True)
-class _Plain:
-    """What the cells of a plain row mean: of code, quantity and place each how to get at the cells, and the answers.
-
-    There is no plain answer for what takes a closer look: a case barcode, a unit, a number that is not whole.
-    """
-
-    code_of: Callable[[_Cells], Any]
-    skus: _Answers[Any, str]
-    quantity_of: Callable[[_Cells], Any]
-    quantities: _Answers[Any, Decimal]
-    where_of: Callable[[_Cells], Any]
-    wheres: _Answers[Any, Where]
-
-
-def _plain(layout: Layout, codebook: Codebook, places: _Places) -> _Plain:
-    def sku(code: str | tuple[str, ...]) -> str | None:
-        found = codebook.find(code) if isinstance(code, str) else codebook.find_together(code)
-        return found.stock.sku if isinstance(found, Match) and found.pack is None else None
-
-    def quantity(amount: Amount | Unread | None) -> Decimal | None:
-        return amount.eaches if isinstance(amount, Amount) and amount.whole else None
-
-    def nothing(_: _Cells) -> str:
-        return ""
-
-    def of(*columns: int | None) -> Callable[[_Cells], Any]:
+    def __init__(
+        self, columns: Iterable[int | None], work_out: Callable[[Sequence[Any]], Iterable[_Answer | None]]
+    ) -> None:
+        """``work_out`` is given a cell of each row, or a tuple of cells where there are several columns."""
         there = [column for column in columns if column is not None]
-        return itemgetter(*there) if there else nothing
+        self.cells_of: Callable[[Sequence[str]], Any] = itemgetter(*there) if there else _nothing
+        self._work_out = work_out
+        self._known: dict[Any, _Answer | None] = {}
 
-    if layout.quantity is None:
-        quantities: _Answers[Any, Decimal] = _Answers(lambda _: ONE)
-    elif layout.unit is None:
-        quantities = _Answers(lambda cell: quantity(read_amount(cell)))
-    else:
-        quantities = _Answers(lambda both: quantity(read_amount(*both)))
-    if layout.location is None:
-        wheres: _Answers[Any, Where] = _Answers(lambda bin_name: places.where("", bin_name))
-    elif layout.bin is None:
-        wheres = _Answers(lambda location: places.where(location, ""))
-    else:
-        wheres = _Answers(lambda both: places.where(*both))
-    unit = layout.unit if layout.quantity is not None else None
-    return _Plain(
-        of(*layout.codes), _Answers(sku), of(layout.quantity, unit), quantities, of(layout.location, layout.bin), wheres
-    )
+    def of(self, rows: Sequence[Sequence[str]]) -> Iterator[_Answer | None]:
+        """The answer for each row."""
+        cells = list(map(self.cells_of, rows))
+        new = list(set(cells).difference(self._known))
+        self._known.update(zip(new, self._work_out(new), strict=True))
+        return map(self._known.__getitem__, cells)
+
+
+def _nothing(_: Sequence[str]) -> str:
+    return ""
+
+
+def _whole(amount: Amount | Unread | None) -> Decimal | None:
+    """A plain number, which means the same whatever unit an item is held in."""
+    return amount.eaches if isinstance(amount, Amount) and amount.bare and not amount.eaches % 1 else None
+
+
+def _single(found: Found) -> str | None:
+    """The SKU that a code names, where it is not the barcode of a case."""
+    return found.stock.sku if isinstance(found, Match) and found.pack is None else None
 
 
 class _RowJudge:
@@ -326,9 +308,37 @@ class _RowJudge:
         self._layout = source.layout
         self._codebook = codebook
         self._places = places
-        self.plain = _plain(source.layout, codebook, places)
+        layout = source.layout
+        if len(layout.codes) > 1:
+            self._skus = _Answers[str](
+                layout.codes, lambda new: [_single(codebook.find_together(cells)) for cells in new]
+            )
+        else:
+            self._skus = _Answers(layout.codes, lambda new: map(_single, codebook.find_all(new)))
+        if layout.quantity is None:
+            self._quantities = _Answers[Decimal]((), lambda new: [ONE for _ in new])
+        elif layout.unit is None:
+            self._quantities = _Answers((layout.quantity,), lambda new: [_whole(read_amount(cell)) for cell in new])
+        else:
+            both = (layout.quantity, layout.unit)
+            self._quantities = _Answers(both, lambda new: [_whole(read_amount(*cells)) for cells in new])
+        if layout.location is None:
+            self._wheres = _Answers[Where]((layout.bin,), lambda bins: [places.where("", name) for name in bins])
+        else:
+            self._wheres = _Answers(
+                (layout.location, layout.bin),
+                lambda new: [places.where(*([cells] if layout.bin is None else cells)) for cells in new],
+            )
 
-    def judge(self, cells: Sequence[str], number: int, fix: Fix | None = None) -> _Verdict:
+    def plainly(self, block: Block) -> Iterator[tuple[str | None, Decimal | None, Where | None, int, list[str]]]:
+        """Each row with its SKU, its quantity in eaches and its place as far as they are plain, and its number.
+
+        There is no plain answer for what takes a closer look: a case barcode, a unit, a number that is not whole.
+        """
+        numbers, rows = block
+        return zip(self._skus.of(rows), self._quantities.of(rows), self._wheres.of(rows), numbers, rows, strict=True)
+
+    def judge(self, cells: Sequence[str], number: int, where: Where | None, fix: Fix | None = None) -> _Verdict:
         """Tell what a row is; where a person has fixed it, what they say takes the place of its cells.
 
         :raises CountFileError: when the row is the header of another table, whose rows would be misread.
@@ -338,7 +348,6 @@ class _RowJudge:
         if amount is None:
             return None
         found = (fix and fix.found) or self._found(cells)
-        where = self.plain.wheres[self.plain.where_of(cells)]
         if isinstance(found, Unmatched):
             if self._is_header_again(cells, number):
                 return None
@@ -350,7 +359,7 @@ class _RowJudge:
         return self._troubled(cells, number, found, amount)
 
     def _found(self, cells: Sequence[str]) -> Found:
-        code = self.plain.code_of(cells)
+        code = self._skus.cells_of(cells)
         return self._codebook.find(code) if isinstance(code, str) else self._codebook.find_together(code)
 
     def _amount(self, cells: Sequence[str]) -> Amount | Unread | None:

@@ -30,6 +30,16 @@ class Kind(StrEnum):
     UNCOUNTED = "uncounted"
 
 
+class ClockDoubt(StrEnum):
+    """Why the times in a line's rows do not say when it was counted: only some rows have one, or one cannot be right.
+
+    A time cannot be right that is outside the time between the opening of the count and the upload.
+    """
+
+    MIXED = "mixed"
+    WRONG = "wrong"
+
+
 @dataclass(frozen=True, slots=True)
 class UploadedFile:
     """One file of a session's folder in its latest version.
@@ -61,6 +71,8 @@ class CountedLine:
     """One SKU's clean count in eaches. ``rows`` are all that went into it, by file.
 
     ``incomplete`` is true when a parked row names the same SKU, so that the count may be short of it.
+    ``counted_from`` and ``counted_to`` are the stored instants between which all its rows were counted, ``None`` where
+    they do not say, or where ``clock`` says why that cannot be relied on.
     """
 
     sku: str
@@ -68,6 +80,9 @@ class CountedLine:
     counted_qty: Decimal
     rows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     incomplete: bool = False
+    counted_from: str | None = None
+    counted_to: str | None = None
+    clock: ClockDoubt | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What rows say of a SKU in a place, kept compactly: 200,000 rows have to fit beside everything else in a function."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 
 Where = tuple[str, str]
@@ -26,6 +26,19 @@ def place(source: int, row: int) -> int:
 def source_and_row(of_place: int) -> tuple[int, int]:
     """The way back from ``place``."""
     return of_place >> _ROW_BITS, of_place & ((1 << _ROW_BITS) - 1)
+
+
+def agreed(observations: Sequence[Observation]) -> tuple[Collection[Decimal], list[int]] | None:
+    """The quantity in each bin and all places, where rows of one bin say the same and no bin may be part of another;
+    ``None`` where that takes a closer look.
+    """
+    bins: dict[Where, Decimal] = {}
+    for where, quantity, _ in observations:
+        if bins.setdefault(where, quantity) != quantity:
+            return None
+    if len(bins) > 1 and any(not bin_name for _, bin_name in bins):
+        return None
+    return bins.values(), [at for _, _, at in observations]
 
 
 def by_bin(observations: Iterable[Observation]) -> list[Bin]:

@@ -49,6 +49,8 @@ class Event(BaseModel):
 class Evidence(BaseModel):
     """What the model and the manager are shown. ``None`` means unknown, never zero.
 
+    ``system_qty`` is what the gap is against. ``moved_during_count`` is by how much the system's figure has changed
+    since the count began, where nobody knows which part of that was before the shelf was counted.
     ``offset_by`` names the SKU of the same session with the opposite gap, when there is exactly one.
     """
 
@@ -59,6 +61,7 @@ class Evidence(BaseModel):
     system_qty: Decimal
     gap_pct: Decimal | None = None
     gap_value: Decimal | None = None
+    moved_during_count: Decimal | None = None
     sold_since_count: Decimal | None = None
     last_receipt: Event | None = None
     last_count: Event | None = None
@@ -90,13 +93,19 @@ def _evidence(variance: Variance, gap: Gap, opposite: Sequence[str], today: date
         gap_pct=gap.percent,
         gap_value=gap.value,
         counted_qty=counted,
-        system_qty=variance.system_qty,
+        system_qty=variance.expected_qty,
+        moved_during_count=_moved(variance),
         sold_since_count=history.sold_since_count,
         last_receipt=_event(history.last_received_at, history.last_received_qty, today),
         last_count=_event(history.last_counted_at, None, today),
-        flags=_flags(gap.units, counted, variance.system_qty, variance.stock, opposite),
+        flags=_flags(gap.units, counted, variance.expected_qty, variance.stock, opposite),
         offset_by=opposite[0] if len(opposite) == 1 else None,
     )
+
+
+def _moved(variance: Variance) -> Decimal | None:
+    timing = variance.timing
+    return timing.moved_qty or None if timing and timing.expected_qty is None else None
 
 
 def _event(day: str | None, quantity: Decimal | None, today: date) -> Event | None:

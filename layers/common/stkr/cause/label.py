@@ -26,7 +26,7 @@ Pick exactly one cause:
 - shrinkage: stock left unrecorded (theft, breakage, spoilage). Typical: a sustained shortage, normal sales, \
 no recent delivery.
 - miscount: the count is wrong. Typical: a suspiciously round gap, a multiple of the pack size, swapped digits, an \
-offsetting gap on another item, or an overage that nothing explains.
+offsetting gap on another item, a gap like what the system moved during the count, or an overage that nothing explains.
 - unrecorded_sale: stock was sold but not rung up. Typical: a small shortage on an item that sells fast.
 - receiving_error: a delivery was booked wrongly. Typical: a gap soon after a delivery, or equal to one.
 
@@ -104,6 +104,7 @@ def prompt(evidence: Evidence) -> str:
             "gap_value": number(evidence.gap_value),
             "counted": number(evidence.counted_qty),
             "system": number(evidence.system_qty),
+            "system_moved_during_count": number(evidence.moved_during_count),
             "units_sold_since_last_count": number(evidence.sold_since_count),
             "last_receipt": event(evidence.last_receipt),
             "last_count": event(evidence.last_count),
@@ -150,7 +151,7 @@ def _figures_known(text: str, evidence: Evidence) -> bool:
 def _figures(evidence: Evidence) -> Iterator[Decimal]:
     """Every number a sentence about the evidence may use: its figures, rounded percentages, whole weeks."""
     given = (evidence.gap_units, evidence.gap_pct, evidence.gap_value, evidence.counted_qty, evidence.system_qty)
-    for value in (*given, evidence.sold_since_count):
+    for value in (*given, evidence.moved_during_count, evidence.sold_since_count):
         if value is not None:
             size = value.copy_abs()
             yield size

@@ -1,6 +1,7 @@
 """A session's reading and writing: opening it on a snapshot, and showing how it stands."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -34,7 +35,8 @@ def open_session(settings: Settings, opening: Opening, rules: VersionedRules, no
     """
     opening = checked(opening, rules.rules)
     aliases = (confirmed.alias for confirmed in read_aliases(settings.counts_table))
-    snapshot = snapshot_for(opening, with_aliases(_stock(settings.inventory_table, rules), aliases))
+    stock = with_aliases(_stock(settings.inventory_table, rules), aliases)
+    snapshot = replace(snapshot_for(opening, stock), taken_at=keys.instant(now), zone=rules.rules.time_zone)
     session_id = new_session_id(opening, now.astimezone(rules.rules.zone).date().isoformat(), nonce)
     version = objects.write_document(settings.bucket, keys.snapshot_object(session_id), snapshot)
     session = Session(

@@ -14,6 +14,7 @@ from stkr.cause.label import Label
 from stkr.errors import UnknownSession
 from stkr.store.items import put, query, update, values
 from stkr.variance.core import Materiality
+from stkr.variance.forward import Timing
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -93,7 +94,8 @@ class Line(_Stored):
     """One reconciled line of a session. Quantities are eaches, ``gap_pct`` is in percent, ``gap_value`` is money.
 
     ``system_qty`` and ``snapshot_version`` are what a decision is conditional on: the snapshot's, or live ones after
-    a hold; ``held_from_qty`` then keeps the snapshot's. ``revision`` is raised by every change; old links die with it.
+    a hold; ``held_from_qty`` then keeps the snapshot's. The gap is against ``system_qty`` too, unless ``timing`` says
+    what was expected at the moment of counting. ``revision`` is raised by every change; old links die with it.
     ``mails`` counts how often the variance was mailed in this revision.
     """
 
@@ -120,6 +122,7 @@ class Line(_Stored):
     cause: Cause | None = None
     rationale: str | None = None
     held_from_qty: Decimal | None = None
+    timing: Timing | None = None
     queued_at: str | None = None
     due_at: str | None = None
     mailed_at: str | None = None
@@ -134,6 +137,26 @@ class Line(_Stored):
     def variance_id(self) -> str:
         """The name of this variance in this revision."""
         return keys.variance_id(self.session_id, self.sku, self.revision)
+
+    @property
+    def rolled_qty(self) -> Decimal | None:
+        """What the system should have said when the line was counted, where the gap is against that."""
+        return self.timing.expected_qty if self.timing else None
+
+    @property
+    def expected_qty(self) -> Decimal:
+        """What the gap is against."""
+        return self.system_qty if self.rolled_qty is None else self.rolled_qty
+
+    @property
+    def qty_after(self) -> Decimal | None:
+        """What approving brings the system quantity to, in eaches; ``None`` for an uncounted line.
+
+        What moved since a line was counted is no part of its gap, and stays.
+        """
+        if self.rolled_qty is None or self.gap_units is None:
+            return self.counted_qty
+        return self.system_qty + self.gap_units
 
 
 def session_key(session_id: str) -> dict[str, str]:

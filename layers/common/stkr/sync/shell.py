@@ -1,9 +1,9 @@
 """Sync's booking, reading and writing around its pure core.
 
 The order makes a crash harmless. One run at a time is announced; it has the source book what waits, reads what the
-source says then, names every location it may touch, writes the changed rows one by one, and the source's fingerprint
-comes last. Whatever was cut off is found again by the next sync: the source confirms a booking once more, and rows that
-are as they should be are not changed.
+source says then, names every location it may touch, writes the changed rows one by one and what it learnt of their
+movements, and the source's fingerprint comes last. Whatever was cut off is found again by the next sync: the source
+confirms a booking once more, and rows that are as they should be are not changed.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -22,15 +22,14 @@ from stkr.rules.store import current_rules
 from stkr.settings import Sync as Settings
 from stkr.store.inventory import InventoryRow, change_row, create_row, read_location, read_row, read_waiting
 from stkr.store.items import conditional_update, pause
+from stkr.store.movements import on_hand, read_ledger, write_ledger
 from stkr.store.source import SourceState, abandon_run, announce_locations, begin_run, finish_run, read_state
 from stkr.sync.connector import Adjustment, Connector, Reading
 from stkr.sync.connectors.choice import connector_of
 from stkr.sync.core import Change, decide, plan, waiting
 from stkr.sync.handout import hand_out
+from stkr.sync.movements import KEPT, Told, advanced
 from stkr.telemetry import Metric, count, logger
-
-_MOVEMENTS_BACK = timedelta(days=35)
-"""How far back movements are asked for: a month's count, and the days it may be late."""
 
 _WRITERS = 8
 """Threads that write rows; below the ten connections the SDK keeps open."""
@@ -81,7 +80,7 @@ def sync(settings: Settings, now: datetime, lifetime: timedelta) -> Outcome:
 def _mirror(settings: Settings, now: datetime, lifetime: timedelta) -> Outcome:
     # The state before the source: if another sync begins in between, this one's reading may be the older one.
     state = read_state(settings.inventory_table)
-    source = connector_of(settings.sync_secret, settings.bucket)
+    source = connector_of(settings.sync_secret, settings.bucket, now)
     run = _Run(settings, source, state, now)
     unbooked = _unbooked_rows(settings.inventory_table)
     reading = None if unbooked else run.read(state.fingerprint)
@@ -138,7 +137,7 @@ class _Run:
 
     def read(self, known: str | None) -> Reading | None:
         """Read the source, with the movements that may still be asked for."""
-        reading = self.source.read(known, self.now - _MOVEMENTS_BACK)
+        reading = self.source.read(known, self.now - KEPT)
         if reading and reading.as_of and self.state.as_of and reading.as_of < self.state.as_of:
             raise SourceRefused(
                 f"the source is of {reading.as_of}, which is older than what was mirrored last ({self.state.as_of}); "
@@ -183,7 +182,10 @@ class _Run:
         locations = {row.location for row in reading.rows}
         if not locations <= set(self.state.locations):
             _write_state(announce_locations(table, self.number, locations | set(self.state.locations)))
-        _write(table, decided.changes, confirmed)
+        written = _write(table, decided.changes, confirmed)
+        after = {(row.location, row.sku): row for row in stored}
+        after |= {(change.wanted.location, change.wanted.sku): change.wanted for change in written}
+        self._keep_movements(reading, after.values(), written)
         request = finish_run(
             table,
             self.number,
@@ -194,8 +196,6 @@ class _Run:
             now=keys.instant(self.now),
         )
         _write_state(request)
-        after = {(row.location, row.sku): row for row in stored}
-        after |= {(change.wanted.location, change.wanted.sku): change.wanted for change in decided.changes}
         hand_out(self.settings.bucket, after.values())
         return Outcome(
             read=len(reading.rows),
@@ -204,6 +204,31 @@ class _Run:
             vanished=decided.vanished,
             booked=len(confirmed or ()),
         )
+
+    def _keep_movements(self, reading: Reading, rows: Iterable[InventoryRow], written: Sequence[Change]) -> None:
+        """Store what this run learnt of how stock moves, by location.
+
+        It comes before the fingerprint. Should a run die in between, what it saw is missed where it is looked for, and
+        then nothing is made of the movements of that time.
+        """
+        by_place: dict[str, list[InventoryRow]] = {}
+        for row in rows:
+            by_place.setdefault(row.location, []).append(row)
+        for place, rows_here in sorted(by_place.items()):
+            known = read_ledger(self.settings.bucket, place)
+            listed = reading.movements
+            told = Told(
+                at=reading.as_of or keys.instant(self.now),
+                moved={
+                    change.wanted.sku: change.wanted.system_qty - change.seen.system_qty
+                    for change in written
+                    if change.seen and change.wanted.location == place
+                },
+                since=keys.instant(self.now - KEPT),
+                listed=None if listed is None else [one for one in listed if one.location == place],
+            )
+            stock = {row.sku: on_hand(row) for row in rows_here if row.active}
+            write_ledger(self.settings.bucket, known, advanced(known, place, stock, told))
 
 
 def _adjustments(rows: Iterable[InventoryRow]) -> list[Adjustment]:
@@ -217,14 +242,21 @@ def _write_state(request: dict[str, Any]) -> None:
         raise _Overtaken
 
 
-def _write(table: str, changes: Iterable[Change], confirmed: Collection[str] | None) -> None:
+def _write(table: str, changes: Iterable[Change], confirmed: Collection[str] | None) -> list[Change]:
+    """Write rows.
+
+    :returns: the changes as they were written in the end.
+    """
     with ThreadPoolExecutor(_WRITERS) as writers:
         write = partial(_write_row, table, confirmed)
-        list(writers.map(write, changes))  # the list raises what any of them raised
+        return [change for change in writers.map(write, changes) if change]
 
 
-def _write_row(table: str, confirmed: Collection[str] | None, change: Change, attempt: int = 1) -> None:
-    """Write one row; when an approval was faster, decide afresh about the row as it is then."""
+def _write_row(table: str, confirmed: Collection[str] | None, change: Change, attempt: int = 1) -> Change | None:
+    """Write one row; when an approval was faster, decide afresh about the row as it is then.
+
+    :returns: what was written; ``None`` when the row needed nothing any more.
+    """
     try:
         if change.seen is None:
             aws.dynamodb().put_item(**create_row(table, change.wanted))
@@ -235,5 +267,5 @@ def _write_row(table: str, confirmed: Collection[str] | None, change: Change, at
             raise
         pause(attempt)
         again = decide(read_row(table, change.wanted.location, change.wanted.sku), change.said, confirmed)
-        if again:
-            _write_row(table, confirmed, again, attempt + 1)
+        return _write_row(table, confirmed, again, attempt + 1) if again else None
+    return change

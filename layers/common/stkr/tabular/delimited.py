@@ -6,11 +6,11 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
-from itertools import islice
+from itertools import islice, pairwise
 
 from stkr.errors import CountFileError
 from stkr.tabular.encoding import encoding_name, encoding_of
-from stkr.tabular.sheet import SAMPLE_ROWS, Row, Sheet, bounded
+from stkr.tabular.sheet import BLOCK_ROWS, SAMPLE_ROWS, Block, Row, Sheet, bounded, in_blocks
 
 Judge = Callable[[Sequence[Sequence[str]]], int]
 """How well rows make sense to whoever reads them, higher being better; it settles between delimiters."""
@@ -43,19 +43,9 @@ def read_delimited(content: bytes, judge: Judge) -> Sheet:
     head = [line for line in islice(lines(), SAMPLE_ROWS * 2) if not line.isspace()][:SAMPLE_ROWS]
     delimiter = _delimiter(head, judge)
     spaced, quoted = (_has(text, content, encoding, lines) for text in (f'{delimiter} "', '"'))
-    dialect = _Dialect(delimiter, spaced, quoted)
-
-    def rows() -> Iterator[Row]:
-        number = 0
-        try:
-            for number, cells in bounded(enumerate(dialect.rows(lines()), 1)):
-                yield number, cells
-        except csv.Error:
-            # A quote that opens a cell does not close it. What stood before it was read well.
-            careful = bounded(enumerate(dialect.careful_rows(lines()), 1))
-            yield from (row for row in careful if row[0] > number)
-
-    return Sheet("", f"{_NAMES.get(delimiter, repr(delimiter))}-separated {encoding_name(encoding)}", rows, delimiter)
+    text = _Text(lines, _Dialect(delimiter, spaced, quoted))
+    form = f"{_NAMES.get(delimiter, repr(delimiter))}-separated {encoding_name(encoding)}"
+    return Sheet("", form, lambda: bounded(text.blocks()), text.at, delimiter)
 
 
 def _has(text: str, content: bytes, encoding: str, lines: Callable[[], Iterable[str]]) -> bool:
@@ -73,11 +63,61 @@ def _delimiter(head: Sequence[str], judge: Judge) -> str:
 
     def score(delimiter: str) -> tuple[int, int]:
         # Line by line, because a delimiter that is wrong for the file may see quotes that are none.
-        rows = [_Dialect(delimiter, f'{delimiter} "' in line).row(line) for line in head]
+        rows = [
+            _Dialect(delimiter, f'{delimiter} "' in line).row(line) if '"' in line else _cut(line, delimiter)
+            for line in head
+        ]
         width, regular = Counter(len(row) for row in rows).most_common(1)[0]
         return judge(rows), regular if width > 1 else 0
 
-    return max(_DELIMITERS, key=score)
+    there = "".join(head)
+    # Those that are not there all leave the lines whole.
+    absent = [delimiter for delimiter in _DELIMITERS if delimiter not in there]
+    return max([*(delimiter for delimiter in _DELIMITERS if delimiter in there), *absent[:1]], key=score)
+
+
+@dataclass(slots=True)
+class _Text:
+    """Text as rows. ``row_a_line`` is true once a pass has found every line to be a row of its own."""
+
+    lines: Callable[[], Iterator[str]]
+    dialect: "_Dialect"
+    row_a_line: bool = False
+
+    def blocks(self) -> Iterator[Block]:
+        """All rows, whatever quotes do to them."""
+        passed = 0
+        lines = self.lines()
+        while taken := list(islice(lines, BLOCK_ROWS)):
+            rows = self.dialect.row_a_line(taken)
+            if rows is None:
+                yield from in_blocks(self._joined(passed))
+                return
+            yield Block(range(passed + 1, passed + 1 + len(rows)), rows)
+            passed += len(rows)
+        self.row_a_line = True
+
+    def _joined(self, passed: int) -> Iterator[Row]:
+        """The rows from where one may be of several lines."""
+        number = passed
+        try:
+            for number, cells in enumerate(self.dialect.rows(islice(self.lines(), passed, None)), passed + 1):
+                yield number, cells
+        except csv.Error:
+            # A quote that opens a cell does not close it. What stood before it was read well.
+            careful = enumerate(self.dialect.careful_rows(islice(self.lines(), passed, None)), passed + 1)
+            yield from (row for row in careful if row[0] > number)
+
+    def at(self, numbers: Sequence[int]) -> Iterator[Row]:
+        """The rows of ascending numbers, without reading those between where that is possible."""
+        if not self.row_a_line:
+            wanted = set(numbers)
+            yield from (row for block in self.blocks() for row in zip(*block, strict=True) if row[0] in wanted)
+            return
+        lines = self.lines()
+        skipped = (after - before - 1 for before, after in pairwise((0, *numbers)))
+        taken = [next(islice(lines, skip, None)) for skip in skipped]
+        yield from zip(numbers, self.dialect.row_a_line(taken) or (), strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +130,25 @@ class _Dialect:
     spaced: bool = False
     quoted: bool = True
 
+    def row_a_line(self, lines: Sequence[str]) -> list[list[str]] | None:
+        """Lines as rows; ``None`` where quotes are unsound or make one row of several lines."""
+        try:
+            rows = list(self._reader(lines))
+        except csv.Error:
+            return None
+        return rows if len(rows) == len(lines) else None
+
+    def _reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        if not self.quoted:
+            return csv.reader(lines, delimiter=self.delimiter, quoting=csv.QUOTE_NONE)
+        return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self.spaced, strict=True)
+
     def rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
         """The rows.
 
         :raises csv.Error: at the first quote that opens a cell and does not close it, or that a row has no end.
         :raises CountFileError: where quotes join lines that may be rows and would be overlooked.
         """
-        if not self.quoted:
-            yield from csv.reader(lines, delimiter=self.delimiter, quoting=csv.QUOTE_NONE)
-            return
         chars = 0
         joined: list[str] = []
 
@@ -111,8 +161,7 @@ class _Dialect:
                 joined.append(line)
                 yield line
 
-        reader = csv.reader(measured(), delimiter=self.delimiter, skipinitialspace=self.spaced, strict=True)
-        for cells in reader:
+        for cells in self._reader(measured()):
             # What people write on several lines leaves the first and the last of them with fewer cells.
             if len(joined) > 1 and 1 < len(cells) == len(self.row(joined[0])) == len(self.row(joined[-1])):
                 raise CountFileError(
@@ -164,7 +213,11 @@ class _Dialect:
         try:
             return next(self.rows((line,)), [])
         except csv.Error:
-            return [_unquoted(cell) for cell in line.rstrip("\r\n").split(self.delimiter)]
+            return [_unquoted(cell) for cell in _cut(line, self.delimiter)]
+
+
+def _cut(line: str, delimiter: str) -> list[str]:
+    return line.rstrip("\r\n").split(delimiter)
 
 
 def _unquoted(cell: str) -> str:

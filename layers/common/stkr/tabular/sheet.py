@@ -1,7 +1,9 @@
 """The one shape every file is read into, and the limits that hold before and while it is read."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
 
 from stkr.errors import CountFileError
 from stkr.tabular.words import visible
@@ -24,30 +26,49 @@ MAX_COLUMNS = 1_000
 SAMPLE_ROWS = 400
 """As many rows are looked at to tell delimiter, header and columns."""
 
+BLOCK_ROWS = SAMPLE_ROWS
+"""So that nothing beyond the sample is read for it."""
+
+
+class Block(NamedTuple):
+    """Rows that follow each other, with their numbers. Whoever looks at a block column by column is done in half the
+    time that going from row to row takes.
+    """
+
+    numbers: Sequence[int]
+    rows: list[list[str]]
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One table. ``rows`` starts a fresh pass over it each time it is called; rows without any content may be left out.
-
-    ``name`` is the worksheet's name, empty for text files; ``form`` says how the file was read, for people:
+    """One table. ``blocks`` starts a fresh pass over it each time it is called; rows without any content may be left
+    out. ``name`` is the worksheet's name, empty for text files; ``form`` says how the file was read, for people:
     ``XLSX``, ``semicolon-separated UTF-8``. ``delimiter`` parts the cells of text, and is empty in a workbook.
     A pass raises ``CountFileError`` where a limit is exceeded.
+
+    ``at`` yields the rows of ascending numbers, where there is a quicker way to them than a pass.
     """
 
     name: str
     form: str
-    rows: Callable[[], Iterator[Row]]
+    blocks: Callable[[], Iterator[Block]]
+    at: Callable[[Sequence[int]], Iterator[Row]] | None = None
     delimiter: str = ""
+
+    def rows(self) -> Iterator[Row]:
+        """A fresh pass, row by row."""
+        for block in self.blocks():
+            yield from zip(*block, strict=True)
+
+    def pick(self, numbers: Collection[int]) -> Iterator[Row]:
+        """The rows of some numbers, in their order; to be called after a whole pass."""
+        if self.at is not None:
+            return self.at(sorted(numbers))
+        return (row for row in self.rows() if row[0] in numbers)
 
     def sample(self) -> list[Row]:
         """The first rows that have content."""
-        found: list[Row] = []
-        for number, cells in self.rows():
-            if has_content(cells):
-                found.append((number, cells))
-                if len(found) == SAMPLE_ROWS:
-                    break
-        return found
+        return list(islice((row for row in self.rows() if has_content(row[1])), SAMPLE_ROWS))
 
 
 def cell_name(row: int, column: int) -> str:
@@ -65,19 +86,30 @@ def has_content(cells: Iterable[str]) -> bool:
     return any(cell and not cell.isspace() and (cell.isprintable() or visible(cell)) for cell in cells)
 
 
-def bounded(rows: Iterable[Row]) -> Iterator[Row]:
-    """Pass rows on until there are too many of them, or one is too wide.
+def in_blocks(rows: Iterable[Row]) -> Iterator[Block]:
+    """Rows that come one by one, in blocks."""
+    more = iter(rows)
+    while taken := list(islice(more, BLOCK_ROWS)):
+        yield Block([number for number, _ in taken], [cells for _, cells in taken])
+
+
+def bounded(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Pass rows on, without those that have no cells, until there are too many of them, or one is too wide.
 
     :raises CountFileError: naming the limit.
     """
-    empty = 0
-    for read, row in enumerate(rows, 1):
-        cells = row[1]
-        if not cells:
-            empty += 1
+    read = 0
+    for block in blocks:
+        rows = block.rows if all(block.rows) else [cells for cells in block.rows if cells]
+        if not rows:
             continue
-        if read - empty > MAX_ROWS:
+        read += len(rows)
+        if read > MAX_ROWS:
             raise CountFileError(f"more than {MAX_ROWS:,} rows: split the file")
-        if len(cells) > MAX_COLUMNS:
-            raise CountFileError(f"row {row[0]} has more than {MAX_COLUMNS:,} columns: this is not a count sheet")
-        yield row
+        if max(map(len, rows)) > MAX_COLUMNS:
+            wide = next(number for number, cells in zip(*block, strict=True) if len(cells) > MAX_COLUMNS)
+            raise CountFileError(f"row {wide} has more than {MAX_COLUMNS:,} columns: this is not a count sheet")
+        if rows is block.rows:
+            yield block
+        else:
+            yield Block([number for number, cells in zip(*block, strict=True) if cells], rows)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 # Zero-width and directional marks, fillers, soft hyphen, byte order mark, control characters, halves of surrogate
 # pairs: pasted along or sent by a scanner, never typed, never seen.
@@ -12,6 +13,7 @@ INVISIBLE = re.compile(
 _DASHES = re.compile("[\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d]")
 # Not within "QoH" or "SKUs".
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])|(?<=[a-z]{3})(?=[A-Z])")
+_FEW = 8
 _NOT_WORD = re.compile(r"[\W_]+")
 # Marks that reverse the direction of the text around them could make a name read as something else in the trail.
 _DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -31,6 +33,17 @@ def folded(text: str) -> str:
     # Hyphens first: the compatibility form of some is a hyphen of yet another kind.
     plain = INVISIBLE.sub("", unicodedata.normalize("NFKC", _DASHES.sub("-", text)))
     return "".join(unicodedata.normalize("NFKC", plain.casefold()).split())
+
+
+def all_folded(texts: Sequence[str]) -> list[str]:
+    """Each text ``folded``; plain ones all at once, which takes a tenth of the time."""
+    lines = "\n".join(texts)
+    if lines.isascii() and lines.count("\n") == len(texts) - 1 and lines.replace("\n", "").isprintable():
+        return lines.lower().replace(" ", "").split("\n")
+    if len(texts) < _FEW:
+        return list(map(folded, texts))
+    middle = len(texts) // 2
+    return all_folded(texts[:middle]) + all_folded(texts[middle:])
 
 
 def words(text: str) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from xml.parsers import expat
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from stkr.errors import CountFileError
-from stkr.tabular.sheet import MAX_COLUMNS, ExactNumber, Row, Sheet, bounded
+from stkr.tabular.sheet import MAX_COLUMNS, Block, ExactNumber, Row, Sheet, bounded, in_blocks
 
 MAX_UNPACKED = 400_000_000
 """Bytes of XML in all; 200,000 rows of a dozen columns are about 120 MB."""
@@ -99,7 +99,7 @@ def read_workbook(content: bytes) -> tuple[Sheet, ...]:
         book = _read_book(package)
     except _DAMAGE as error:
         raise CountFileError(f"this XLSX workbook is damaged or protected ({error}): save it afresh") from error
-    return tuple(Sheet(name, "XLSX", partial(_rows, package, book, part)) for name, part in book.sheets)
+    return tuple(Sheet(name, "XLSX", partial(_blocks, package, book, part)) for name, part in book.sheets)
 
 
 class _Package:
@@ -379,10 +379,10 @@ def _words(literal: str) -> str:
     return literal if says else ""
 
 
-def _rows(package: _Package, book: _Book, part: str) -> Iterator[Row]:
+def _blocks(package: _Package, book: _Book, part: str) -> Iterator[Block]:
     try:
         with package.open(part) as stream:
-            yield from bounded(_stream(stream, book))
+            yield from bounded(in_blocks(_stream(stream, book)))
     except _DAMAGE as error:
         raise CountFileError(f"this XLSX workbook is damaged ({error}): save it afresh") from error
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from stkr.capture.result import CountedLine, Kind, Outcome
 from stkr.rules.doc import Applied, Rules, tolerance_for
 from stkr.stock import Snapshot, StockRow
+from stkr.variance.forward import Forward, Timing, mistrusted, timing
 
 HUNDRED = Decimal(100)
 ZERO = Decimal(0)
@@ -38,7 +39,11 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Variance:
-    """One line of the reconciliation. ``gap`` and ``counted_qty`` are ``None`` for an uncounted line only."""
+    """One line of the reconciliation. ``gap`` and ``counted_qty`` are ``None`` for an uncounted line only.
+
+    ``system_qty`` is what approving is conditional on, of ``stock``, and the gap is against it unless ``timing`` says
+    what was expected when the line was counted.
+    """
 
     sku: str
     name: str
@@ -50,6 +55,13 @@ class Variance:
     rule: str
     stock: StockRow
     incomplete: bool = False
+    timing: Timing | None = None
+
+    @property
+    def expected_qty(self) -> Decimal:
+        """What the gap is against."""
+        rolled = self.timing.expected_qty if self.timing else None
+        return self.system_qty if rolled is None else rolled
 
 
 def gap_between(counted_qty: Decimal, system_qty: Decimal, unit_cost: Decimal | None) -> Gap:
@@ -79,27 +91,57 @@ def judge(gap: Gap, system_qty: Decimal, tolerance: Applied) -> Materiality:
     return Materiality.MINOR if exceeds_units or exceeds_percent else Materiality.IN_AGREEMENT
 
 
-def find_variances(capture: Outcome, snapshot: Snapshot, rules: Rules) -> tuple[Variance, ...]:
+def find_variances(
+    capture: Outcome, snapshot: Snapshot, rules: Rules, forward: Forward | None = None
+) -> tuple[Variance, ...]:
     """Join clean lines to the snapshot and judge every line, sorted by SKU.
 
     A SKU of the session's scope that no line and no parked row names comes out as *uncounted*.
+
+    :param forward: made from the movements of the location, where they are known.
     """
-    counted = (_counted(line, snapshot, rules) for line in capture.lines)
+    wrong_clocks = mistrusted(capture.lines)
+    counted = (_counted(line, snapshot, rules, forward, wrong_clocks) for line in capture.lines)
     return tuple(sorted([*counted, *_uncounted(capture, snapshot)], key=lambda variance: variance.sku))
 
 
-def _counted(line: CountedLine, snapshot: Snapshot, rules: Rules) -> Variance:
+def _counted(
+    line: CountedLine, snapshot: Snapshot, rules: Rules, forward: Forward | None, wrong_clocks: frozenset[str]
+) -> Variance:
     stock = snapshot.rows.get(line.sku) or snapshot.elsewhere[line.sku]
-    system_qty = ZERO if line.kind is Kind.UNRECORDED else stock.system_qty
-    gap = gap_between(line.counted_qty, system_qty, stock.unit_cost)
     tolerance = tolerance_for(rules, line.sku, stock.category, stock.location)
     if line.kind is Kind.UNRECORDED:
+        gap = gap_between(line.counted_qty, ZERO, stock.unit_cost)
         # Always material: there is no system quantity that a tolerance could be relative to.
-        materiality, rule = (Materiality.MATERIAL if gap.units else Materiality.IN_AGREEMENT), "unrecorded item"
-    else:
-        materiality, rule = judge(gap, system_qty, tolerance), tolerance.rule
+        materiality = Materiality.MATERIAL if gap.units else Materiality.IN_AGREEMENT
+        return Variance(
+            line.sku,
+            stock.name,
+            line.kind,
+            materiality,
+            line.counted_qty,
+            ZERO,
+            gap,
+            "unrecorded item",
+            stock,
+            line.incomplete,
+        )
+    in_time, stock = timing(line, stock, forward, wrong_clocks)
+    rolled = in_time.expected_qty if in_time else None
+    expected_qty = stock.system_qty if rolled is None else rolled
+    gap = gap_between(line.counted_qty, expected_qty, stock.unit_cost)
     return Variance(
-        line.sku, stock.name, line.kind, materiality, line.counted_qty, system_qty, gap, rule, stock, line.incomplete
+        line.sku,
+        stock.name,
+        line.kind,
+        judge(gap, expected_qty, tolerance),
+        line.counted_qty,
+        stock.system_qty,
+        gap,
+        tolerance.rule,
+        stock,
+        line.incomplete,
+        in_time,
     )
 
 

@@ -107,6 +107,7 @@ def _line(session: Session, seq: int, variance: Variance, evidence: Evidence | N
         unit_cost=variance.stock.unit_cost,
         pack_size=variance.stock.pack_size,
         incomplete=variance.incomplete,
+        timing=variance.timing,
         evidence=evidence if state is State.QUEUED else None,
         queued_at=queued_at,
         due_at=queued_at,
@@ -118,10 +119,14 @@ def _same(old: Line, fresh: Line) -> bool:
     is_held = old.held_from_qty is not None
     # A held item that was unrecorded when it was counted has become an ordinary one.
     kind = Kind.COUNTED if is_held and fresh.kind is Kind.UNRECORDED else fresh.kind
-    return (old.kind, old.counted_qty, old.held_from_qty if is_held else old.system_qty) == (
+    before = old.held_from_qty if is_held else old.system_qty
+    # Where the gap is against what was expected at the moment of counting, the stock may move on; approving sees to it.
+    against = (before, fresh.system_qty) if fresh.rolled_qty is None else (old.rolled_qty, fresh.rolled_qty)
+    return (old.kind, old.counted_qty, old.rolled_qty is None, against[0]) == (
         kind,
         fresh.counted_qty,
-        fresh.system_qty,
+        fresh.rolled_qty is None,
+        against[1],
     ) and (old.materiality, old.incomplete) == (fresh.materiality, fresh.incomplete)
 
 
@@ -138,7 +143,7 @@ def figures(lines: Sequence[Line]) -> dict[str, Decimal]:
 
 
 def _system_value(line: Line) -> Decimal:
-    return abs(line.system_qty) * line.unit_cost if line.unit_cost is not None else ZERO
+    return abs(line.expected_qty) * line.unit_cost if line.unit_cost is not None else ZERO
 
 
 def unlabelled(lines: Sequence[Line]) -> Iterator[Line]:

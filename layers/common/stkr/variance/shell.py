@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stkr import aws, keys
-from stkr.capture.result import Outcome, Reason
+from stkr.capture.result import Kind, Outcome, Reason
 from stkr.capture.shell import Captured
 from stkr.cause.evidence import gather
 from stkr.errors import Busy, UnknownSession
+from stkr.rules.doc import Rules
 from stkr.rules.store import pinned_rules
 from stkr.settings import Variance as Settings
 from stkr.stock import Snapshot
@@ -27,8 +29,11 @@ from stkr.store.counts import (
     write_line,
 )
 from stkr.store.items import GuardFailed, conditional_update, pause, transact_groups, update
+from stkr.store.movements import read_ledger
+from stkr.sync.movements import Ledger, histories
 from stkr.telemetry import Metric, count, logger
-from stkr.variance.core import find_variances
+from stkr.variance.core import Variance, find_variances
+from stkr.variance.forward import Forward
 from stkr.variance.labels import announce, enqueue
 from stkr.variance.plan import Change, Plan, figures, plan, unlabelled
 
@@ -66,9 +71,10 @@ def reconcile(settings: Settings, session_id: str, seq: int, now: str, run: str)
     if captured is None or snapshot is None:
         raise UnknownSession(f"capture {seq} or the snapshot of count session {session_id} is missing from the bucket")
     rules = pinned_rules(settings.bucket, session.rules_version_id)
-    variances = find_variances(captured.outcome, snapshot, rules)
+    ledger = read_ledger(settings.bucket, session.location)
+    variances = find_variances(captured.outcome, snapshot, rules, Forward(ledger) if ledger else None)
     today = keys.local_day(session.captured_at or now, rules.zone)
-    evidence = gather(variances, today)
+    evidence = gather(_with_history(variances, ledger, rules), today)
     for _ in range(_ROUNDS):
         stored = {line.sku: line for line in read_lines(settings.counts_table, session_id)}
         planned = plan(session, seq, variances, evidence, stored, now)
@@ -83,6 +89,18 @@ def reconcile(settings: Settings, session_id: str, seq: int, now: str, run: str)
         raise Busy(f"the lines of count session {session_id} keep changing; the event will be tried again")
     _finish(settings, session, seq, planned, now, run)
     return session
+
+
+def _with_history(variances: Sequence[Variance], ledger: Ledger | None, rules: Rules) -> Sequence[Variance]:
+    """The variances with what the movements tell of each item's past, where its row does not say it."""
+    if ledger is None:
+        return variances
+    # Of an item that is not stocked here there is only another location's row, with that location's past.
+    here = {one.sku: one.stock.history for one in variances if one.kind is not Kind.UNRECORDED}
+    known = histories(ledger, here, rules.zone)
+    return [
+        replace(one, stock=replace(one.stock, history=known[one.sku])) if one.sku in known else one for one in variances
+    ]
 
 
 def _counts(outcome: Outcome) -> bool:
@@ -133,7 +151,7 @@ def _actions(settings: Settings, change: Change, now: str) -> "Sequence[Transact
 
 
 def _entry(action: Action, line: Line, now: str, reason: str | None = None) -> Entry:
-    return Entry(action, now, USER, line, line.system_qty, line.counted_qty, reason=reason)
+    return Entry(action, now, USER, line, line.system_qty, line.qty_after, reason=reason)
 
 
 def _finish(settings: Settings, session: Session, seq: int, planned: Plan, now: str, run: str) -> None:

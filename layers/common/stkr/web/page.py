@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from stkr.tabular.words import one_line
 from stkr.web import figures
-from stkr.web.wording import facts, likely
+from stkr.web.wording import facts, in_time, likely
 
 _STAGES = ("approval", "mail", "session", "web")
 
@@ -88,6 +88,7 @@ def environment() -> Environment:
         "one_line": one_line,
         "facts": facts,
         "likely": likely,
+        "in_time": in_time,
         "day": lambda instant, zone: figures.day(figures.stored(instant), zone),
         "day_and_time": lambda instant, zone: figures.day_and_time(figures.stored(instant), zone),
     }

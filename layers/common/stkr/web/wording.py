@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from stkr.cause.evidence import Cause, Event, Evidence, Flag
 from stkr.rules.doc import Rules
-from stkr.web.figures import calendar_day, counted_noun, quantity
+from stkr.store.counts import Line
+from stkr.variance.forward import Unrolled
+from stkr.web.figures import calendar_day, counted_noun, day_and_time, quantity, signed, stored
 
 _FLAGS = {
     Flag.MULTIPLE_OF_PACK_SIZE: "The gap is a whole number of packs",
@@ -13,6 +16,52 @@ _FLAGS = {
     Flag.MULTIPLE_OF_LAST_RECEIPT: "The gap is a multiple of the last delivery",
     Flag.SWAPPED_DIGITS: "Count and system differ by two swapped digits",
 }
+
+
+_UNROLLED = {
+    Unrolled.MIXED_TIMES: "some of its rows have no time",
+    Unrolled.WRONG_CLOCK: "the scanner's clock was wrong",
+    Unrolled.NOT_LISTED: "the system does not say when it moved",
+    Unrolled.NOT_KNOWN_YET: "it is not known yet when it moved",
+    Unrolled.MOVED_MEANWHILE: "it moved just when the shelf was counted",
+    Unrolled.UNEXPLAINED: "the system does not list all that moved",
+    Unrolled.CORRECTED: "somebody corrected the system after the shelf was counted",
+    Unrolled.OVERSOLD: "more left after the count than was counted",
+}
+
+
+def in_time(line: Line, zone: ZoneInfo) -> str:
+    """What moved while a line was counted and what became of it; empty where nothing did, or a hold says it all."""
+    timing = line.timing
+    if timing is None:
+        return ""
+    if timing.expected_qty is not None and timing.counted_from and timing.counted_to:
+        if timing.expected_qty == line.system_qty == timing.snapshot_qty:
+            return ""
+        known = f", as far as was known by {_clock(timing.known_until, zone)}" if timing.known_until else ""
+        return (
+            f"Counted {_span(timing.counted_from, timing.counted_to, zone)}, when {quantity(timing.expected_qty)} were "
+            f"expected{known} ({quantity(timing.snapshot_qty)} when the count began). The system says "
+            f"{quantity(line.system_qty)} now; what moved since the shelf was counted stays as it is."
+        )
+    if not timing.moved_qty or line.held_from_qty is not None:
+        return ""
+    why = f": {_UNROLLED[timing.unrolled]}" if timing.unrolled else ""
+    return (
+        f"Stock moved by {signed(timing.moved_qty)} while it was counted, and which part of that came before the "
+        f"shelf was counted is not known{why}."
+    )
+
+
+def _span(first: str, last: str, zone: ZoneInfo) -> str:
+    if stored(first).astimezone(zone).date() != stored(last).astimezone(zone).date():
+        return f"from {day_and_time(stored(first), zone)} to {day_and_time(stored(last), zone)}"
+    begin, end = _clock(first, zone), _clock(last, zone)
+    return f"at {begin}" if begin == end else f"from {begin} to {end}"
+
+
+def _clock(instant: str, zone: ZoneInfo) -> str:
+    return f"{stored(instant).astimezone(zone):%H:%M}"
 
 
 def facts(evidence: Evidence) -> tuple[str, ...]:
@@ -38,6 +87,8 @@ def _facts(evidence: Evidence) -> Iterator[str]:
         yield f"Last delivery: {amount}{_when(receipt)}"
     else:
         yield "No delivery on record"
+    if evidence.moved_during_count is not None:
+        yield f"Stock moved by {signed(evidence.moved_during_count)} while it was counted"
     if evidence.sold_since_count is None:
         yield "Sales since the last count not known"
     else:
