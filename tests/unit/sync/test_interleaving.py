@@ -49,10 +49,10 @@ class Run:
     """One sync in a thread of its own, which stops before every call."""
 
     def __init__(self, work: Callable[[], Outcome]) -> None:
-        self.over = self.met_another = False
+        self.over = self.reading = False
         self.failure: BaseException | None = None
         self.outcome: Outcome | None = None
-        self.reading = False
+        self.fingerprint = ""
         self.moves_read: dict[str, int] = {}
         self._dead = False
         self._go, self._stopped = threading.Semaphore(0), threading.Semaphore(0)
@@ -120,7 +120,7 @@ class Shop(RuleBasedStateMachine):
             "stkr.sync.shell.pause": lambda _attempt: None,
             "stkr.sync.shell.count": lambda *_counted: None,
             "stkr.sync.shell.current_rules": lambda _bucket: rules,
-            "stkr.sync.shell.connector_of": lambda _secret, _bucket: self.connector(),
+            "stkr.sync.shell.connector_of": lambda _secret, _bucket, _now: self.connector(),
         }.items():
             self.patches.enter_context(patch(name, stand_in))
 
@@ -187,8 +187,6 @@ class Shop(RuleBasedStateMachine):
         self.now += timedelta(seconds=1) if self.runs else timedelta(minutes=15)
         now = self.now
         self.runs.append(Run(lambda: sync(SETTINGS, now, LIFETIME)))
-        for run in self.runs:
-            run.met_another |= len(self.runs) > 1
         self.go_on(len(self.runs) - 1, calls)
 
     @precondition(lambda self: self.runs)
@@ -203,8 +201,10 @@ class Shop(RuleBasedStateMachine):
             self.runs.remove(run)
             if isinstance(run.failure, Exception) and not isinstance(run.failure, SourceUnavailable):
                 raise run.failure
-            # What a sync has mirrored may be gone again by its end, if another one began meanwhile.
-            if run.outcome and run.outcome.read and not run.met_another:
+            # By the end of a sync another one may have mirrored something newer, or be about to.
+            state = self.table.items[keys.SOURCE_STATE, keys.SOURCE_STATE]
+            is_the_latest = state.get("fingerprint") == run.fingerprint and "running_until" not in state
+            if run.outcome and run.outcome.read and is_the_latest:
                 self.is_mirrored_as_it_was_read(run)
 
     @precondition(lambda self: self.runs)
@@ -304,7 +304,7 @@ class Confirming(Shop):
     def read(self, known: str | None, _since: datetime) -> Reading | None:
         """All of it at one moment."""
         gate()
-        RUNNING.run.moves_read = dict(self.moves)
+        RUNNING.run.moves_read, RUNNING.run.fingerprint = dict(self.moves), str(self.version)
         if known == str(self.version):
             return None
         return Reading(listed(self.stock), str(self.version))
@@ -351,7 +351,10 @@ class Spreadsheet(Shop):
 
     def _read(self, real: Connector, known: str | None, since: datetime) -> Reading | None:
         RUNNING.run.reading = True
-        return real.read(known, since)
+        reading = real.read(known, since)
+        if reading:
+            RUNNING.run.fingerprint = reading.fingerprint
+        return reading
 
     def quantities(self) -> dict[str, int]:
         """What the latest version says."""
