@@ -113,14 +113,14 @@ class Relay:
         return expected
 
     def _save(self) -> None:
-        """Every exchange as a line: path, body, status and answer, with what is said twice written once."""
+        """Every exchange as a line: path, body, answer and status, with what is said twice written once."""
         said: dict[str, int] = {}
 
         def number(content: Any) -> int:
             return said.setdefault(json.dumps(content, separators=(",", ":")), len(said))
 
         exchanges = [
-            json.dumps([each["path"], number(each["body"]), each["status"], number(self._without_others(each))])
+            json.dumps([*map(number, (each["path"], each["body"], self._without_others(each))), each["status"]])
             for each in self._exchanges
         ]
         facts = json.dumps(self.facts, sort_keys=True)
@@ -159,8 +159,8 @@ def _recorded(file: Path) -> tuple[dict[str, str], list[Exchange]]:
     recording = json.loads(file.read_text())
     said = recording["said"]
     return recording["facts"], [
-        {"path": path, "body": said[body], "status": status, "answer": said[answer]}
-        for path, body, status, answer in recording["exchanges"]
+        {"path": said[path], "body": said[body], "answer": said[answer], "status": status}
+        for path, body, answer, status in recording["exchanges"]
     ]
 
 
