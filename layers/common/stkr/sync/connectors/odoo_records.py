@@ -376,7 +376,7 @@ class Catalogue:
         own, packed = self.units[self.products[product].uom_id], self.units.get(unit)
         if packed is None or packed.root != own.root:
             return None
-        exact = packed.factor / own.factor * self.held(product).size
+        exact = packed.factor / own.factor if self.held(product).by_measure else packed.factor
         return _plain(exact) if exact == exact.quantize(_PLACES) else None
 
     def pack_size(self, product: int) -> Decimal | None:
