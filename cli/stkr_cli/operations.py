@@ -23,9 +23,10 @@ from stkr.signing import signing_keys
 from stkr.store.aliases import forget, read_aliases
 from stkr.store.counts import open_sessions
 from stkr.store.items import query
+from stkr.sync.connectors.choice import choose
 from stkr.tabular.csvfile import csv_text
 from stkr_cli.stack import DEFAULT_STACK, StackError, StackOption, outputs, rules_in_force, session_settings
-from stkr_cli.tables import SHOWN, show_outcome
+from stkr_cli.tables import SHOWN, show_outcome, show_reading
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
@@ -33,9 +34,14 @@ if TYPE_CHECKING:
 app = typer.Typer()
 rules_app = typer.Typer(help="The rules doc.", no_args_is_help=True)
 app.add_typer(rules_app, name="rules")
+source_app = typer.Typer(help="The system of record.", no_args_is_help=True)
+app.add_typer(source_app, name="source")
 
 COUNT_LINK_DAYS = 365
 """A location's link hangs at the end of an aisle; it opens blind counts and shows no quantity."""
+
+MOVEMENT_DAYS = 35
+"""As far back movements are read for a check of the source; most shops count each shelf more often."""
 
 # Into a file or another program, ids must not be broken to fit a screen.
 console = Console(width=None if sys.stdout.isatty() else 240)
@@ -186,6 +192,29 @@ def check_rules(file: Annotated[Path, typer.Argument(help="The rules doc to chec
     console.print(
         f"Material beyond {tolerance.units} units and {tolerance.percent} %, or {rules.currency_sign}{tolerance.value}."
     )
+
+
+@source_app.command("check")
+def check_source(
+    file: Annotated[Path, typer.Argument(help="The description of the source, as it is to be in the secret (JSON).")],
+    stack: StackOption = DEFAULT_STACK,
+) -> None:
+    """Read a system of record once and show what was understood; nothing is booked and nothing stored."""
+    now = datetime.now(UTC)
+    try:
+        described = json.loads(file.read_text("utf-8"))
+        connector = choose(described, str(file), lambda: outputs(stack)["BucketName"], now)
+        reading = connector.read(None, now - timedelta(days=MOVEMENT_DAYS))
+    except OSError as error:
+        raise fail(f"{file} cannot be read: {error.strerror}") from error
+    except ValueError:
+        # Without its cause, which quotes the file, and so perhaps the credential.
+        raise fail(f"{file} is not a JSON document") from None
+    except (StackError, StkrError) as error:
+        raise fail(error) from error
+    if reading is None:
+        raise fail("the source says that it has not changed, though nothing was read before")
+    show_reading(console, reading)
 
 
 class DeadLetters(StrEnum):

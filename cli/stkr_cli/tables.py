@@ -12,7 +12,9 @@ from rich.text import Text
 from stkr.capture.quantities import plain
 from stkr.capture.result import CountedLine, Kind, Outcome, ParkedRow
 from stkr.rules.doc import Rules
-from stkr.tabular.words import visible
+from stkr.stock import StockRow
+from stkr.sync.connector import Reading
+from stkr.tabular.words import folded, visible
 from stkr.variance.core import Materiality, Variance
 from stkr_cli.report import money
 
@@ -24,7 +26,8 @@ _SHOWN_CHARS = 600
 
 _NAMED_ROWS = 5
 _SHOWN_PERCENT = Decimal("0.01")
-_NUMBERS = frozenset({"Row", "Counted", "System"})
+_FIRST_ROWS = 10
+_NUMBERS = frozenset({"Row", "Counted", "System", "Count", "Units", "Cost", "Pack"})
 _WHOLE = frozenset({"SKU", "State", "Kind"})
 _STYLES = {Materiality.MATERIAL: "bold red", Materiality.MINOR: "yellow", Materiality.IN_AGREEMENT: "green"}
 
@@ -113,6 +116,67 @@ def show_variances(console: Console, variances: Sequence[Variance], rules: Rules
     rows = [_cells(variance) for variance in shown]
     styles = [_STYLES[variance.materiality] for variance in shown]
     _show(console, "Variances", columns, rows, styles)
+
+
+def show_reading(console: Console, reading: Reading) -> None:
+    """What was understood of a system of record: rows by location, the first of them, movements, and doubts."""
+    as_of = f", as of {reading.as_of}" if reading.as_of else ""
+    console.print(_text(f"{len(reading.rows):,} rows of stock{as_of}"))
+    by_location = Counter(row.location for row in reading.rows)
+    locations = [(location, f"{count:,}") for location, count in sorted(by_location.items())]
+    _show(console, "Rows by location", ("Location", "Count"), locations)
+    columns = ("SKU", "Name", "Location", "System", "Unit", "Cost", "Pack", "Other codes")
+    _show(console, "The first rows", columns, [_stock_cells(row) for row in reading.rows[:_FIRST_ROWS]])
+    if reading.movements is None:
+        console.print(_text("The source keeps no movements."))
+    else:
+        by_kind = Counter(movement.kind for movement in reading.movements)
+        units = {kind: sum(one.units for one in reading.movements if one.kind is kind) for kind in by_kind}
+        kinds = [(kind, f"{by_kind[kind]:,}", plain(Decimal(units[kind]))) for kind in sorted(by_kind)]
+        _show(console, "Movements", ("Kind", "Count", "Units"), kinds)
+    for doubt in doubts(reading):
+        console.print(_text(f"Look at this: {doubt}."))
+
+
+def _stock_cells(row: StockRow) -> tuple[str, ...]:
+    return (
+        row.sku,
+        row.name,
+        row.location,
+        plain(row.system_qty),
+        row.unit or ("measure" if row.by_measure else ""),
+        "" if row.unit_cost is None else plain(row.unit_cost),
+        "" if row.pack_size is None else plain(row.pack_size),
+        ", ".join(row.aliases),
+    )
+
+
+def doubts(reading: Reading) -> list[str]:
+    """What a source may well mean, but a mistaken description of it would look like, too."""
+    rows = reading.rows
+    found = [
+        (sum(not row.name for row in rows), "have no name"),
+        (sum(row.unit_cost is None for row in rows), "have no cost, so that their gaps have no value"),
+        (sum(row.system_qty < 0 for row in rows), "have less than nothing in stock"),
+    ]
+    told = [f"{count:,} of {len(rows):,} rows {what}" for count, what in found if count]
+    if not any(row.aliases for row in rows):
+        told.append("no row has a code beside its SKU, so that scanned barcodes are not found")
+    spellings: dict[str, set[str]] = {}
+    owners: dict[str, set[str]] = {}
+    for row in rows:
+        spellings.setdefault(folded(row.location), set()).add(row.location)
+        for code in row.aliases:
+            owners.setdefault(folded(code), set()).add(row.sku)
+    told += [f"{' and '.join(sorted(names))} are two locations" for names in spellings.values() if len(names) > 1]
+    shared = sorted(code for code, skus in owners.items() if len(skus) > 1)
+    if shared:
+        told.append(f"{len(shared):,} codes stand for several SKUs, such as {shared[0]}, and are parked when scanned")
+    stocked = {(row.location, row.sku) for row in rows}
+    strange = sum((one.location, one.sku) not in stocked for one in reading.movements or ())
+    if strange:
+        told.append(f"{strange:,} movements are of SKUs that the stock does not list at their location")
+    return told
 
 
 def _cells(variance: Variance) -> tuple[str, ...]:

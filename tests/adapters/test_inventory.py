@@ -1,5 +1,6 @@
 """The inventory table: what its requests change, and what they refuse to."""
 
+import json
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -10,13 +11,17 @@ from botocore.exceptions import ClientError
 from stkr import aws
 from stkr.stock import History, StockRow
 from stkr.store.inventory import (
+    MAX_UNBOOKED,
     InventoryRow,
+    Unbooked,
+    Waiting,
     change_row,
     create_row,
     post_adjustment,
     post_unrecorded,
     read_location,
     read_row,
+    read_waiting,
 )
 from stkr.store.items import conditional_update, pause, transact
 from tests.deployment import Deployment, stack
@@ -62,11 +67,12 @@ def live(row: InventoryRow = BOLTS) -> InventoryRow:
     return found
 
 
-def approve(gap: int, expected_qty: int, expected_version: int, at: str = NOON) -> str:
+def approve(gap: int, expected_qty: int, expected_version: int, at: str = NOON, adjustment: str = "count.r1") -> str:
     action = post_adjustment(
         TABLE,
         location=BOLTS.location,
         sku=BOLTS.sku,
+        adjustment=adjustment,
         gap_units=Decimal(gap),
         expected_qty=Decimal(expected_qty),
         expected_version=expected_version,
@@ -81,6 +87,7 @@ def unrecorded(counted: int, at: str = NOON) -> "TransactWriteItemTypeDef":
         location=BOLTS.location,
         sku=BOLTS.sku,
         name=BOLTS.name,
+        adjustment="count.r1",
         counted_qty=Decimal(counted),
         at=at,
         unit_cost=Decimal("0.35"),
@@ -110,7 +117,9 @@ def test_a_row_reads_back_as_it_was_written_and_carries_no_empty_attribute() -> 
         "aliases",
         "unit_cost",
         "pack_size",
+        "unbooked",
         "unbooked_since",
+        "unbooked_pk",
         "location",
     }
 
@@ -184,13 +193,17 @@ def test_an_approval_moves_the_quantity_and_remembers_since_when_it_waits_to_be_
     put(BOLTS)
 
     assert approve(-48, 480, 3) == "done"
-    assert approve(2, 432, 4, LATER) == "done"
+    assert approve(2, 432, 4, LATER, "recount.r1") == "done"
 
     assert live() == BOLTS.model_copy(
         update={
             "unbooked_qty": Decimal(-46),
             "system_qty": Decimal(434),
             "snapshot_version": 5,
+            "unbooked": (
+                Unbooked(id="count.r1", units=Decimal(-48), at=NOON),
+                Unbooked(id="recount.r1", units=Decimal(2), at=LATER),
+            ),
             "unbooked_since": NOON,
         }
     )
@@ -224,6 +237,58 @@ def test_an_unrecorded_item_is_put_on_the_books_with_everything_unbooked() -> No
     assert row.unbooked_since == NOON
 
 
+def test_what_waits_is_found_without_its_rows_the_longest_wait_first_and_only_while_it_waits() -> None:
+    paint = BOLTS.model_copy(update={"sku": "PAINT", "name": "Paint"})
+    for row in (BOLTS, paint, BOLTS.model_copy(update={"sku": "NUT"})):
+        put(row)
+    assert approve(-48, 480, 3, LATER) == "done"
+    later = Unbooked(id="count.r1", units=Decimal(-48), at=LATER)
+    first = Unbooked(id="other.r1", units=Decimal(3), at=NOON)
+    waits = {"unbooked": (first,), "unbooked_qty": Decimal(3), "unbooked_since": NOON, "system_qty": Decimal(483)}
+    assert conditional_update(change_row(TABLE, paint, paint.model_copy(update=waits))) is not None
+
+    assert list(read_waiting(TABLE)) == [
+        Waiting("fixings-aisle", "PAINT", "Paint", (first,), NOON),
+        Waiting("fixings-aisle", BOLTS.sku, BOLTS.name, (later,), LATER),
+    ]
+    assert [row.sku for row in read_waiting(TABLE, until=NOON)] == ["PAINT"]
+
+    assert conditional_update(change_row(TABLE, live(), BOLTS.model_copy(update={"snapshot_version": 4}))) is not None
+    assert [row.sku for row in read_waiting(TABLE)] == ["PAINT"]
+
+
+def test_a_gap_of_nothing_leaves_nothing_to_be_booked() -> None:
+    put(BOLTS)
+
+    assert approve(0, 480, 3) == "done"
+
+    assert live() == BOLTS.model_copy(update={"snapshot_version": 4})
+    assert list(read_waiting(TABLE)) == []
+
+
+def test_approvals_that_pile_up_unbooked_are_refused_long_before_an_item_is_full() -> None:
+    longest = "s" * 32 + "." + "🔩" * 128 + ".r99999900"
+    many = tuple(Unbooked(id=f"{longest}{number:03}", units=Decimal(-1), at=NOON) for number in range(MAX_UNBOOKED - 1))
+    put(BOLTS.model_copy(update={"unbooked": many, "unbooked_since": NOON}))
+
+    assert approve(-1, 480, 3) == "done"
+    assert approve(-1, 479, 4) == "condition"
+
+    item = aws.dynamodb().get_item(
+        TableName=TABLE, Key={"PK": {"S": "LOC#fixings-aisle"}, "SK": {"S": "SKU#BOLT-M6-50"}}
+    )
+    assert len(json.dumps(item["Item"], ensure_ascii=False).encode()) < 100_000
+
+
+def test_an_unrecorded_item_of_which_none_was_counted_waits_for_nothing() -> None:
+    put(BOLTS.model_copy(update={"active": False, "unbooked": (Unbooked(id="old", units=Decimal(1), at=NOON),)}))
+
+    assert transact([unrecorded(0)], pause) == ["done"]
+
+    assert (len(live().unbooked), int(live().unbooked_qty), int(live().system_qty)) == (0, 0, 0)
+    assert list(read_waiting(TABLE)) == []
+
+
 def test_an_unrecorded_item_that_was_stocked_meanwhile_is_not_posted() -> None:
     put(BOLTS)
 
@@ -252,6 +317,7 @@ def test_the_role_of_approve_may_name_every_attribute_its_posts_name(deployment:
         TABLE,
         location="a",
         sku="b",
+        adjustment="c.r1",
         gap_units=Decimal(1),
         expected_qty=Decimal(1),
         expected_version=1,
@@ -262,6 +328,7 @@ def test_the_role_of_approve_may_name_every_attribute_its_posts_name(deployment:
         location="a",
         sku="b",
         name="c",
+        adjustment="c.r1",
         counted_qty=Decimal(1),
         at=NOON,
         unit_cost=Decimal(1),

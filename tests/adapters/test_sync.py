@@ -1,21 +1,25 @@
 """The sync against the tables, the bucket and the secret of the template, with mishaps between any two writes."""
 
+import csv
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from stkr import aws, keys
-from stkr.rules.store import VersionedRules, current_rules
 from stkr.settings import Sync as Settings
 from stkr.store.inventory import InventoryRow, post_adjustment, post_unrecorded, read_location, read_row
 from stkr.store.items import pause, transact
-from stkr.store.source import read_state
+from stkr.store.source import begin_run, read_state
 from stkr.sync.shell import Outcome, sync
 from tests.adapters.wire import Crash, Wire
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 pytestmark = [pytest.mark.adapters, pytest.mark.usefixtures("deployment")]
 
@@ -82,12 +86,25 @@ def approve(gap: int, sku: str = "BOLT") -> None:
         TABLE,
         location="shop",
         sku=sku,
+        adjustment=f"count.{sku}.r{row.snapshot_version}",
         gap_units=Decimal(gap),
         expected_qty=row.system_qty,
         expected_version=row.snapshot_version,
         at=keys.instant(datetime.now(UTC)),
     )
     assert transact([action], pause) == ["done"]
+
+
+def tin_found(shop: Shop) -> "TransactWriteItemTypeDef":
+    return post_unrecorded(
+        TABLE,
+        location="shop",
+        sku="TIN",
+        name="Tin",
+        adjustment="count.TIN.r1",
+        counted_qty=Decimal(7),
+        at=keys.instant(shop.now),
+    )
 
 
 def test_the_first_sync_mirrors_every_row(shop: Shop) -> None:
@@ -109,7 +126,7 @@ def test_an_unchanged_source_costs_one_read_and_no_write(shop: Shop) -> None:
     outcome = shop.sync()
 
     assert outcome == Outcome(skipped="the source has not changed")
-    assert wire.requests == ["GetItem"]
+    assert wire.requests == ["GetItem", "Query"]
 
 
 def test_a_file_saved_again_without_a_change_is_not_read_again(shop: Shop) -> None:
@@ -130,8 +147,8 @@ def test_only_the_changed_rows_are_written(shop: Shop) -> None:
     outcome = shop.sync()
 
     assert outcome == Outcome(read=5, changed=1, unchanged=4)
-    # The state, a query for each location, and between the announcement and the conclusion the one row.
-    assert wire.requests == ["GetItem", "Query", "Query", "UpdateItem", "UpdateItem", "UpdateItem"]
+    # The state and what waits; and after the announcement a query for each location, the one row, and the conclusion.
+    assert wire.requests == ["GetItem", "Query", "UpdateItem", "Query", "Query", "UpdateItem", "UpdateItem"]
     assert figures("shop", "NUT") == (190, 0, 190, 2)
     assert {place for place, row in everything().items() if row != untouched[place]} == {("shop", "NUT")}
 
@@ -168,9 +185,7 @@ def test_rows_and_whole_locations_that_vanish_are_marked_inactive(shop: Shop) ->
 def test_an_unrecorded_item_is_left_alone_until_the_source_lists_it(shop: Shop) -> None:
     shop.upload(SHEET)
     shop.sync()
-    found = post_unrecorded(
-        TABLE, location="shop", sku="TIN", name="Tin", counted_qty=Decimal(7), at=keys.instant(shop.now)
-    )
+    found = tin_found(shop)
     assert transact([found], pause) == ["done"]
 
     shop.upload(SHEET | {("shop", "NUT"): 1})
@@ -198,17 +213,17 @@ def test_a_source_that_is_not_to_be_trusted_changes_nothing_and_says_what_is_wro
 ) -> None:
     shop.upload(SHEET)
     shop.sync()
-    before = everything()
+    before, state = everything(), read_state(TABLE)
     shop.upload_text(text)
-    wire = Wire()
 
     outcome = shop.sync()
 
     assert outcome.refused is not None
     assert says in outcome.refused
     assert [(record.levelname, record.__dict__["problem"]) for record in caplog.records] == [("ERROR", outcome.refused)]
-    assert wire.writes == 0
     assert everything() == before
+    # But for the number of the run; and the next one need not wait for its time to be over.
+    assert read_state(TABLE).model_copy(update={"run": state.run}) == state
     shop.upload(SHEET | {("shop", "NUT"): 1})
     assert shop.sync().changed == 1
 
@@ -278,12 +293,12 @@ def end_state() -> tuple[dict[tuple[str, str], InventoryRow], object]:
     return undated, (state.fingerprint, state.locations, state.rows, state.running_until)
 
 
-@pytest.mark.parametrize("writes", range(8))
+@pytest.mark.parametrize("writes", range(9))
 def test_a_sync_that_dies_between_any_two_writes_is_made_good_by_the_next_one(shop: Shop, writes: int) -> None:
     prepare(shop)
     wire = Wire()
     wire.crash_after(writes)
-    if writes < 7:  # the announcement, five rows, the conclusion
+    if writes < 8:  # the announcements of the run and of its new location, five rows, the conclusion
         with pytest.raises(Crash):
             shop.sync()
     else:
@@ -308,7 +323,7 @@ def test_a_sync_that_dies_between_any_two_writes_is_made_good_by_the_next_one(sh
 def test_a_sync_that_died_does_not_leave_rows_where_the_next_one_does_not_look(shop: Shop) -> None:
     prepare(shop)
     wire = Wire()
-    wire.crash_after(6)
+    wire.crash_after(7)
     with pytest.raises(Crash):
         shop.sync()
     wire.crash_after(None)
@@ -335,9 +350,7 @@ def test_an_item_found_in_the_middle_of_the_sync_that_creates_it_is_booked_by_it
     shop.upload(SHEET)
     shop.sync()
     shop.upload(SHEET | {("shop", "TIN"): 7})
-    found = post_unrecorded(
-        TABLE, location="shop", sku="TIN", name="Tin", counted_qty=Decimal(7), at=keys.instant(shop.now)
-    )
+    found = tin_found(shop)
     posted: list[str] = []
     Wire().before_next_row(lambda: posted.extend(transact([found], pause)))
 
@@ -413,13 +426,13 @@ def test_a_sync_that_was_overtaken_since_it_read_the_source_writes_nothing(shop:
     shop.upload(SHEET | {("shop", "BOLT"): 470})
     with_a_delay = pytest.MonkeyPatch()
 
-    def a_whole_sync_later(bucket: str) -> VersionedRules:
+    def a_whole_sync_later(*seen: Any, **times: Any) -> Any:
         with_a_delay.undo()
         shop.upload(SHEET | {("shop", "BOLT"): 460})
         shop.sync()
-        return current_rules(bucket)
+        return begin_run(*seen, **times)
 
-    with_a_delay.setattr("stkr.sync.shell.current_rules", a_whole_sync_later)
+    with_a_delay.setattr("stkr.sync.shell.begin_run", a_whole_sync_later)
 
     assert shop.sync().skipped == "another sync is at work"
     assert figures() == (460, 0, 460, 2)
@@ -436,4 +449,43 @@ def test_a_sync_writes_the_changed_rows_and_two_more_items_however_many_rows_the
 
     assert outcome == Outcome(read=500, changed=5, unchanged=495)
     assert wire.writes == 5 + 2
-    assert wire.requests.count("Query") == 5
+    assert wire.requests.count("Query") == 5 + 1  # the locations, and what waits to be booked
+
+
+def to_book() -> list[list[str]]:
+    """The list of what is to be booked by hand, without its header."""
+    content = aws.s3().get_object(Bucket=BUCKET, Key="bookings/to-book.csv")["Body"].read().decode("utf-8-sig")
+    return list(csv.reader(content.splitlines()))[1:]
+
+
+def test_what_is_to_be_booked_by_hand_is_listed_until_the_source_shows_it(shop: Shop) -> None:
+    shop.upload(SHEET)
+    shop.sync()
+    approve(-48)
+    approve(3, "NUT")
+
+    assert shop.sync().skipped == "the source has not changed"
+    assert sorted(line[:-1] for line in to_book()) == [
+        ["count.BOLT.r1", "BOLT", "shop", "Item BOLT", "-48"],
+        ["count.NUT.r1", "NUT", "shop", "Item NUT", "3"],
+    ]
+
+    shop.upload(SHEET | {("shop", "BOLT"): 432})
+    shop.sync()
+    assert [line[0] for line in to_book()] == ["count.NUT.r1"]
+
+    shop.upload(SHEET | {("shop", "BOLT"): 432, ("shop", "NUT"): 203})
+    shop.sync()
+    assert to_book() == []
+
+
+def test_the_list_is_written_only_where_it_changes_and_not_at_all_while_nothing_was_ever_approved(shop: Shop) -> None:
+    shop.upload(SHEET)
+    shop.sync()
+    versions = boto3.client("s3").list_object_versions
+    assert "Versions" not in versions(Bucket=BUCKET, Prefix="bookings/")
+
+    approve(-48)
+    for _ in range(3):
+        shop.sync()
+    assert len(versions(Bucket=BUCKET, Prefix="bookings/")["Versions"]) == 1

@@ -49,7 +49,8 @@ def test_approve_changes_stock_only_by_updates_inside_a_transaction(stack: Stack
 def named_attributes(request: dict[str, object]) -> set[str]:
     """The attributes that an update request names, by placeholder or outright."""
     expressions = f"{request['UpdateExpression']} {request['ConditionExpression']}"
-    words = {"SET", "ADD", "REMOVE", "AND", "OR", "NOT", "if_not_exists", "attribute_not_exists", "attribute_exists"}
+    words = {"SET", "ADD", "REMOVE", "AND", "OR", "NOT"}
+    words |= {"if_not_exists", "attribute_not_exists", "attribute_exists", "list_append", "size"}
     bare = set(re.findall(r"(?<![:#\w])[A-Za-z_]\w*", expressions)) - words
     names = request.get("ExpressionAttributeNames", {})
     assert isinstance(names, dict)
@@ -57,7 +58,7 @@ def named_attributes(request: dict[str, object]) -> set[str]:
 
 
 def test_approve_may_touch_exactly_the_attributes_that_its_two_updates_name(stack: Stack) -> None:
-    common = {"location": "Main", "sku": "BOLT-M6-50", "at": "2026-11-23T09:00:00.000000Z"}
+    common = {"location": "Main", "sku": "BOLT-M6-50", "adjustment": "c.r1", "at": "2026-11-23T09:00:00.000000Z"}
     adjustment = post_adjustment("t", **common, gap_units=-48, expected_qty=480, expected_version=3)  # type: ignore[arg-type]  # whole numbers stand for decimals
     unrecorded = post_unrecorded("t", **common, name="Tin", counted_qty=1, unit_cost=1, pack_size=1)  # type: ignore[arg-type]
     named = {"PK", "SK"}
@@ -131,10 +132,13 @@ def test_only_sweep_and_summary_send_mail_and_only_from_the_sender_address(stack
         assert statement.condition == {"StringEquals": {"ses:FromAddress": frozenset({"counts@example.com"})}}
 
 
-def test_only_sync_reads_the_system_of_record_and_nobody_writes_it(stack: Stack) -> None:
-    spreadsheet = f"{stack.arn('CountsBucket')}/source/stock.csv"
-    assert stack.roles_that_could("s3:GetObject", spreadsheet) == {"sync"}
-    assert stack.roles_that_could("s3:PutObject", spreadsheet) == set()
+def test_only_sync_reads_the_system_of_record_and_books_into_it(stack: Stack) -> None:
+    bucket = stack.arn("CountsBucket")
+    for key in ("source/stock.csv", "bookings/stock-file.json.gz", "bookings/to-book.csv"):
+        for action in ("s3:GetObject", "s3:PutObject"):
+            assert stack.roles_that_could(action, f"{bucket}/{key}") == {"sync"}
+    assert stack.roles_that_could("s3:DeleteObject", f"{bucket}/source/stock.csv") == set()
+    assert stack.roles_that_could("s3:PutObject", f"{bucket}/bookings/anything-else") == set()
 
 
 def test_nobody_writes_the_rules_and_only_who_applies_them_reads_them_and_their_history(stack: Stack) -> None:
@@ -166,7 +170,7 @@ def test_whoever_reads_objects_below_a_prefix_may_learn_that_one_is_missing(stac
     assert listed - readable <= {"sessions/*"}  # the session page shows which files have come, not what is in them
 
 
-def test_capture_and_session_alone_write_the_bucket_and_only_below_their_own_prefixes(stack: Stack) -> None:
+def test_capture_session_and_sync_alone_write_the_bucket_and_only_below_their_own_prefixes(stack: Stack) -> None:
     bucket = stack.arn("CountsBucket")
     writers = {
         prefix: stack.roles_that_could("s3:PutObject", f"{bucket}/{prefix}/x/y.json.gz")
@@ -177,7 +181,7 @@ def test_capture_and_session_alone_write_the_bucket_and_only_below_their_own_pre
         "snapshots": {"session"},
         "captures": {"capture"},
         "config": set(),
-        "source": set(),
+        "source": {"sync"},  # a spreadsheet that is itself the books
         "other": set(),
     }
 

@@ -38,15 +38,23 @@ def test_a_tables_keys_are_two_strings(stack: Stack, name: str) -> None:
     assert {attribute["AttributeType"] for attribute in table["AttributeDefinitions"]} == {"S"}
 
 
-def test_counts_is_indexed_by_queue_and_by_month_and_the_others_are_not_indexed(stack: Stack) -> None:
+def test_counts_is_indexed_by_queue_and_by_month_and_the_trail_is_not_indexed(stack: Stack) -> None:
     indexes = {index["IndexName"]: index for index in stack.properties("CountsTable")["GlobalSecondaryIndexes"]}
     assert {name: keys_of(index["KeySchema"]) for name, index in indexes.items()} == {
         "by_queue": {"HASH": "queue_pk", "RANGE": "queue_sk"},
         "by_month": {"HASH": "month_pk", "RANGE": "month_sk"},
     }
     assert all(index["Projection"] == {"ProjectionType": "ALL"} for index in indexes.values())
-    for name in ("InventoryTable", "AdjustmentsTable"):
-        assert "GlobalSecondaryIndexes" not in stack.properties(name)
+    assert "GlobalSecondaryIndexes" not in stack.properties("AdjustmentsTable")
+
+
+def test_inventory_is_indexed_by_what_waits_to_be_booked_with_all_that_is_needed_to_book_it(stack: Stack) -> None:
+    (index,) = stack.properties("InventoryTable")["GlobalSecondaryIndexes"]
+    assert (index["IndexName"], keys_of(index["KeySchema"])) == (
+        "by_booking",
+        {"HASH": "unbooked_pk", "RANGE": "unbooked_since"},
+    )
+    assert index["Projection"] == {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["name", "unbooked"]}
 
 
 def test_only_counts_lets_items_expire(stack: Stack) -> None:
@@ -97,6 +105,7 @@ def test_nothing_current_ever_expires_and_no_version_of_an_upload_or_of_the_rule
     assert expiring == {
         "snapshots/": {"NoncurrentDays": 365},
         "source/": {"NoncurrentDays": 30},
+        "bookings/": {"NoncurrentDays": 30},
     }
 
 

@@ -11,6 +11,9 @@ ALIASES: Final = "ALIASES"
 """Counts partition of the codes that people have confirmed for an item, beside those of the system of record."""
 
 SOURCE_STATE: Final = "SOURCE#STATE"
+UNBOOKED: Final = "UNBOOKED"
+"""Booking-index partition of the rows with approved adjustments that the system of record does not show yet."""
+
 SENT_MAILS: Final = "IDEMPOTENCY#mail"
 """Counts partition that remembers for a day which mails went out."""
 
@@ -18,6 +21,8 @@ RULES_KEY: Final = "config/rules.yaml"
 UPLOADS: Final = "sessions/"
 CAPTURES: Final = "captures/"
 SNAPSHOTS: Final = "snapshots/"
+TO_BOOK: Final = "bookings/to-book.csv"
+FILE_BOOKINGS: Final = "bookings/stock-file.json.gz"
 _RESULT_SUFFIX: Final = ".json.gz"
 
 

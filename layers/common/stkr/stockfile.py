@@ -89,7 +89,7 @@ _COMMA_DECIMAL = re.compile(r"-?\d{1,9},(?:\d{1,2}|\d{4,12})|-?0,\d{3}", re.ASCI
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
+class Columns:
     """Where the fields of a stock file are. ``quantities`` pairs a column with the location its header names."""
 
     header: int
@@ -104,8 +104,19 @@ class _Columns:
         return 1 + max([self.sku, *self.codes, *self.fields.values(), *(index for index, _ in self.quantities)])
 
 
-class _Problems:
-    """Every cell that cannot be used, so that a file is corrected in one go."""
+@dataclass(frozen=True, slots=True)
+class StockTable:
+    """A stock file that was read whole. ``cells`` has a row's stock, and the row and column that its quantity is in:
+    physical row numbers as the sheet has them, columns from 0.
+    """
+
+    sheet: Sheet
+    columns: Columns
+    cells: tuple[tuple[StockRow, int, int], ...]
+
+
+class Problems:
+    """Every cell that cannot be used, so that a source is corrected in one go."""
 
     def __init__(self) -> None:
         self._found: list[str] = []
@@ -113,6 +124,11 @@ class _Problems:
     def note(self, row: int, column: str, cell: str, problem: str) -> None:
         """One more."""
         self._found.append(f"row {row}, {column}: {cell.strip()[:40]!r} {problem}")
+
+    def note_repeat(self, row: int, stock: StockRow) -> None:
+        """A SKU that the location has already."""
+        at = f" at {stock.location}" if stock.location else ""
+        self.note(row, "sku", stock.sku, f"is there twice{at}")
 
     def raise_if_any(self) -> None:
         """:raises CountFileError: naming them in one line."""
@@ -130,20 +146,40 @@ def read_stock(name: str, content: bytes) -> tuple[StockRow, ...]:
 
     :raises CountFileError: when it cannot be read as a whole, or with *all* cells that cannot be used at once.
     """
+    return tuple(stock for stock, _, _ in read_stock_table(name, content).cells)
+
+
+def read_stock_table(name: str, content: bytes) -> StockTable:
+    """The same with where it is in the file.
+
+    :raises CountFileError: as ``read_stock`` does.
+    """
     sheets = open_tables(name, content, lambda rows: max(map(_strength, rows[:_HEADER_WITHIN]), default=0))
     sheet, columns = _table(sheets)
-    problems = _Problems()
-    rows: dict[tuple[str, str], StockRow] = {}
+    problems = Problems()
+    cells: dict[tuple[str, str], tuple[StockRow, int, int]] = {}
     for row in sheet.rows():
         if row[0] > columns.header and has_content(row[1]):
-            for stock in _stock(row, columns, problems):
-                if rows.setdefault((stock.sku, stock.location), stock) is not stock:
-                    at = f" at {stock.location}" if stock.location else ""
-                    problems.note(row[0], "sku", stock.sku, f"is there twice{at}")
+            for stock, column in _stock(row, columns, problems):
+                found = (stock, row[0], column)
+                if cells.setdefault((stock.sku, stock.location), found) is not found:
+                    problems.note_repeat(row[0], stock)
     problems.raise_if_any()
-    if not rows:
+    if not cells:
         raise CountFileError("there is no stock in it: the header has no rows below it")
-    return tuple(rows.values())
+    return StockTable(sheet, columns, tuple(cells.values()))
+
+
+def stock_of(number: int, record: Mapping[str, str], problems: Problems) -> StockRow:
+    """The stock that one record of another source tells, by the names of our own columns.
+
+    :param number: which record of the source it is, for ``problems``.
+    :param record: texts as a stock file's cells would hold them; blank or missing where the source does not say.
+    """
+    sku = visible(record["sku"])
+    if not sku:
+        problems.note(number, "sku", "", "is empty")
+    return _RowReader(number, record, (), problems).stock(sku, "", record["system_qty"], "")
 
 
 def snapshot_of(rows: Iterable[StockRow], location: str | None = None) -> Snapshot:
@@ -170,7 +206,7 @@ def snapshot_of(rows: Iterable[StockRow], location: str | None = None) -> Snapsh
     return Snapshot(places[0] if len(places) == 1 else ALL_LOCATIONS, {row.sku: row for row in rows})
 
 
-def _table(sheets: Sequence[Sheet]) -> tuple[Sheet, _Columns]:
+def _table(sheets: Sequence[Sheet]) -> tuple[Sheet, Columns]:
     """The first table that is a stock list."""
     refusal = CountFileError("the file is empty")
     for sheet in sheets:
@@ -197,7 +233,7 @@ def _field(cell: str) -> str | None:
     return next((field for field, phrases in _NAMES.items() if phrase in phrases), None)
 
 
-def _columns(number: int, cells: Sequence[str]) -> _Columns:
+def _columns(number: int, cells: Sequence[str]) -> Columns:
     fields: dict[str, int] = {}
     codes: list[tuple[int, int]] = []
     for index, cell in enumerate(cells):
@@ -221,7 +257,7 @@ def _columns(number: int, cells: Sequence[str]) -> _Columns:
         del fields["name"]
         if names:
             fields["name"] = names[0]
-    return _Columns(
+    return Columns(
         number, codes[0][1], _quantity_columns(cells, fields), fields, tuple(index for _, index in codes[1:])
     )
 
@@ -261,8 +297,8 @@ def _place(cell: str, place: tuple[str, ...]) -> str:
     return found[1].replace("_", " ").strip("[] ") if found else " ".join(place)
 
 
-def _stock(row: Row, columns: _Columns, problems: _Problems) -> Iterator[StockRow]:
-    """The stock of one row at each of the file's locations."""
+def _stock(row: Row, columns: Columns, problems: Problems) -> Iterator[tuple[StockRow, int]]:
+    """The stock of one row at each of the file's locations, and the column of its quantity."""
     number, cells = row
     cells = cells + [""] * (columns.width - len(cells))
     tracked = [
@@ -276,9 +312,10 @@ def _stock(row: Row, columns: _Columns, problems: _Problems) -> Iterator[StockRo
         if any(visible(cells[index]) for index, _ in tracked):
             problems.note(number, "sku", "", "is empty")
         return
-    reader = _RowReader(number, cells, columns, problems)
+    texts = {field: cells[index] for field, index in columns.fields.items()}
+    reader = _RowReader(number, texts, [cells[index] for index in columns.codes], problems)
     for index, place in tracked:
-        yield reader.stock(sku, name, index, place)
+        yield reader.stock(sku, name, cells[index], place), index
 
 
 def _sku_and_name(cell: str) -> tuple[str, str]:
@@ -290,18 +327,18 @@ def _sku_and_name(cell: str) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class _RowReader:
-    """Reads the cells of one row by field."""
+    """Reads the cells of one row by field; ``codes`` are further codes of the item."""
 
     number: int
-    cells: Sequence[str]
-    columns: _Columns
-    problems: _Problems
+    texts: Mapping[str, str]
+    codes: Sequence[str]
+    problems: Problems
 
-    def stock(self, sku: str, shown_name: str, quantity: int, place: str) -> StockRow:
-        """The row's stock as one of its quantity columns has it."""
+    def stock(self, sku: str, shown_name: str, quantity: str, place: str) -> StockRow:
+        """The row's stock as one of its quantity cells has it."""
         name, variation = self.text("name") or shown_name, self.text("variation")
-        system_qty = self._decimal("system_qty", self.cells[quantity])
-        if not visible(self.cells[quantity]):
+        system_qty = self._decimal("system_qty", quantity)
+        if not visible(quantity):
             self.problems.note(self.number, "system_qty", "", "is empty: type 0 if there is none")
         if len(sku) > MAX_SKU_CHARS:
             self.problems.note(self.number, "sku", f"{sku[:20]}…", f"is longer than {MAX_SKU_CHARS} characters")
@@ -330,9 +367,8 @@ class _RowReader:
         )
 
     def text(self, field: str) -> str:
-        """A field's visible text; empty where the file has no such column."""
-        index = self.columns.fields.get(field)
-        return "" if index is None else visible(self.cells[index])
+        """A field's visible text; empty where the source does not say."""
+        return visible(self.texts.get(field, ""))
 
     def decimal(self, field: str) -> Decimal | None:
         """A field's exact number; ``None`` where it is blank or missing."""
@@ -348,7 +384,7 @@ class _RowReader:
         return number
 
     def _aliases(self, sku: str) -> tuple[str, ...]:
-        cells = [self.text("aliases"), *(self.cells[index] for index in self.columns.codes)]
+        cells = [self.text("aliases"), *self.codes]
         codes = (visible(code) for cell in cells for code in cell.split("|"))
         return tuple(dict.fromkeys(code for code in codes if code and code != sku))
 
@@ -359,13 +395,19 @@ class _RowReader:
         return answer in _YES or is_measure(held_in(self.text("unit")))
 
 
+def plain_number(text: str) -> Decimal | None:
+    """The number in digits that a program writes: at most nine of them, and twelve decimal places; else ``None``."""
+    return Decimal(text) if _PLAIN_NUMBER.fullmatch(text) else None
+
+
 def exact_number(text: str) -> Decimal | None:
     """The exact number a system wrote; ``None`` for anything that is none, or could be two.
 
     A dot is a decimal point. A comma is one only where it cannot group thousands: ``0,35`` but not ``1,250``.
     """
-    if _PLAIN_NUMBER.fullmatch(text):
-        return Decimal(text)
+    plain = plain_number(text)
+    if plain is not None:
+        return plain
     if _BOTH_MARKS.fullmatch(text):
         return Decimal(text.replace(",", ""))
     if _COMMA_DECIMAL.fullmatch(text):

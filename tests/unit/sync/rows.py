@@ -1,11 +1,15 @@
 """Rows for the tests of the sync."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
 from stkr.stock import StockRow
-from stkr.store.inventory import InventoryRow
+from stkr.store.inventory import InventoryRow, Unbooked
 from stkr.sync.core import decide
+
+BY_HAND = None
+"""What is confirmed where people book by hand."""
 
 
 def said(qty: int | str, sku: str = "BOLT-M6-50", location: str = "fixings-aisle", **fields: Any) -> StockRow:
@@ -15,19 +19,22 @@ def said(qty: int | str, sku: str = "BOLT-M6-50", location: str = "fixings-aisle
 
 def stored(qty: int | str, sku: str = "BOLT-M6-50", location: str = "fixings-aisle", **fields: Any) -> InventoryRow:
     """A row as the first sync leaves it, with ``fields`` changed since."""
-    change = decide(None, said(qty, sku, location))
+    change = decide(None, said(qty, sku, location), BY_HAND)
     assert change is not None
     return change.wanted.model_copy(update=fields)
 
 
-def approved(row: InventoryRow, gap: int) -> InventoryRow:
+def approved(row: InventoryRow, gap: int, adjustment: str | None = None) -> InventoryRow:
     """A row after a manager approved a gap."""
+    at = "2026-11-23T09:00:00.000000Z"
+    one = Unbooked(id=adjustment or f"{row.sku}.r{len(row.unbooked)}", units=Decimal(gap), at=at)
     return row.model_copy(
         update={
             "unbooked_qty": row.unbooked_qty + gap,
             "system_qty": row.system_qty + gap,
             "snapshot_version": row.snapshot_version + 1,
-            "unbooked_since": row.unbooked_since or "2026-11-23T09:00:00.000000Z",
+            "unbooked": (*row.unbooked, one),
+            "unbooked_since": row.unbooked_since or at,
         }
     )
 
@@ -38,9 +45,11 @@ def found(qty: int, sku: str = "PAINT-9", location: str = "fixings-aisle") -> In
     return approved(empty, qty)
 
 
-def synced(seen: InventoryRow | None, listed: StockRow | None) -> InventoryRow:
+def synced(
+    seen: InventoryRow | None, listed: StockRow | None, confirmed: Collection[str] | None = BY_HAND
+) -> InventoryRow:
     """The row after one sync."""
-    change = decide(seen, listed)
+    change = decide(seen, listed, confirmed)
     row = change.wanted if change else seen
     assert row is not None
     return row

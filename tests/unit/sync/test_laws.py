@@ -16,6 +16,8 @@ pytestmark = pytest.mark.unit
 
 ANY_LOSS = Decimal(100)
 
+Confirmed = frozenset[str] | None
+
 places = st.tuples(st.sampled_from(["A", "B", "C", "D"]), st.sampled_from(["shop", "yard"]))
 quantities = st.integers(-3, 6)
 
@@ -29,14 +31,23 @@ def sources(draw: st.DrawFn) -> list[StockRow]:
     return draw(st.permutations(rows))
 
 
+confirmations = st.none() | st.frozensets(
+    st.sampled_from([f"{sku}.r{number}" for sku in "ABCD" for number in range(3)])
+)
+"""What the source says it contains; ``None`` where people book by hand."""
+
+
 @st.composite
 def inventories(draw: st.DrawFn) -> list[InventoryRow]:
     """Rows as any history of syncs and approvals may have left them."""
-    known = draw(st.dictionaries(places, st.tuples(quantities, quantities, st.booleans())))
+    gaps = st.lists(quantities.filter(bool), max_size=3)
+    known = draw(st.dictionaries(places, st.tuples(quantities, gaps, st.booleans())))
     rows = []
-    for (sku, location), (qty, gap, active) in known.items():
+    for (sku, location), (qty, of_row, active) in known.items():
         row = stored(qty, sku, location, active=active)
-        rows.append(approved(row, gap) if gap else row)
+        for gap in of_row:
+            row = approved(row, gap)
+        rows.append(row)
     return rows
 
 
@@ -46,57 +57,61 @@ def applied(rows: list[InventoryRow], planned: Plan) -> dict[tuple[str, str], In
     return after | {(change.wanted.location, change.wanted.sku): change.wanted for change in planned.changes}
 
 
-@given(sources(), inventories(), st.randoms(use_true_random=False))
+@given(sources(), inventories(), confirmations, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_does_not_matter(
-    listed: list[StockRow], rows: list[InventoryRow], random: Random
+    listed: list[StockRow], rows: list[InventoryRow], confirmed: Confirmed, random: Random
 ) -> None:
     shuffled, shuffled_rows = random.sample(listed, len(listed)), random.sample(rows, len(rows))
 
-    assert plan(shuffled, shuffled_rows, ANY_LOSS) == plan(listed, rows, ANY_LOSS)
+    assert plan(shuffled, shuffled_rows, ANY_LOSS, confirmed) == plan(listed, rows, ANY_LOSS, confirmed)
 
 
-@given(sources(), inventories())
-def test_syncing_twice_is_syncing_once(listed: list[StockRow], rows: list[InventoryRow]) -> None:
-    once = applied(rows, plan(listed, rows, ANY_LOSS))
+@given(sources(), inventories(), confirmations)
+def test_syncing_twice_is_syncing_once(listed: list[StockRow], rows: list[InventoryRow], confirmed: Confirmed) -> None:
+    once = applied(rows, plan(listed, rows, ANY_LOSS, confirmed))
 
-    assert plan(listed, once.values(), ANY_LOSS).changes == ()
+    assert plan(listed, once.values(), ANY_LOSS, confirmed).changes == ()
 
 
-@given(sources(), inventories())
+@given(sources(), inventories(), confirmations)
 def test_the_system_quantity_is_always_what_the_source_says_plus_what_is_unbooked(
-    listed: list[StockRow], rows: list[InventoryRow]
+    listed: list[StockRow], rows: list[InventoryRow], confirmed: Confirmed
 ) -> None:
-    after = applied(rows, plan(listed, rows, ANY_LOSS))
+    after = applied(rows, plan(listed, rows, ANY_LOSS, confirmed))
 
     assert all(row.system_qty == row.source_qty + row.unbooked_qty for row in after.values())
     assert all(after[row.location, row.sku].source_qty == row.system_qty for row in listed)
 
 
-@given(sources(), inventories())
-def test_the_version_rises_exactly_when_the_stock_moves(listed: list[StockRow], rows: list[InventoryRow]) -> None:
-    after = applied(rows, plan(listed, rows, ANY_LOSS))
+@given(sources(), inventories(), confirmations)
+def test_the_version_rises_exactly_when_the_stock_moves(
+    listed: list[StockRow], rows: list[InventoryRow], confirmed: Confirmed
+) -> None:
+    after = applied(rows, plan(listed, rows, ANY_LOSS, confirmed))
 
     for row in rows:
         then = after[row.location, row.sku]
         assert then.snapshot_version - row.snapshot_version == (then.system_qty != row.system_qty)
 
 
-@given(sources(), inventories())
-def test_an_unbooked_amount_is_kept_or_settled_whole_and_never_anything_else(
-    listed: list[StockRow], rows: list[InventoryRow]
+@given(sources(), inventories(), confirmations)
+def test_an_adjustment_is_kept_or_settled_whole_and_only_a_confirmed_one_where_the_source_confirms(
+    listed: list[StockRow], rows: list[InventoryRow], confirmed: Confirmed
 ) -> None:
-    after = applied(rows, plan(listed, rows, ANY_LOSS))
+    after = applied(rows, plan(listed, rows, ANY_LOSS, confirmed))
 
     for row in rows:
         then = after[row.location, row.sku]
-        movement = then.source_qty - row.source_qty
-        expected = 0 if movement == row.unbooked_qty else row.unbooked_qty
-        assert then.unbooked_qty == expected
+        kept = tuple(one for one in row.unbooked if confirmed is None or one.id not in confirmed)
+        assert then.unbooked == (tuple(one for one in kept if one in then.unbooked) if confirmed is None else kept)
+        assert then.unbooked_qty == sum(one.units for one in then.unbooked)
 
 
-@given(sources(), inventories())
-def test_no_row_is_ever_lost_and_every_row_is_accounted_for(listed: list[StockRow], rows: list[InventoryRow]) -> None:
-    planned = plan(listed, rows, ANY_LOSS)
+@given(sources(), inventories(), confirmations)
+def test_no_row_is_ever_lost_and_every_row_is_accounted_for(
+    listed: list[StockRow], rows: list[InventoryRow], confirmed: Confirmed
+) -> None:
+    planned = plan(listed, rows, ANY_LOSS, confirmed)
     everywhere = {(row.location, row.sku) for row in listed} | {(row.location, row.sku) for row in rows}
 
     assert applied(rows, planned).keys() == everywhere

@@ -9,7 +9,7 @@ from stkr.errors import Busy
 from stkr.settings import Approve as Settings
 from stkr.store.adjustments import Action, Entry, append
 from stkr.store.counts import Line, decide_line, read_line, write_line
-from stkr.store.inventory import InventoryRow, post_adjustment, post_unrecorded, read_row
+from stkr.store.inventory import MAX_UNBOOKED, InventoryRow, post_adjustment, post_unrecorded, read_row
 from stkr.store.items import pause, transact
 from stkr.telemetry import Metric, count, logger
 from stkr.variance.labels import announce
@@ -82,6 +82,7 @@ def _approval(settings: Settings, line: Line, after: Line) -> "list[TransactWrit
             location=line.location,
             sku=line.sku,
             name=line.name,
+            adjustment=line.variance_id,
             counted_qty=qty_after,
             unit_cost=line.unit_cost,
             pack_size=line.pack_size,
@@ -92,6 +93,7 @@ def _approval(settings: Settings, line: Line, after: Line) -> "list[TransactWrit
             settings.inventory_table,
             location=line.location,
             sku=line.sku,
+            adjustment=line.variance_id,
             gap_units=qty_after - line.system_qty,
             expected_qty=line.system_qty,
             expected_version=line.snapshot_version,
@@ -130,11 +132,14 @@ def _hold(settings: Settings, line: Line, now: str) -> Line | None:
     """Stock moved since the snapshot: queue the variance afresh against the live figures, and have it mailed.
 
     :returns: the line as it is queued now, or ``None`` when it changed once more meanwhile.
+    :raises Busy: too much waits to be booked for this row.
     """
     stock = live_stock(settings, line)
     if stock is None:
         logger.error("the stock row of a queued line is gone", session_id=line.session_id, sku=line.sku)
         return None
+    if len(stock.unbooked) >= MAX_UNBOOKED:
+        raise Busy(f"{MAX_UNBOOKED} adjustments of {line.sku} at {line.location} wait to be booked; book them first")
     fresh = held(line, stock.system_qty, stock.snapshot_version, now)
     reason = "stock moved since the count"
     entry = Entry(Action.QUEUED, now, "approve", fresh, fresh.system_qty, quantity_after(fresh), reason=reason)

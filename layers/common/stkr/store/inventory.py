@@ -2,10 +2,12 @@
 
 Two functions write here, each its own quantity: ``sync`` owns ``source_qty`` (what the system of record last said),
 ``approve`` owns ``unbooked_qty`` (what managers approved and the system of record does not show yet). Their sum is
-``system_qty``, and ``snapshot_version`` counts how often that sum has changed.
+``system_qty``, and ``snapshot_version`` counts how often that sum has changed. ``unbooked`` lists the approvals that
+``unbooked_qty`` is the sum of; while it is there, the row is in the index ``by_booking``.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +22,41 @@ if TYPE_CHECKING:
 
 ZERO = Decimal(0)
 
+MAX_UNBOOKED = 100
+"""Approvals that may wait on one row. An item holds 400 KB, and one takes below 700 bytes (its id names the SKU, of at
+most 128 characters), so that the row's own attributes have more than 300 KB left.
+"""
+
+
+class Unbooked(BaseModel):
+    """One approval that waits to be booked: the variance's ``id``, ``units`` in eaches, never 0, and the stored instant
+    of the approval.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    id: str
+    units: Decimal
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits to be booked for one row, and since which stored instant."""
+
+    location: str
+    sku: str
+    name: str
+    adjustments: tuple[Unbooked, ...]
+    since: str
+
 
 class InventoryRow(BaseModel):
     """A row as stored. Quantities are eaches, ``unit_cost`` is money per each; ``None`` means unknown, never zero.
 
     ``active`` is false once the system of record has stopped listing the row; its quantities then stay as they were.
-    ``unbooked_since`` is the stored instant of the first approval that the system of record does not show yet.
+    ``unbooked_since`` is the stored instant of the first approval that the system of record does not show yet. Rows of
+    the first version have that and ``unbooked_qty``, but not ``unbooked``.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -49,11 +80,14 @@ class InventoryRow(BaseModel):
     last_received_at: str | None = None
     last_received_qty: Decimal | None = None
     last_counted_at: str | None = None
+    unbooked: tuple[Unbooked, ...] = ()
     unbooked_since: str | None = None
 
     def attributes(self) -> dict[str, Any]:
         """Everything but the key as plain values for DynamoDB, without what is absent or empty."""
         stored = self.model_dump(exclude={"location", "sku"}, exclude_none=True)
+        if self.unbooked:
+            stored["unbooked_pk"] = keys.UNBOOKED
         return {name: value for name, value in stored.items() if value not in ("", ())}
 
     def stock(self) -> StockRow:
@@ -80,10 +114,14 @@ def row_key(location: str, sku: str) -> dict[str, str]:
     return {"PK": keys.location(location), "SK": keys.sku(sku)}
 
 
+def _place(stored: dict[str, Any]) -> tuple[str, str]:
+    return stored["PK"].removeprefix(keys.location("")), stored["SK"].removeprefix(keys.sku(""))
+
+
 def _row(stored: dict[str, Any]) -> InventoryRow:
     """A row from an item's values; location and SKU are read from its key."""
-    location = stored["PK"].removeprefix(keys.location(""))
-    return InventoryRow.model_validate(stored | {"location": location, "sku": stored["SK"].removeprefix(keys.sku(""))})
+    location, sku = _place(stored)
+    return InventoryRow.model_validate(stored | {"location": location, "sku": sku})
 
 
 def read_row(table: str, location: str, sku: str) -> InventoryRow | None:
@@ -96,6 +134,22 @@ def read_location(table: str, location: str) -> Iterator[InventoryRow]:
     """All rows of a location, the inactive ones too, read consistently, by SKU."""
     given = {":location": keys.location(location), ":sku": keys.sku("")}
     yield from map(_row, query(table, "PK = :location AND begins_with(SK, :sku)", given))
+
+
+def read_waiting(table: str, until: str | None = None) -> Iterator[Waiting]:
+    """The rows that have something to be booked, those that have waited longest first.
+
+    The index may be a moment behind the table.
+
+    :param until: stored instant; only rows that have waited since then or longer.
+    """
+    condition, given = "unbooked_pk = :unbooked", {":unbooked": keys.UNBOOKED}
+    if until is not None:
+        condition, given = f"{condition} AND unbooked_since <= :until", {**given, ":until": until}
+    for stored in query(table, condition, given, index="by_booking"):
+        location, sku = _place(stored)
+        adjustments = tuple(map(Unbooked.model_validate, stored["unbooked"]))
+        yield Waiting(location, sku, stored.get("name", ""), adjustments, stored["unbooked_since"])
 
 
 def create_row(table: str, row: InventoryRow) -> dict[str, Any]:
@@ -126,38 +180,66 @@ def change_row(table: str, seen: InventoryRow, wanted: InventoryRow) -> dict[str
     )
 
 
-def post_adjustment(
-    table: str, *, location: str, sku: str, gap_units: Decimal, expected_qty: Decimal, expected_version: int, at: str
+def post_adjustment(  # noqa: PLR0913 - the adjustment, and the stock it was decided against
+    table: str,
+    *,
+    location: str,
+    sku: str,
+    adjustment: str,
+    gap_units: Decimal,
+    expected_qty: Decimal,
+    expected_version: int,
+    at: str,
 ) -> "TransactWriteItemTypeDef":
     """Action that moves a row's quantity by an approved gap, provided the stock is as the manager was shown it.
 
-    :param gap_units: eaches, counted minus expected; not zero.
+    :param adjustment: the variance's id, under which the gap will be booked.
+    :param gap_units: eaches, counted minus expected.
     :param at: stored instant of the approval.
     """
     # The manager approved a gap against this quantity: against any other it would be a different gap.
     is_expected_qty = "system_qty = :expected_qty"
     # Stock that left and came back shows the same quantity, but the count was made in between.
     has_not_moved = "snapshot_version = :expected_version"
+    # Beyond, the item would grow until nothing could be written to it any more.
+    has_room = "(attribute_not_exists(unbooked) OR size(unbooked) < :most)"
+    moves = [
+        "unbooked_qty = unbooked_qty + :gap",
+        "system_qty = system_qty + :gap",
+        "snapshot_version = snapshot_version + :one",
+    ]
+    given: dict[str, Any] = {
+        ":gap": gap_units,
+        ":one": 1,
+        ":expected_qty": expected_qty,
+        ":expected_version": expected_version,
+        ":most": MAX_UNBOOKED,
+    }
+    waiting = _waiting(adjustment, gap_units, at)
+    if waiting:
+        moves += [
+            "unbooked = list_append(if_not_exists(unbooked, :none), :unbooked)",
+            "unbooked_since = if_not_exists(unbooked_since, :unbooked_since)",
+            "unbooked_pk = :unbooked_pk",
+        ]
+        given |= {":none": [], **{f":{name}": value for name, value in waiting.items()}}
     return {
         "Update": {
             "TableName": table,
             "Key": attributes(row_key(location, sku)),
-            "UpdateExpression": (
-                "SET unbooked_qty = unbooked_qty + :gap, system_qty = system_qty + :gap, "
-                "snapshot_version = snapshot_version + :one, unbooked_since = if_not_exists(unbooked_since, :at)"
-            ),
-            "ConditionExpression": f"{is_expected_qty} AND {has_not_moved}",
-            "ExpressionAttributeValues": attributes(
-                {
-                    ":gap": gap_units,
-                    ":one": 1,
-                    ":at": at,
-                    ":expected_qty": expected_qty,
-                    ":expected_version": expected_version,
-                }
-            ),
+            "UpdateExpression": f"SET {', '.join(moves)}",
+            "ConditionExpression": f"{is_expected_qty} AND {has_not_moved} AND {has_room}",
+            "ExpressionAttributeValues": attributes(given),
         }
     }
+
+
+def _waiting(adjustment: str, units: Decimal, at: str) -> dict[str, Any]:
+    """The attributes of a row that waits for one adjustment to be booked; none where there is nothing to book."""
+    if not units:
+        return {}
+    unbooked = Unbooked(id=adjustment, units=units, at=at)
+    return {"unbooked": [unbooked.model_dump()], "unbooked_since": at, "unbooked_pk": keys.UNBOOKED}
 
 
 def post_unrecorded(  # noqa: PLR0913 - a whole row, each attribute by its name
@@ -166,6 +248,7 @@ def post_unrecorded(  # noqa: PLR0913 - a whole row, each attribute by its name
     location: str,
     sku: str,
     name: str,
+    adjustment: str,
     counted_qty: Decimal,
     at: str,
     unit_cost: Decimal | None = None,
@@ -173,6 +256,7 @@ def post_unrecorded(  # noqa: PLR0913 - a whole row, each attribute by its name
 ) -> "TransactWriteItemTypeDef":
     """Action that puts an item on the books of a location that did not stock it: all of it approved, none of it booked.
 
+    :param adjustment: the variance's id, under which it will be booked.
     :param counted_qty: eaches; ``unit_cost`` is per each and ``pack_size`` eaches per case, ``None`` when unknown.
     :param at: stored instant of the approval.
     """
@@ -188,10 +272,12 @@ def post_unrecorded(  # noqa: PLR0913 - a whole row, each attribute by its name
             "source_qty": ZERO,
             "unbooked_qty": counted_qty,
             "system_qty": counted_qty,
-            "unbooked_since": at,
             "active": True,
+            **_waiting(adjustment, counted_qty, at),
         }
     )
+    # What waited on a dropped row went with it.
+    forgotten = [name for name in ("unbooked", "unbooked_since", "unbooked_pk") if name not in assigned]
     assignments = [f"#{attribute} = :{attribute}" for attribute in assigned]
     # A dropped row's count of movements goes on, so that no older link can fit by chance.
     assignments.append("#snapshot_version = if_not_exists(#snapshot_version, :none) + :one")
@@ -199,9 +285,10 @@ def post_unrecorded(  # noqa: PLR0913 - a whole row, each attribute by its name
         "Update": {
             "TableName": table,
             "Key": attributes(row_key(location, sku)),
-            "UpdateExpression": f"SET {', '.join(assignments)}",
+            "UpdateExpression": f"SET {', '.join(assignments)}"
+            + (f" REMOVE {', '.join(f'#{name}' for name in forgotten)}" if forgotten else ""),
             "ConditionExpression": f"{is_not_stocked} OR {is_dropped}",
-            "ExpressionAttributeNames": {f"#{attribute}": attribute for attribute in (*assigned, "snapshot_version")},
+            "ExpressionAttributeNames": {f"#{name}": name for name in (*assigned, *forgotten, "snapshot_version")},
             "ExpressionAttributeValues": {f":{attribute}": value for attribute, value in assigned.items()}
             | attributes({":none": 0, ":one": 1, ":false": False}),
         }

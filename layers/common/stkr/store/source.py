@@ -12,11 +12,11 @@ _KEY = {"PK": keys.SOURCE_STATE, "SK": keys.SOURCE_STATE}
 
 
 class SourceState(BaseModel):
-    """The state as stored. ``run`` counts the syncs that began to write; ``running_until`` is the stored instant after
-    which the latest of them is over at any rate, ``None`` once it has finished.
+    """The state as stored. ``run`` counts the syncs that began to book or write; ``running_until`` is the stored
+    instant after which the latest of them is over at any rate, ``None`` once it has finished.
 
-    ``fingerprint`` names what was mirrored last, ``rows`` how many rows it had and ``synced_at`` when. ``locations``
-    are those that may hold rows of the source.
+    ``fingerprint`` names what was mirrored last, ``rows`` how many rows it had, ``as_of`` the instant that it said it
+    was of, if it did, and ``synced_at`` when it was mirrored. ``locations`` are those that may hold rows of the source.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -26,6 +26,7 @@ class SourceState(BaseModel):
     fingerprint: str | None = None
     locations: tuple[str, ...] = ()
     rows: int = 0
+    as_of: str | None = None
     synced_at: str | None = None
 
 
@@ -35,11 +36,10 @@ def read_state(table: str) -> SourceState:
     return SourceState.model_validate(values(found.get("Item", {})))
 
 
-def begin_run(table: str, seen: SourceState, *, locations: Iterable[str], now: str, until: str) -> dict[str, Any]:
-    """UpdateItem request that begins to write, as the only sync to do so.
+def begin_run(table: str, seen: SourceState, *, now: str, until: str) -> dict[str, Any]:
+    """UpdateItem request that begins to book and to write, as the only sync to do so.
 
     :param seen: the state, read before the source was.
-    :param locations: all that this run may write to: a run that dies must not leave rows where nobody looks.
     :param until: when this run is over at any rate.
     """
     # A sync that began meanwhile may have read a newer source; what this one has read must not be written over it.
@@ -50,28 +50,46 @@ def begin_run(table: str, seen: SourceState, *, locations: Iterable[str], now: s
         table,
         _KEY,
         condition=f"{nobody_was_faster} AND {nobody_is_writing}",
-        sets={"run": seen.run + 1, "running_until": until, "locations": sorted(locations)},
+        sets={"run": seen.run + 1, "running_until": until},
         given={":seen_run": seen.run, ":now": now},
     )
 
 
+def announce_locations(table: str, run: int, locations: Iterable[str]) -> dict[str, Any]:
+    """UpdateItem request that names all locations this run may write to: one that dies must not leave rows where nobody
+    looks.
+    """
+    return _of_run(table, run, {"locations": sorted(locations)})
+
+
 def finish_run(
-    table: str, run: int, *, fingerprint: str, locations: Iterable[str], rows: int, now: str
+    table: str,
+    run: int,
+    *,
+    fingerprint: str,
+    locations: Iterable[str],
+    rows: int,
+    as_of: str | None,
+    now: str,
 ) -> dict[str, Any]:
     """UpdateItem request that records a run as complete; from here on the same source is skipped."""
+    sets = {
+        "fingerprint": fingerprint,
+        "locations": sorted(locations),
+        "rows": rows,
+        "as_of": as_of,
+        "synced_at": now,
+        "running_until": None,
+    }
+    return _of_run(table, run, sets)
+
+
+def abandon_run(table: str, run: int) -> dict[str, Any]:
+    """UpdateItem request that ends a run which wrote nothing, so that the next one need not wait for its time."""
+    return _of_run(table, run, {"running_until": None})
+
+
+def _of_run(table: str, run: int, sets: dict[str, Any]) -> dict[str, Any]:
     # Whoever began since then has the say about what is mirrored.
     still_the_latest = "#run = :run"
-    return update(
-        table,
-        _KEY,
-        condition=still_the_latest,
-        sets={
-            "fingerprint": fingerprint,
-            "locations": sorted(locations),
-            "rows": rows,
-            "synced_at": now,
-            "running_until": None,
-        },
-        names={"#run": "run"},
-        given={":run": run},
-    )
+    return update(table, _KEY, condition=still_the_latest, sets=sets, names={"#run": "run"}, given={":run": run})

@@ -13,7 +13,6 @@ from stkr.capture.result import Kind
 from stkr.mail.compose import MAX_ITEMS
 from stkr.rules.doc import Location, Person, QuietHours, Rules
 from stkr.store.counts import LastCount, Line, Session, Status
-from stkr.store.inventory import InventoryRow
 
 ZERO = Decimal(0)
 
@@ -122,13 +121,6 @@ def overdue(location: str, interval_days: int, last: LastCount, now: datetime) -
         return Overdue(location, None)
     days = (now - datetime.fromisoformat(last.counted_at)).days
     return Overdue(location, days) if days > interval_days else None
-
-
-def long_unbooked(rows: Iterable[InventoryRow], now: datetime) -> list[InventoryRow]:
-    """The rows whose approved adjustments the system of record has not shown for too long, the oldest first."""
-    latest = keys.instant(now - UNBOOKED_AFTER)
-    waiting = [row for row in rows if row.unbooked_qty and row.unbooked_since and row.unbooked_since <= latest]
-    return sorted(waiting, key=lambda row: (row.unbooked_since or "", row.sku))
 
 
 def finished(session: Session, waiting: Collection[str], close_days: int, now: datetime) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from itertools import groupby
 
 from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyPersistenceLayerError
 from botocore.exceptions import BotoCoreError, ClientError
@@ -29,13 +30,14 @@ from stkr.store.counts import (
     read_last_count,
     read_session,
 )
-from stkr.store.inventory import InventoryRow, read_location
+from stkr.store.inventory import Waiting, read_waiting
 from stkr.store.items import conditional_update, pause, transact_groups
 from stkr.sweep.core import (
     REPORT_WEEKDAY,
+    UNBOOKED_AFTER,
+    ZERO,
     by_session,
     finished,
-    long_unbooked,
     mail_id,
     overdue,
     parts,
@@ -193,11 +195,14 @@ def _report_unbooked(sweeper: Sweeper) -> tuple[int, int]:
     rules = sweeper.rules
     if sweeper.now.astimezone(rules.zone).weekday() != REPORT_WEEKDAY:
         return 0, 0
-    tables = []
-    for name, location in rules.locations.items():
-        rows = long_unbooked(read_location(sweeper.settings.inventory_table, name), sweeper.now)
-        if rows:
-            tables.append(Table(location.name, [_unbooked(row, rules) for row in rows]))
+    latest = keys.instant(sweeper.now - UNBOOKED_AFTER)
+    waiting = sorted(read_waiting(sweeper.settings.inventory_table, until=latest), key=lambda row: row.location)
+    tables = [
+        Table(
+            rules.locations[place].name if place in rules.locations else place, [_unbooked(row, rules) for row in rows]
+        )
+        for place, rows in groupby(waiting, key=lambda row: row.location)
+    ]
     if not tables:
         return 0, 0
     if rules.operations is None:
@@ -212,9 +217,9 @@ def _report_unbooked(sweeper: Sweeper) -> tuple[int, int]:
     return int(delivered), int(not delivered)
 
 
-def _unbooked(row: InventoryRow, rules: Rules) -> tuple[str, str]:
-    since = day(stored(row.unbooked_since or ""), rules.zone)
-    return f"{row.sku}: {row.name}", f"{signed(row.unbooked_qty)} since {since}"
+def _unbooked(row: Waiting, rules: Rules) -> tuple[str, str]:
+    units = sum((one.units for one in row.adjustments), ZERO)
+    return f"{row.sku}: {row.name}", f"{signed(units)} since {day(stored(row.since), rules.zone)}"
 
 
 def _stranded(sweeper: Sweeper) -> int:

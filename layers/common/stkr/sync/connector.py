@@ -83,10 +83,13 @@ class Connector(Protocol):
         :raises SourceUnavailable: it does not answer; the next run tries again.
         """
 
-    def book(self, adjustments: Sequence[Adjustment]) -> Collection[str]:
+    def book(self, adjustments: Sequence[Adjustment]) -> Collection[str] | None:
         """Book what is not booked yet, each adjustment at most once whatever happened to earlier attempts.
 
+        :param adjustments: what is approved and unbooked, which may be nothing. A run may call again with more.
         :returns: ids of those that the source contains now, whenever they were booked. A quantity read after this call
             contains them, too. What cannot be booked is left out, with the reason logged, and tried again next time.
+            ``None`` where people book by hand: then a quantity that moved by exactly what waits has been booked.
+        :raises SourceRefused: nothing may be booked as things are; a person has to look.
         :raises SourceUnavailable: it does not answer, so that it is unknown what was booked.
         """

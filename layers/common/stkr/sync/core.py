@@ -1,28 +1,35 @@
-"""What a sync changes: a pure function of what the system of record says and what is stored.
+"""What a sync changes: a pure function of what the system of record says and has booked, and what is stored.
 
 ``system_qty`` is always ``source_qty + unbooked_qty``, whatever moves:
 
-- When the source moves by exactly the unbooked amount, the adjustment counts as booked: the amount changes its side of
-  the sum. The stock has not moved, so ``system_qty`` and ``snapshot_version`` stay, and a variance that waits for its
-  manager is not held up.
-- Any other change of the source is a movement (a sale, a delivery): it raises ``snapshot_version`` and leaves the
-  unbooked amount alone.
+- An adjustment that the source has booked changes its side of the sum. The stock has not moved, so ``system_qty`` and
+  ``snapshot_version`` stay, and a variance that waits for its manager is not held up.
+- Any other change of the source is a movement (a sale, a delivery): it raises ``snapshot_version`` and leaves what is
+  unbooked alone.
 - A row the source stops listing is marked inactive. The source has not said that it is zero, so no quantity changes,
   and a row that comes back with the next file goes on as if it had never been gone.
 - A row that a manager put on the books (an unrecorded item) and that the source does not list yet stays as it is.
+
+What is booked, the source confirms by the adjustments' ids. Where people book by hand there is nobody to confirm, and a
+source that moved by exactly what waits has booked it. A source that does confirm is never judged by an amount: a sale
+of 48 is a sale, whatever waits.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain, combinations
 
 from stkr.errors import SourceRefused
 from stkr.stock import StockRow
-from stkr.store.inventory import ZERO, InventoryRow
+from stkr.store.inventory import ZERO, InventoryRow, Unbooked
 
 _NAMED = 5
 """How many offending rows an error names; the rest is counted."""
+
+_FEW = 8
+"""Among more adjustments of one row than that, nobody looks for the ones that add up to a movement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,50 +56,96 @@ class Plan:
     vanished: int
 
 
-def plan(said: Iterable[StockRow], stored: Iterable[InventoryRow], max_missing_percent: Decimal) -> Plan:
+def plan(
+    said: Iterable[StockRow],
+    stored: Iterable[InventoryRow],
+    max_missing_percent: Decimal,
+    confirmed: Collection[str] | None,
+) -> Plan:
     """Compare all the source says with all that is stored at its locations, in any order.
 
     :param said: the source's rows; their ``system_qty`` is the source's quantity.
     :param max_missing_percent: how many percent of the rows it listed the source may lose from one sync to the next.
+    :param confirmed: ids of the adjustments that the quantities contain; ``None`` where people book by hand.
     :raises SourceRefused: the source is empty, lists a row twice or without a location, or has lost too many rows.
     """
     listed = _by_place(said)
     known = {(row.location, row.sku): row for row in stored}
-    _refuse_loss(listed.keys(), known, max_missing_percent)
+    _refuse_loss(listed.keys(), known, max_missing_percent, confirmed)
     places = sorted(listed.keys() | known.keys())
-    decisions = (decide(known.get(place), listed.get(place)) for place in places)
+    decisions = (decide(known.get(place), listed.get(place), confirmed) for place in places)
     changes = tuple(change for change in decisions if change)
     vanished = sum(change.said is None for change in changes)
     return Plan(changes, len(places) - len(changes), vanished)
 
 
-def decide(seen: InventoryRow | None, said: StockRow | None) -> Change | None:
-    """What one row needs; ``None`` for nothing."""
-    if said is None:
-        wanted = _dropped(seen) if seen else None
-    elif seen is None:
-        wanted = _as_said(said, unbooked_qty=ZERO, unbooked_since=None, snapshot_version=1)
+def decide(seen: InventoryRow | None, said: StockRow | None, confirmed: Collection[str] | None) -> Change | None:
+    """What one row needs; ``None`` for nothing. ``confirmed`` is as ``plan`` has it."""
+    if seen is None:
+        wanted = _as_said(said, unbooked=(), snapshot_version=1) if said else None
     else:
-        wanted = _merged(seen, said)
+        settled = _settled(seen, confirmed or ())
+        wanted = _merged(settled, said, by_amount=confirmed is None) if said else _dropped(settled)
     return Change(seen, said, wanted) if wanted and wanted != seen else None
 
 
-def _merged(seen: InventoryRow, said: StockRow) -> InventoryRow:
-    movement = said.system_qty - seen.source_qty
-    is_booked = movement == seen.unbooked_qty
-    unbooked_qty = ZERO if is_booked else seen.unbooked_qty
-    stock_moved = said.system_qty + unbooked_qty != seen.system_qty
-    return _as_said(
-        said,
-        unbooked_qty=unbooked_qty,
-        unbooked_since=seen.unbooked_since if unbooked_qty else None,
-        snapshot_version=seen.snapshot_version + stock_moved,
+def waiting(row: InventoryRow) -> tuple[Unbooked, ...]:
+    """The adjustments that wait on a row; they add up to its ``unbooked_qty``.
+
+    Rows of the first version, which kept no list, have one of all that waited then. It is stored by the next change of
+    the row, and so keeps its id and its units.
+    """
+    rest = row.unbooked_qty - _total(row.unbooked)
+    if not rest:
+        return row.unbooked
+    earlier = Unbooked(id=f"{row.location}.{row.sku}.earlier", units=rest, at=row.unbooked_since or "")
+    return (earlier, *row.unbooked)
+
+
+def _settled(row: InventoryRow, confirmed: Collection[str]) -> InventoryRow:
+    """The row once the source has what it confirmed: the amount is the source's now, and the sum is as it was."""
+    unbooked = tuple(one for one in waiting(row) if one.id not in confirmed)
+    booked = row.unbooked_qty - _total(unbooked)
+    return row.model_copy(
+        update={
+            "source_qty": row.source_qty + booked,
+            "unbooked_qty": row.unbooked_qty - booked,
+            "unbooked": unbooked,
+            "unbooked_since": _since(unbooked),
+        }
     )
 
 
-def _as_said(
-    said: StockRow, *, unbooked_qty: Decimal, unbooked_since: str | None, snapshot_version: int
-) -> InventoryRow:
+def _merged(row: InventoryRow, said: StockRow, *, by_amount: bool) -> InventoryRow:
+    movement = said.system_qty - row.source_qty
+    booked = _told_by(movement, row.unbooked) if by_amount else ()
+    unbooked = tuple(one for one in row.unbooked if one not in booked)
+    stock_moved = said.system_qty + _total(unbooked) != row.system_qty
+    return _as_said(said, unbooked=unbooked, snapshot_version=row.snapshot_version + stock_moved)
+
+
+def _told_by(movement: Decimal, unbooked: Sequence[Unbooked]) -> Sequence[Unbooked]:
+    """What was booked by hand, judging by how the source moved: all that waits, or the only part that adds up to it."""
+    if movement == _total(unbooked):
+        return unbooked
+    if len(unbooked) > _FEW:
+        return ()
+    parts = chain.from_iterable(combinations(unbooked, size) for size in range(1, len(unbooked)))
+    fitting = [part for part in parts if _total(part) == movement]
+    # A pair that cancels out is always a part of a movement of nothing.
+    return fitting[0] if movement and len(fitting) == 1 else ()
+
+
+def _total(unbooked: Iterable[Unbooked]) -> Decimal:
+    return sum((one.units for one in unbooked), ZERO)
+
+
+def _since(unbooked: Iterable[Unbooked]) -> str | None:
+    return min((one.at for one in unbooked), default=None)
+
+
+def _as_said(said: StockRow, *, unbooked: tuple[Unbooked, ...], snapshot_version: int) -> InventoryRow:
+    unbooked_qty = _total(unbooked)
     return InventoryRow(
         location=said.location,
         sku=said.sku,
@@ -110,7 +163,8 @@ def _as_said(
         last_counted_at=said.history.last_counted_at,
         source_qty=said.system_qty,
         unbooked_qty=unbooked_qty,
-        unbooked_since=unbooked_since,
+        unbooked=unbooked,
+        unbooked_since=_since(unbooked),
         system_qty=said.system_qty + unbooked_qty,
         snapshot_version=snapshot_version,
         active=True,
@@ -124,6 +178,12 @@ def _dropped(seen: InventoryRow) -> InventoryRow:
 def _only_approved(row: InventoryRow) -> bool:
     """Whether all of the row's stock is what managers approved: then the source need not know the row."""
     return row.source_qty == ZERO and row.unbooked_qty != ZERO
+
+
+def _booked_away(row: InventoryRow, confirmed: Collection[str]) -> bool:
+    """Whether nothing is left of the row by what was booked: then the source need not list it any longer."""
+    settled = _settled(row, confirmed)
+    return settled.source_qty == ZERO != row.source_qty
 
 
 def _by_place(said: Iterable[StockRow]) -> dict[tuple[str, str], StockRow]:
@@ -149,8 +209,13 @@ def _refuse_loss(
     listed: Iterable[tuple[str, str]],
     known: dict[tuple[str, str], InventoryRow],
     max_missing_percent: Decimal,
+    confirmed: Collection[str] | None,
 ) -> None:
-    expected = {place for place, row in known.items() if row.active and not _only_approved(row)}
+    expected = {
+        place
+        for place, row in known.items()
+        if row.active and not _only_approved(row) and not _booked_away(row, confirmed or ())
+    }
     missing = expected - set(listed)
     if len(missing) * 100 > max_missing_percent * len(expected):
         names = _some(sorted(f"{sku} at {location}" for location, sku in missing))

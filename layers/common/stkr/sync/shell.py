@@ -1,40 +1,44 @@
-"""Sync's reading and writing around its pure core.
+"""Sync's booking, reading and writing around its pure core.
 
-The order of the writes makes a crash harmless: the run is announced with every location it may touch, then the changed
-rows are written one by one, and the source's fingerprint comes last. Whatever was cut off is found again by the next
-sync, because rows that are as they should be are not changed once more.
+The order makes a crash harmless. One run at a time is announced; it has the source book what waits, reads what the
+source says then, names every location it may touch, writes the changed rows one by one, and the source's fingerprint
+comes last. Whatever was cut off is found again by the next sync: the source confirms a booking once more, and rows that
+are as they should be are not changed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
-from typing import Literal
+from typing import Any
 
-from aws_lambda_powertools.utilities import parameters
-from aws_lambda_powertools.utilities.parameters.exceptions import TransformParameterError
 from botocore.exceptions import ClientError
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stkr import aws, keys
 from stkr.errors import SourceRefused
 from stkr.rules.store import current_rules
 from stkr.settings import Sync as Settings
-from stkr.store.inventory import change_row, create_row, read_location, read_row
+from stkr.store.inventory import InventoryRow, change_row, create_row, read_location, read_row, read_waiting
 from stkr.store.items import conditional_update, pause
-from stkr.store.source import SourceState, begin_run, finish_run, read_state
-from stkr.sync.core import Change, Plan, decide, plan
-from stkr.sync.spreadsheet import Reading, read_spreadsheet
+from stkr.store.source import SourceState, abandon_run, announce_locations, begin_run, finish_run, read_state
+from stkr.sync.connector import Adjustment, Connector, Reading
+from stkr.sync.connectors.choice import connector_of
+from stkr.sync.core import Change, decide, plan, waiting
+from stkr.sync.handout import hand_out
 from stkr.telemetry import Metric, count, logger
 
-_SECRET_FRESH_SECONDS = 300
+_MOVEMENTS_BACK = timedelta(days=35)
+"""How far back movements are asked for: a month's count, and the days it may be late."""
+
 _WRITERS = 8
 """Threads that write rows; below the ten connections the SDK keeps open."""
 
 _ROW_TRIES = 5
 """A row is lost to an approval once, if ever; one that is contested five times is left to the next sync."""
+
+_UNCHANGED = "the source has not changed"
 
 _CONTESTED = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
 """An approval of the same row was posted since it was read, or is being posted this very moment."""
@@ -42,31 +46,27 @@ _CONTESTED = frozenset({"ConditionalCheckFailedException", "TransactionConflictE
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a sync did, in rows. ``skipped`` or ``refused`` says why it did nothing; a refusal needs a person."""
+    """What a sync did, in rows, and how many adjustments the source confirmed as ``booked``.
+
+    ``skipped`` or ``refused`` says why it mirrored nothing; a refusal needs a person.
+    """
 
     read: int = 0
     changed: int = 0
     unchanged: int = 0
     vanished: int = 0
+    booked: int = 0
     skipped: str | None = None
     refused: str | None = None
 
 
-class Source(BaseModel):
-    """The system of record as the secret describes it: a stock file at ``key`` in the bucket."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    connector: Literal["spreadsheet"]
-    key: str = Field(pattern=r"^source/[^/]+$")
-
-
 def sync(settings: Settings, now: datetime, lifetime: timedelta) -> Outcome:
-    """Mirror the system of record.
+    """Have the system of record book what waits, and mirror it.
 
     :param now: when this run began.
     :param lifetime: how long this run can last at most; no other writes meanwhile.
     :returns: what was done. A source that is refused is an outcome, not an error: trying again would not help.
+    :raises SourceUnavailable: it does not answer; whatever it may have booked is asked for again by the next sync.
     """
     try:
         outcome = _mirror(settings, now, lifetime)
@@ -81,58 +81,149 @@ def sync(settings: Settings, now: datetime, lifetime: timedelta) -> Outcome:
 def _mirror(settings: Settings, now: datetime, lifetime: timedelta) -> Outcome:
     # The state before the source: if another sync begins in between, this one's reading may be the older one.
     state = read_state(settings.inventory_table)
-    reading = read_spreadsheet(settings.bucket, _source(settings.sync_secret).key, state.fingerprint)
-    if reading is None:
-        return Outcome(skipped="the source has not changed")
-    locations = {row.location for row in reading.rows}
-    # A location that has gone from the source altogether is only known from the last sync.
-    places = locations | set(state.locations)
-    stored = chain.from_iterable(read_location(settings.inventory_table, place) for place in sorted(places))
-    decided = plan(reading.rows, stored, current_rules(settings.bucket).rules.max_missing_percent)
-    if not _begin(settings.inventory_table, state, places, now, lifetime):
+    source = connector_of(settings.sync_secret, settings.bucket, now)
+    run = _Run(settings, source, state, now)
+    unbooked = _unbooked_rows(settings.inventory_table)
+    reading = None if unbooked else run.read(state.fingerprint)
+    if not unbooked and reading is None:
+        hand_out(settings.bucket, ())
+        return Outcome(skipped=_UNCHANGED)
+    if not run.begin(lifetime):
         return Outcome(skipped="another sync is at work")
-    _write(settings.inventory_table, decided.changes)
-    _finish(settings.inventory_table, state.run + 1, reading, locations, now)
-    return _outcome(reading, decided)
-
-
-def _source(secret: str) -> Source:
     try:
-        described = parameters.get_secret(secret, transform="json", max_age=_SECRET_FRESH_SECONDS)
-        return Source.model_validate(described)
-    except (TransformParameterError, ValidationError):
-        # The errors quote the secret's value, which must not get into a log.
-        raise SourceRefused(
-            f"the secret {secret} does not describe a source; nothing was changed. "
-            'Set it to {"connector": "spreadsheet", "key": "source/<file>"}'
-        ) from None
+        return run.book_and_mirror(unbooked, reading)
+    except SourceRefused:
+        run.abandon()
+        raise
+    except _Overtaken:
+        logger.warning("a later sync took over; it has the say about what is mirrored")
+        return Outcome(skipped="a later sync took over")
 
 
-def _begin(table: str, state: SourceState, places: Iterable[str], now: datetime, lifetime: timedelta) -> bool:
-    until = keys.instant(now + lifetime)
-    request = begin_run(table, state, locations=places, now=keys.instant(now), until=until)
-    return conditional_update(request) is not None
+def _unbooked_rows(table: str) -> list[InventoryRow]:
+    """The rows that something waits on, as they are: the index that names them may be behind."""
+    named = list(read_waiting(table))
+    with ThreadPoolExecutor(_WRITERS) as readers:
+        rows = readers.map(lambda found: read_row(table, found.location, found.sku), named)
+        return [row for row in rows if row and row.unbooked]
 
 
-def _finish(table: str, run: int, reading: Reading, locations: Iterable[str], now: datetime) -> None:
-    request = finish_run(
-        table,
-        run,
-        fingerprint=reading.fingerprint,
-        locations=locations,
-        rows=len(reading.rows),
-        now=keys.instant(now),
-    )
+class _Overtaken(Exception):
+    """A later sync has begun; it has the say about what is mirrored."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One sync, which begins from the ``state`` as it was before the source was read."""
+
+    settings: Settings
+    source: Connector
+    state: SourceState
+    now: datetime
+
+    @property
+    def number(self) -> int:
+        """The run's number, higher than that of every earlier one."""
+        return self.state.run + 1
+
+    def begin(self, lifetime: timedelta) -> bool:
+        """Become the only sync at work, for ``lifetime`` at most."""
+        until = keys.instant(self.now + lifetime)
+        request = begin_run(self.settings.inventory_table, self.state, now=keys.instant(self.now), until=until)
+        return conditional_update(request) is not None
+
+    def abandon(self) -> None:
+        """End the run although it wrote nothing."""
+        conditional_update(abandon_run(self.settings.inventory_table, self.number))
+
+    def read(self, known: str | None) -> Reading | None:
+        """Read the source, with the movements that may still be asked for."""
+        reading = self.source.read(known, self.now - _MOVEMENTS_BACK)
+        if reading and reading.as_of and self.state.as_of and reading.as_of < self.state.as_of:
+            raise SourceRefused(
+                f"the source is of {reading.as_of}, which is older than what was mirrored last ({self.state.as_of}); "
+                "nothing was changed. Hand over the latest one"
+            )
+        return reading
+
+    def book_and_mirror(self, unbooked: Sequence[InventoryRow], reading: Reading | None) -> Outcome:
+        """Have the source book what waits on rows, and mirror what it says then.
+
+        :param reading: what the source says, where it was read because nothing waits.
+        """
+        confirmed: Collection[str] | None = None
+        asked = _adjustments(unbooked)
+        if asked:
+            confirmed = self.source.book(asked)
+            # What it has just booked may have left the fingerprint as it was.
+            reading = self.read(None if confirmed else self.state.fingerprint)
+        if reading is None:
+            self.abandon()
+            hand_out(self.settings.bucket, unbooked)
+            return Outcome(skipped=_UNCHANGED)
+        stored = self._stored(reading, unbooked)
+        every = _adjustments(stored)
+        if not asked or {one.id for one in every} - {one.id for one in asked}:
+            # Approved since; or overlooked by the index, and then a run that died may have had it booked.
+            confirmed = self.source.book(every)
+            reading = (self.read(None) if confirmed else None) or reading
+        return self._mirror(reading, stored, confirmed)
+
+    def _stored(self, reading: Reading, unbooked: Iterable[InventoryRow]) -> list[InventoryRow]:
+        # A location that has gone from the source altogether is only known from the last sync, or by what waits there.
+        places = {row.location for row in reading.rows} | {row.location for row in unbooked}
+        places |= set(self.state.locations)
+        table = self.settings.inventory_table
+        return list(chain.from_iterable(read_location(table, place) for place in sorted(places)))
+
+    def _mirror(self, reading: Reading, stored: Sequence[InventoryRow], confirmed: Collection[str] | None) -> Outcome:
+        table = self.settings.inventory_table
+        limit = current_rules(self.settings.bucket).rules.max_missing_percent
+        decided = plan(reading.rows, stored, limit, confirmed)
+        locations = {row.location for row in reading.rows}
+        if not locations <= set(self.state.locations):
+            _write_state(announce_locations(table, self.number, locations | set(self.state.locations)))
+        _write(table, decided.changes, confirmed)
+        request = finish_run(
+            table,
+            self.number,
+            fingerprint=reading.fingerprint,
+            locations=locations,
+            rows=len(reading.rows),
+            as_of=reading.as_of,
+            now=keys.instant(self.now),
+        )
+        _write_state(request)
+        after = {(row.location, row.sku): row for row in stored}
+        after |= {(change.wanted.location, change.wanted.sku): change.wanted for change in decided.changes}
+        hand_out(self.settings.bucket, after.values())
+        return Outcome(
+            read=len(reading.rows),
+            changed=len(decided.changes),
+            unchanged=decided.unchanged,
+            vanished=decided.vanished,
+            booked=len(confirmed or ()),
+        )
+
+
+def _adjustments(rows: Iterable[InventoryRow]) -> list[Adjustment]:
+    return [
+        Adjustment(one.id, row.sku, row.location, one.units, approved_at=one.at) for row in rows for one in waiting(row)
+    ]
+
+
+def _write_state(request: dict[str, Any]) -> None:
     if conditional_update(request) is None:
-        logger.warning("a later sync took over; it has the say about what is mirrored", run=run)
+        raise _Overtaken
 
 
-def _write(table: str, changes: Iterable[Change]) -> None:
+def _write(table: str, changes: Iterable[Change], confirmed: Collection[str] | None) -> None:
     with ThreadPoolExecutor(_WRITERS) as writers:
-        list(writers.map(partial(_write_row, table), changes))  # the list raises what any of them raised
+        write = partial(_write_row, table, confirmed)
+        list(writers.map(write, changes))  # the list raises what any of them raised
 
 
-def _write_row(table: str, change: Change, attempt: int = 1) -> None:
+def _write_row(table: str, confirmed: Collection[str] | None, change: Change, attempt: int = 1) -> None:
     """Write one row; when an approval was faster, decide afresh about the row as it is then."""
     try:
         if change.seen is None:
@@ -143,15 +234,6 @@ def _write_row(table: str, change: Change, attempt: int = 1) -> None:
         if error.response["Error"]["Code"] not in _CONTESTED or attempt == _ROW_TRIES:
             raise
         pause(attempt)
-        again = decide(read_row(table, change.wanted.location, change.wanted.sku), change.said)
+        again = decide(read_row(table, change.wanted.location, change.wanted.sku), change.said, confirmed)
         if again:
-            _write_row(table, again, attempt + 1)
-
-
-def _outcome(reading: Reading, decided: Plan) -> Outcome:
-    return Outcome(
-        read=len(reading.rows),
-        changed=len(decided.changes),
-        unchanged=decided.unchanged,
-        vanished=decided.vanished,
-    )
+            _write_row(table, confirmed, again, attempt + 1)

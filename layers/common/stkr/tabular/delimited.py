@@ -55,7 +55,7 @@ def read_delimited(content: bytes, judge: Judge) -> Sheet:
             careful = bounded(enumerate(dialect.careful_rows(lines()), 1))
             yield from (row for row in careful if row[0] > number)
 
-    return Sheet("", f"{_NAMES.get(delimiter, repr(delimiter))}-separated {encoding_name(encoding)}", rows)
+    return Sheet("", f"{_NAMES.get(delimiter, repr(delimiter))}-separated {encoding_name(encoding)}", rows, delimiter)
 
 
 def _has(text: str, content: bytes, encoding: str, lines: Callable[[], Iterable[str]]) -> bool:

@@ -30,12 +30,14 @@ class Sheet:
     """One table. ``rows`` starts a fresh pass over it each time it is called; rows without any content may be left out.
 
     ``name`` is the worksheet's name, empty for text files; ``form`` says how the file was read, for people:
-    ``XLSX``, ``semicolon-separated UTF-8``. A pass raises ``CountFileError`` where a limit is exceeded.
+    ``XLSX``, ``semicolon-separated UTF-8``. ``delimiter`` parts the cells of text, and is empty in a workbook.
+    A pass raises ``CountFileError`` where a limit is exceeded.
     """
 
     name: str
     form: str
     rows: Callable[[], Iterator[Row]]
+    delimiter: str = ""
 
     def sample(self) -> list[Row]:
         """The first rows that have content."""

@@ -119,9 +119,14 @@ class Api:
 
         An error that leaves open whether it was done is a ``SourceUnavailable``, too. Raises as ``get`` does.
         """
-        content = json.dumps(body, ensure_ascii=False).encode()
+        content = json.dumps(body, ensure_ascii=False, default=_sent).encode()
         sent = {"Content-Type": "application/json", **(headers or {})}
         return self._call("POST", self._base + path, sent, content, repeatable=repeatable).body
+
+    @property
+    def half_spent(self) -> bool:
+        """Whether half of the time is over that there is for everything."""
+        return time.monotonic() > self._ends - self._patience.whole / 2
 
     def _call(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes | None = None, *, repeatable: bool
@@ -270,6 +275,16 @@ def _parsed(content: bytes) -> Any:
         return None
     text = content.decode("utf-8-sig")
     return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_unambiguous)
+
+
+def _sent(value: object) -> float:
+    """A ``Decimal`` for the encoder, which writes a float as the shortest text that means it: here the very number."""
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{type(value).__name__} is no JSON")
+    number = float(value)
+    if Decimal(repr(number)) != value:
+        raise SourceRefused(f"{value} has more digits than a program can be relied on to read as a JSON number")
+    return number
 
 
 def _refuse_constant(name: str) -> Any:
