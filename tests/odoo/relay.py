@@ -29,6 +29,7 @@ _TELLING = {
 """Fields that hold the tag of the test a record belongs to."""
 
 _OUTSIDE = frozenset({"customer", "supplier", "inventory"})
+_INSIDE = ("/Stock", "/Packing Zone")
 _UNITS = frozenset({"Units", "Dozens", "g", "kg"})
 
 Exchange = dict[str, Any]
@@ -140,7 +141,9 @@ class Relay:
         return [
             record
             for record in answer
-            if tag[-5:] in record[field] or record.get("usage") in _OUTSIDE or record.get("name") in _UNITS
+            if record.get("usage") in _OUTSIDE
+            or record.get("name") in _UNITS
+            or (tag[-5:] in record[field] and ("usage" not in record or any(map(record[field].__contains__, _INSIDE))))
         ]
 
 

@@ -33,13 +33,11 @@ STOCK, SHELF, CUSTOMERS, LOSS = 5, 6, 2, 11
 PLACES = parsed(
     Place,
     [
-        {"id": 4, "name": "WH", "complete_name": "WH", "usage": "view", "parent_path": "4/", "warehouse_id": 1},
-        {"id": STOCK, "name": "Stock", "complete_name": "WH/Stock", "usage": "internal", "parent_path": "4/5/"}
+        {"id": 4, "complete_name": "WH", "usage": "view", "parent_path": "4/", "warehouse_id": 1},
+        {"id": STOCK, "complete_name": "WH/Stock", "usage": "internal", "parent_path": "4/5/"} | {"warehouse_id": 1},
+        {"id": SHELF, "complete_name": "WH/Stock/A", "usage": "internal", "parent_path": "4/5/6/"}
         | {"warehouse_id": 1},
-        {"id": SHELF, "name": "A", "complete_name": "WH/Stock/A", "usage": "internal", "parent_path": "4/5/6/"}
-        | {"warehouse_id": 1},
-        {"id": CUSTOMERS, "name": "C", "complete_name": "C", "usage": "customer", "parent_path": "2/"}
-        | {"warehouse_id": False},
+        {"id": CUSTOMERS, "complete_name": "C", "usage": "customer", "parent_path": "2/"} | {"warehouse_id": False},
     ],
 )
 PIECE = Unit(id=1, name="Units", factor=D(1), rounding=D("0.01"), parent_path="1/")

@@ -92,7 +92,6 @@ class Place(Record):
     """A location of Odoo; only those with the usage ``internal`` hold the company's stock."""
 
     id: int
-    name: str
     complete_name: str
     usage: str
     parent_path: str
