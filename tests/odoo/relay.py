@@ -14,7 +14,7 @@ from typing import Any
 
 import urllib3
 
-from tests.odoo.server import Server
+from local.odoo import Server
 
 _RECORDINGS = Path(__file__).parents[1] / "recorded" / "odoo"
 _TELLING = {
