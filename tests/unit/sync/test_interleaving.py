@@ -137,7 +137,7 @@ class Shop(RuleBasedStateMachine):
             "stkr.sync.shell.pause": lambda _attempt: None,
             "stkr.sync.shell.count": lambda *_counted: None,
             "stkr.sync.shell.current_rules": lambda _bucket: rules,
-            "stkr.sync.shell.connector_of": lambda _secret, _bucket: self.connector(),
+            "stkr.sync.shell.connector_of": lambda _secret, _bucket, _now: self.connector(),
         }.items():
             self.patches.enter_context(patch(name, stand_in))
 
