@@ -21,8 +21,9 @@ export SAM_CLI_TELEMETRY := 0
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-demo: $(STAMP) ## a Saturday count from shelf to books, on an emulated AWS; says whether every figure is right
-	@$(BIN)/python -m local demo
+demo: SOURCE ?= spreadsheet
+demo: $(STAMP) ## a Saturday count from shelf to books, on an emulated AWS; says whether every figure is right; SOURCE=odoo books into a running Odoo 19
+	@$(BIN)/python -m local demo --source $(SOURCE)
 
 local: $(STAMP) ## the same stack, left running with a demo shop: prints the URLs and shows the mails it sends
 	@$(BIN)/python -m local up --port $(PORT)

@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from local import floor, shop, story
+from local import floor, shop, story, story_odoo
 from local.deploy import PROJECT, CommandFailedError, build_and_deploy, layer_bytes
 from local.emulator import DEFAULT_PORT, Emulator, NotHealthyError, StillRunningError
 from local.invoke import InvocationError, invoke
+from local.odoo import NoOdooError
 from local.process import PortTakenError, free_port
 from local.report import Report
 from local.stack import Stack
@@ -20,10 +21,12 @@ from local.stack import Stack
 HOME = PROJECT / ".local"
 LAYER_LIMIT = 250 * 1024 * 1024  # Lambda's limit for a function's layers and code together, unzipped
 
+STORIES = {"spreadsheet": story.tell, "odoo": story_odoo.tell}
+
 console = Console()
 
 
-def demo() -> int:
+def demo(source: str) -> int:
     """Play the story on a stack of its own, and take it down again. Returns 0 when every figure is right."""
     emulator = Emulator(HOME / "demo", free_port(), free_port())
     report = Report(console)
@@ -32,7 +35,7 @@ def demo() -> int:
     try:
         _deploy(emulator, report)
         with _telling_troubles(Stack(emulator)) as stack:
-            story.tell(stack, report)
+            STORIES[source](stack, report)
     finally:
         emulator.stop()
     console.print()
@@ -122,7 +125,7 @@ def main() -> int:
     """Run one command; its problems are told in a sentence."""
     parser = argparse.ArgumentParser(prog="python -m local")
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("demo", help=demo.__doc__)
+    commands.add_parser("demo", help=demo.__doc__).add_argument("--source", choices=STORIES, default="spreadsheet")
     up_parser = commands.add_parser("up", help=up.__doc__)
     commands.add_parser("stop", help=stop.__doc__)
     commands.add_parser("layer-size", help=layer_size.__doc__)
@@ -133,7 +136,7 @@ def main() -> int:
         with_port.add_argument("--port", type=int, default=DEFAULT_PORT)
     given = parser.parse_args()
     run: dict[str, Callable[[], int]] = {
-        "demo": demo,
+        "demo": lambda: demo(given.source),
         "up": lambda: up(given.port),
         "stop": stop,
         "layer-size": layer_size,
@@ -148,6 +151,7 @@ def main() -> int:
         NotHealthyError,
         PortTakenError,
         StillRunningError,
+        NoOdooError,
         floor.NoSuchFormError,
         floor.NothingHappenedError,
     ) as error:

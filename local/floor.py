@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from local import shop
 from local.browser import Form, Page
@@ -30,11 +30,24 @@ def today() -> date:
 def stock_the_shop(stack: Stack) -> tuple[shop.Item, ...]:
     """Put the rules and the stock spreadsheet into the bucket and have it mirrored; returns the spreadsheet's items."""
     items = shop.stock(today())
-    bucket, s3 = stack.outputs["BucketName"], stack.client("s3")
-    s3.put_object(Bucket=bucket, Key="config/rules.yaml", Body=shop.rules(datetime.now(UTC)).encode())
-    s3.put_object(Bucket=bucket, Key="source/stock.csv", Body=shop.spreadsheet(items).encode())
+    set_rules(stack)
+    _put(stack, "source/stock.csv", shop.spreadsheet(items))
     stack.invoke("sync", {})
     return items
+
+
+def set_rules(stack: Stack) -> None:
+    """Put the shop's rules into the bucket."""
+    _put(stack, "config/rules.yaml", shop.rules(datetime.now(UTC)))
+
+
+def _put(stack: Stack, key: str, text: str) -> None:
+    stack.client("s3").put_object(Bucket=stack.outputs["BucketName"], Key=key, Body=text.encode())
+
+
+def lines(stack: Stack, session_id: str) -> list[dict[str, Any]]:
+    """A count's lines as they are stored."""
+    return [item for item in stack.partition("Counts", f"SESSION#{session_id}") if item["SK"].startswith("LINE#")]
 
 
 def open_count(stack: Stack, location: str, counter: str) -> Page:
@@ -72,15 +85,15 @@ def wait_for_mail(stack: Stack, address: str, seen: int = 0) -> Mail:
     return wait_until(newest, f"a mail to {address}")
 
 
-def wait_until(look: Callable[[], Found | None], what: str) -> Found:
+def wait_until(look: Callable[[], Found | None], what: str, seconds: int = PATIENCE_SECONDS) -> Found:
     """Look again and again until there is something; raises NothingHappenedError."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         found = look()
         if found:
             return found
         time.sleep(0.3)
-    raise NothingHappenedError(f"{what} did not come within {PATIENCE_SECONDS} s")
+    raise NothingHappenedError(f"{what} did not come within {seconds} s")
 
 
 def _form(page: Page, purpose: str, action: str) -> Form:

@@ -79,7 +79,7 @@ def _the_mail(stack: Stack, report: Report) -> Mail:
 
 def _the_variances(stack: Stack, report: Report, session_id: str, expected: Saturday) -> None:
     report.chapter("What the count comes to")
-    lines = {line["sku"]: line for line in _lines(stack, session_id)}
+    lines = {line["sku"]: line for line in floor.lines(stack, session_id)}
     states = Counter(line["state"] for line in lines.values())
     for state, number in expected.states().items():
         report.check(f"lines {state.replace('_', ' ')}", states[state], number)
@@ -111,11 +111,11 @@ def _compare(report: Report, sku: str, line: Mapping[str, Any], wanted: Expected
 
 def _the_scanner_of_the_mail_program(stack: Stack, report: Report, mail: Mail, session_id: str) -> None:
     report.chapter("A mail scanner opens every link, and nothing changes")
-    before = _lines(stack, session_id)
+    before = floor.lines(stack, session_id)
     for sku in (BOLT, HOOK):
         for label in ("Approve", "Reject"):
             report.check_quietly(f"{label} {sku} opens", stack.browser.get(mail.link(sku, label)).status, HTTPStatus.OK)
-    report.check("lines unchanged", _lines(stack, session_id) == before, True)
+    report.check("lines unchanged", floor.lines(stack, session_id) == before, True)
 
 
 def _the_decisions(stack: Stack, report: Report, mail: Mail) -> None:
@@ -160,10 +160,6 @@ def _tampered(link: str) -> str:
 
 def _header(stack: Stack, session_id: str) -> dict[str, Any]:
     return next(item for item in stack.partition("Counts", f"SESSION#{session_id}") if item["SK"] == "META")
-
-
-def _lines(stack: Stack, session_id: str) -> list[dict[str, Any]]:
-    return [item for item in stack.partition("Counts", f"SESSION#{session_id}") if item["SK"].startswith("LINE#")]
 
 
 def _inventory(stack: Stack, location: str, sku: str) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from tests.handlers.world import OPENED, PLACE, SCAN, World
 pytestmark = pytest.mark.handlers
 
 BOLT = "BOLT-M6-50"
+TIMED = SCAN.replace(b"code,qty", b"code,qty,counted at").replace(b"50,432", b"50,432,2026-11-21 10:14:00")
+"""The same count with the time of one row."""
 
 
 def at(hour: int, minute: int = 0) -> datetime:
@@ -33,9 +35,8 @@ def counted_while_selling(world: World) -> None:
     world.synced(OPENED - timedelta(minutes=5))
     world.sell(BOLT, 9)
     world.synced(at(12), NINE)
-    world.upload("scan.csv", SCAN)
+    world.upload("scan.csv", TIMED)
     world.replay("capture", "scan")
-    world.timed(1, BOLT_M6_50=at(10, 14))
     world.reconcile(1)
     world.replay("sweep", "variances-due")
 
@@ -116,9 +117,8 @@ def test_a_correction_of_another_line_does_not_ask_again_because_stock_moved_on(
     before = world.line(BOLT)
     world.sell(BOLT, 6)
     world.synced(at(15), NINE, sale(6, at(14), "receipt 2"))
-    world.upload("scan.csv", SCAN.replace(b"DRILL-18V,10", b"DRILL-18V,9"))
+    world.upload("scan.csv", TIMED.replace(b"DRILL-18V,10", b"DRILL-18V,9"))
     world.replay("capture", "scan")
-    world.timed(2, BOLT_M6_50=at(10, 14))
     world.reconcile(2)
     assert world.line(BOLT) == before
     assert world.line("DRILL-18V").gap_units == -3

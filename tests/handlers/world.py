@@ -5,7 +5,7 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from html import unescape
@@ -19,7 +19,6 @@ from moto.ses.models import ses_backends
 
 from local.events import event
 from stkr import keys
-from stkr.capture.shell import Captured
 from stkr.links import CountLink, Keys, read, sign
 from stkr.mail.outbox import outbox
 from stkr.rules.store import current_rules
@@ -32,7 +31,6 @@ from stkr.store.counts import Line, read_line, read_lines, read_session
 from stkr.store.inventory import InventoryRow, create_row, read_location, read_row
 from stkr.store.items import values
 from stkr.store.movements import on_hand, read_ledger, write_ledger
-from stkr.store.objects import read_document, write_document
 from stkr.sweep.shell import sweep
 from stkr.sync.connector import Movement
 from stkr.sync.movements import Told, advanced
@@ -130,18 +128,6 @@ class World:
         moved = {row.sku: row.source_qty - before[row.sku].source_qty for row in rows if row.sku in before}
         told = Told(keys.instant(at), moved, keys.instant(at - timedelta(days=35)), listed)
         write_ledger(self.bucket, known, advanced(known, PLACE, {row.sku: on_hand(row) for row in rows}, told))
-
-    def timed(self, seq: int, **times: datetime) -> None:
-        """Give the lines of a capture the times at which each SKU was counted (dashes as underscores)."""
-        key = keys.capture_object(SESSION, seq)
-        captured = read_document(self.bucket, key, Captured)
-        assert captured is not None
-        lines = tuple(
-            replace(line, counted_from=keys.instant(at), counted_to=keys.instant(at)) if at else line
-            for line in captured.outcome.lines
-            for at in [times.get(line.sku.replace("-", "_"))]
-        )
-        write_document(self.bucket, key, replace(captured, outcome=replace(captured.outcome, lines=lines)))
 
     def book_in(self, sku: str, qty: int) -> None:
         """What a sync does when the system of record begins to list an item at the location."""

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from local.odoo import NoOdooError, Server, connect
 from tests.odoo.relay import Relay
-from tests.odoo.server import NoOdoo, Server, connect
 from tests.odoo.shop import Shop
 
 
@@ -16,7 +16,7 @@ def server() -> Server:
     """The running Odoo."""
     try:
         return connect(_tag())
-    except NoOdoo as nobody:
+    except NoOdooError as nobody:
         pytest.exit(str(nobody), returncode=1)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import urllib3
 
-from tests.odoo.server import Server
+from local.odoo import Server
 
 _RECORDINGS = Path(__file__).parents[1] / "recorded" / "odoo"
 _TELLING = {
@@ -29,6 +29,7 @@ _TELLING = {
 """Fields that hold the tag of the test a record belongs to."""
 
 _OUTSIDE = frozenset({"customer", "supplier", "inventory"})
+_INSIDE = ("/Stock", "/Packing Zone")
 _UNITS = frozenset({"Units", "Dozens", "g", "kg"})
 
 Exchange = dict[str, Any]
@@ -113,14 +114,14 @@ class Relay:
         return expected
 
     def _save(self) -> None:
-        """Every exchange as a line: path, body, status and answer, with what is said twice written once."""
+        """Every exchange as a line: path, body, answer and status, with what is said twice written once."""
         said: dict[str, int] = {}
 
         def number(content: Any) -> int:
             return said.setdefault(json.dumps(content, separators=(",", ":")), len(said))
 
         exchanges = [
-            json.dumps([each["path"], number(each["body"]), each["status"], number(self._without_others(each))])
+            json.dumps([*map(number, (each["path"], each["body"], self._without_others(each))), each["status"]])
             for each in self._exchanges
         ]
         facts = json.dumps(self.facts, sort_keys=True)
@@ -140,7 +141,9 @@ class Relay:
         return [
             record
             for record in answer
-            if tag[-5:] in record[field] or record.get("usage") in _OUTSIDE or record.get("name") in _UNITS
+            if record.get("usage") in _OUTSIDE
+            or record.get("name") in _UNITS
+            or (tag[-5:] in record[field] and ("usage" not in record or any(map(record[field].__contains__, _INSIDE))))
         ]
 
 
@@ -159,8 +162,8 @@ def _recorded(file: Path) -> tuple[dict[str, str], list[Exchange]]:
     recording = json.loads(file.read_text())
     said = recording["said"]
     return recording["facts"], [
-        {"path": path, "body": said[body], "status": status, "answer": said[answer]}
-        for path, body, status, answer in recording["exchanges"]
+        {"path": said[path], "body": said[body], "answer": said[answer], "status": status}
+        for path, body, answer, status in recording["exchanges"]
     ]
 
 

@@ -8,6 +8,7 @@ import pytest
 from stkr.errors import SourceRefused, SourceUnavailable
 from stkr.stock import StockRow
 from stkr.sync.connector import MovementKind
+from stkr.sync.connectors.http import Api
 from stkr.sync.connectors.odoo import Odoo, OdooSource
 from tests.odoo.shop import LOCATION, Shop
 
@@ -389,3 +390,25 @@ def test_the_key_is_in_no_text(shop: Shop) -> None:
     )
 
     assert "a-secret-key" not in f"{source!r} {source} {source.model_dump_json()}"
+
+
+def test_an_unfinished_transfer_is_removed_although_nothing_is_left_to_book(shop: Shop) -> None:
+    shop.product("BOLT", 480)
+    shop.relay.lose_answer_of("stock.picking/create")
+    with pytest.raises(SourceUnavailable):
+        shop.connector().book([shop.adjustment("BOLT", "-48")])
+
+    assert shop.connector().book([]) == set()
+
+    assert shop.waiting() == 0
+    assert shop.quantities() == {"BOLT": 480}
+
+
+def test_booking_stops_while_there_is_time_left_for_reading(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.product("BOLT", 480)
+    monkeypatch.setattr(Api, "half_spent", True)
+
+    assert shop.connector().book([shop.adjustment("BOLT", "-48")]) == set()
+
+    assert shop.waiting() == 0
+    assert shop.quantities() == {"BOLT": 480}

@@ -247,7 +247,7 @@ def test_of_headers_on_top_of_each_other_the_lowest_is_the_header() -> None:
 def understood(text: str) -> Understood:
     codebook = Codebook(snapshot())
     (sheet,) = open_tables("1.csv", text.encode(), lambda rows: judge_rows(rows, codebook))
-    return find_layout(sheet.sample(), codebook, "Main").understood()
+    return find_layout(sheet.sample(), codebook, "Main").understood(told_times=False)
 
 
 def test_what_was_understood_is_said_in_the_words_of_the_file() -> None:

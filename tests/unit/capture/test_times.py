@@ -1,5 +1,6 @@
 """When a row was counted: every way clocks write it, and nothing where it could be read in two ways."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,12 +10,13 @@ from hypothesis import strategies as st
 
 from stkr import keys
 from stkr.capture.codes import Codebook
+from stkr.capture.core import capture
 from stkr.capture.headers import tells_when
 from stkr.capture.layout import find_layout
-from stkr.capture.result import ClockDoubt
+from stkr.capture.result import Capture, ClockDoubt, UploadedFile
 from stkr.capture.times import Window, clock_of, spanned, window_of
 from stkr.stock import Snapshot
-from tests.unit.capture.builders import snapshot
+from tests.unit.capture.builders import count, snapshot
 
 pytestmark = pytest.mark.unit
 
@@ -250,3 +252,47 @@ def test_a_title_of_another_time_is_not(title: str) -> None:
 def test_the_columns_of_times_are_told_by_title_and_content(rows: str, times: tuple[int, ...]) -> None:
     sample = [(number, text.split(",")) for number, text in enumerate(rows.split("|"), 1)]
     assert find_layout(sample, Codebook(snapshot()), "Main").times == times
+
+
+def timed(*texts: str, uploaded: str = "2026-11-21T14:00:00Z") -> Capture:
+    """A count that was opened at nine, of files uploaded later."""
+    opened = replace(snapshot(), taken_at="2026-11-21T09:00:00.000000Z", zone="Europe/London")
+    files = [UploadedFile(f"{number}.csv", text.encode(), uploaded) for number, text in enumerate(texts, 1)]
+    return capture(files, opened)
+
+
+def when(captured: Capture, sku: str) -> tuple[str | None, str | None, ClockDoubt | None]:
+    """From when to when a line was counted."""
+    line = next(line for line in captured.lines if line.sku == sku)
+    return line.counted_from, line.counted_to, line.clock
+
+
+def test_a_line_was_counted_while_the_rows_were_that_went_into_it() -> None:
+    captured = timed("Time,sku,count,bin\n10:14:00,BOLT,5,A1\n10:40:00,BOLT,7,B2\n,NUT,1,A1\n")
+    assert when(captured, "BOLT") == (second("2026-11-21 10:14:00")[0], second("2026-11-21 10:40:00")[1], None)
+    assert when(captured, "NUT") == (None, None, None)
+
+
+def test_a_parked_row_says_nothing_about_when_a_line_was_counted() -> None:
+    captured = timed("sku,count,bin,date,time\nBOLT,5,A1,21/11/2026,10:14:00\nBOLT,many,B2,21/11/2026,11:00:00\n")
+    assert when(captured, "BOLT") == (*second("2026-11-21 10:14:00"), None)
+
+
+def test_files_with_and_without_times_leave_it_open_when_their_common_lines_were_counted() -> None:
+    captured = timed("sku,count,bin,time\nBOLT,5,A1,10:14:00\nNUT,2,A1,10:15:00\n", "sku,count,bin\nBOLT,7,B2\n")
+    assert when(captured, "BOLT") == (None, None, ClockDoubt.MIXED)
+    assert when(captured, "NUT") == (*second("2026-11-21 10:15:00"), None)
+
+
+def test_a_clock_that_cannot_be_right_is_told_from_the_rows() -> None:
+    assert when(timed("sku,count,time\nBOLT,5,2019-01-01 10:14:00\n"), "BOLT") == (None, None, WRONG)
+
+
+def test_scans_are_timed_one_by_one_and_headers_between_them_are_no_times() -> None:
+    captured = timed("Barcode,Time\n5012345678900,10:14:00\nBarcode,Time\n5012345678900,10:20:00\n")
+    assert when(captured, "BOLT") == (second("2026-11-21 10:14:00")[0], second("2026-11-21 10:20:00")[1], None)
+
+
+def test_what_was_understood_names_the_times_where_they_are_used() -> None:
+    assert "time counted from date, time" in timed("sku,count,date,time\nBOLT,5,21/11/2026,10:14\n").tables[0].sentence
+    assert "not used: date, time" in count("sku,count,date,time\nBOLT,5,21/11/2026,10:14\n").tables[0].sentence

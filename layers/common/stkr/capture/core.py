@@ -47,6 +47,7 @@ from stkr.capture.result import (
     UploadedFile,
 )
 from stkr.capture.tallies import Bin, Observation, Tallies, Where, agreed, by_bin, place, source_and_row
+from stkr.capture.times import spanned
 from stkr.errors import CountFileError
 from stkr.stock import Snapshot
 from stkr.tabular.files import open_tables
@@ -191,6 +192,7 @@ def _combined(folder: _Folder, fixes: Fixes, snapshot: Snapshot, decided: Mappin
     parked.sort(key=lambda row: (row.file, row.row))
     short = {sku for row in parked for sku in row.skus}
     names = {index: source.name for index, source in sources.items()}
+    moments = {at: moment for reading in readings for at, moment in reading.moments.items()}
     lines = tuple(
         CountedLine(
             sku,
@@ -198,6 +200,7 @@ def _combined(folder: _Folder, fixes: Fixes, snapshot: Snapshot, decided: Mappin
             quantity,
             _rows_by_file(places, names),
             sku in short,
+            *(spanned(map(moments.get, places)) if moments else ()),
         )
         for sku, (quantity, places) in sums.counts.items()
     )
@@ -216,7 +219,10 @@ def _combined(folder: _Folder, fixes: Fixes, snapshot: Snapshot, decided: Mappin
         totals=totals,
         parked_skus=tuple(sorted(short)),
         parked_reasons=Counter(row.reason for row in parked),
-        tables=tuple(Table(of.name, of.sheet.form, of.layout.understood()) for _, of in sorted(sources.items())),
+        tables=tuple(
+            Table(of.name, of.sheet.form, of.layout.understood(told_times=of.clock is not None))
+            for _, of in sorted(sources.items())
+        ),
         passed_over=tuple(sheet for reading in readings for sheet in reading.passed_over),
         replaced=tuple(sorted(folder.replaced, key=lambda one: one.file)),
         corrections=tuple(sorted(corrections, key=lambda one: (one.row.file, one.row.row))),

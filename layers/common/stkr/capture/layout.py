@@ -71,13 +71,18 @@ class Layout:
             index for index in (*self.codes, self.quantity, self.unit, self.bin, self.location) if index is not None
         )
 
-    def understood(self) -> Understood:
-        """The same for people."""
+    def times_of(self, cells: Sequence[str]) -> tuple[str, ...]:
+        """The cells of a row that say when it was counted."""
+        return tuple(cells[index] if index < len(cells) else "" for index in self.times)
+
+    def understood(self, *, told_times: bool) -> Understood:
+        """The same for people; ``told_times`` where the times are used."""
 
         def named(index: int | None) -> str | None:
             return None if index is None else _named(self.captions, index)
 
-        used = {*self.codes, self.quantity, self.unit, self.bin, self.location}
+        times = self.times if told_times else ()
+        used = {*self.codes, self.quantity, self.unit, self.bin, self.location, *times}
         return Understood(
             header=self.header,
             codes=tuple(_named(self.captions, index) for index in self.codes),
@@ -85,6 +90,7 @@ class Layout:
             unit=named(self.unit),
             bin=named(self.bin),
             location=named(self.location),
+            times=tuple(_named(self.captions, index) for index in times),
             ignored=tuple(_named(self.captions, index) for index in range(len(self.captions)) if index not in used),
         )
 

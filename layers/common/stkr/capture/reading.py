@@ -23,8 +23,9 @@ from stkr.capture.quantities import (
     typed_in_eaches,
     writes_three_places,
 )
-from stkr.capture.result import Correction, ParkedRow, Reason, Sighting, Trouble, UploadedFile
+from stkr.capture.result import ClockDoubt, Correction, ParkedRow, Reason, Sighting, Trouble, UploadedFile
 from stkr.capture.tallies import Observation, Where, added_up, place
+from stkr.capture.times import Clock, Moment, clock_of, window_of
 from stkr.errors import CountFileError
 from stkr.stock import Snapshot
 from stkr.tabular.sheet import Block, Row, Sheet, cell_name, has_content
@@ -33,13 +34,16 @@ from stkr.tabular.words import folded, visible, words
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One table of one file, named as a person finds it. ``index`` orders the sources of a session."""
+    """One table of one file, named as a person finds it. ``index`` orders the sources of a session; ``clock`` tells
+    when its rows were counted, if their times can be relied on.
+    """
 
     index: int
     name: str
     file: UploadedFile
     sheet: Sheet
     layout: Layout
+    clock: Clock | None = None
 
     def parked(
         self, row: int, cells: Sequence[str], troubles: Sequence[Trouble], skus: tuple[str, ...] = ()
@@ -62,6 +66,7 @@ class Reading:
     """What one file says, before it meets the others.
 
     ``fixed`` are the fixes that were used, with the rows they were used on; ``passed_over`` are sheets without a count.
+    ``moments`` tell when rows were counted, by their place, as far as they say so.
     """
 
     sources: list[Source]
@@ -70,6 +75,7 @@ class Reading:
     blank: int = 0
     fixed: list[tuple[Fix, Correction]] = field(default_factory=list)
     passed_over: tuple[str, ...] = ()
+    moments: dict[int, Moment | ClockDoubt] = field(default_factory=dict)
 
     @property
     def read(self) -> int:
@@ -133,13 +139,20 @@ def _sources(opened: Opened, codebook: Codebook, snapshot: Snapshot) -> list[Sou
             refusal = error
             continue
         table = name if len(sheets) == 1 else f"{name} [{sheet.name}]"
-        found.append(Source(index, table, opened.file, sheet, layout))
+        found.append(Source(index, table, opened.file, sheet, layout, _clock(layout, sample, opened.file, snapshot)))
     if len(found) > 1:
         # Notes of a line or two look like scans of unknown codes; beside a real count they are notes.
         found = [source for source in found if source.layout.header or _knows_any(source, codebook)] or found
     if not found:
         raise refusal
     return found
+
+
+def _clock(layout: Layout, sample: Iterable[Row], file: UploadedFile, snapshot: Snapshot) -> Clock | None:
+    window = window_of(snapshot, file.uploaded_at)
+    if window is None:
+        return None
+    return clock_of((layout.times_of(cells) for number, cells in sample if number > layout.header), window)
 
 
 def _refuse_other_location(layout: Layout, snapshot: Snapshot) -> None:
@@ -180,6 +193,8 @@ def _read_source(
     scans = source.layout.quantity is None
     tallies = defaultdict(list) if scans else reading.tallies
     for block in blocks:
+        if source.clock:
+            _note_moments(source, source.clock, reading, block)
         for sku, quantity, where, number, cells in judge.plainly(_data(block, source.layout)):
             fix = fixes.get(number) if fixes else None
             # Nearly every row is as plain as can be, and this is all that is done for it.
@@ -202,6 +217,12 @@ def _read_source(
     if scans:
         for sku, observations in added_up(tallies).items():
             reading.tallies[sku] += observations
+
+
+def _note_moments(source: Source, clock: Clock, reading: Reading, block: Block) -> None:
+    base, times_of = place(source.index, 0), source.layout.times_of
+    moments = ((base + number, clock.moment(times_of(cells))) for number, cells in zip(*block, strict=True))
+    reading.moments.update((at, moment) for at, moment in moments if moment is not None)
 
 
 def _data(block: Block, layout: Layout) -> Block:

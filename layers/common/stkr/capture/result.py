@@ -137,7 +137,8 @@ class Understood:
     """What a file's columns were taken for, each by its title as the file spells it, or as ``column 3``.
 
     ``header`` is the physical row of the header, 0 where there is none. ``count`` is ``None`` where every row is one
-    scan, the others where there is no such column. ``ignored`` are the remaining columns, in their order.
+    scan, the others where there is no such column. ``times`` tell when a row was counted. ``ignored`` are the
+    remaining columns, in their order.
     """
 
     header: int
@@ -147,6 +148,7 @@ class Understood:
     bin: str | None
     location: str | None
     ignored: tuple[str, ...]
+    times: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,7 @@ class Table:
                 ("unit", (columns.unit,)),
                 ("bin", (columns.bin,)),
                 ("location", (columns.location,)),
+                ("time counted", columns.times),
             )
             if any(titles)
         ]

@@ -142,6 +142,7 @@ class Odoo:
         found = self._own_moves(wanted)
         missing = [adjustment for adjustment in adjustments if adjustment.id not in found.done]
         if not missing:
+            self._discard(found.sorted_out({})[1])
             return found.done
         things = self._things()
         sites = Sites(self._named, things.warehouses, things.places)
@@ -168,6 +169,11 @@ class Odoo:
         work.extend((None, chunk) for chunk in _chunks(missing))
         refusals = 0
         while work:
+            if self._database.half_spent:
+                logger.warning(
+                    "Odoo took its time; the next run books the rest", left=sum(len(each) for _, each in work)
+                )
+                return
             transfer, chunk = work.popleft()
             refusal = self._book_together(transfer, chunk)
             if refusal is None:
@@ -361,6 +367,11 @@ class _Database:
     def call(self, model: str, method: str, *, repeatable: bool = False, **arguments: Any) -> Any:
         """What a method of a model answers."""
         return self._api.post(f"/json/2/{model}/{method}", arguments, repeatable=repeatable)
+
+    @property
+    def half_spent(self) -> bool:
+        """Whether half of the time is over that there is for everything, reading included."""
+        return self._api.half_spent
 
     def every(
         self, kind: type[_Some], model: str, domain: _Domain, context: Mapping[str, Any] | None = None

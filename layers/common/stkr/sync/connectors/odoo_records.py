@@ -92,7 +92,6 @@ class Place(Record):
     """A location of Odoo; only those with the usage ``internal`` hold the company's stock."""
 
     id: int
-    name: str
     complete_name: str
     usage: str
     parent_path: str
@@ -376,7 +375,7 @@ class Catalogue:
         own, packed = self.units[self.products[product].uom_id], self.units.get(unit)
         if packed is None or packed.root != own.root:
             return None
-        exact = packed.factor / own.factor * self.held(product).size
+        exact = packed.factor / own.factor if self.held(product).by_measure else packed.factor
         return _plain(exact) if exact == exact.quantize(_PLACES) else None
 
     def pack_size(self, product: int) -> Decimal | None:
