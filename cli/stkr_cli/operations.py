@@ -22,8 +22,10 @@ from stkr.session.shell import open_session, session_standing
 from stkr.signing import signing_keys
 from stkr.store.aliases import forget, read_aliases
 from stkr.store.counts import open_sessions
+from stkr.store.inventory import read_waiting
 from stkr.store.items import query
 from stkr.sync.connectors.choice import choose
+from stkr.sync.handout import TO_BOOK_COLUMNS
 from stkr.tabular.csvfile import csv_text
 from stkr_cli.stack import DEFAULT_STACK, StackError, StackOption, outputs, rules_in_force, session_settings
 from stkr_cli.tables import SHOWN, show_outcome, show_reading
@@ -176,6 +178,25 @@ def aliases(
         return
     rows = ((known.sku, known.alias.written, known.session_id, known.confirmed_at) for known in read_aliases(table))
     typer.echo(csv_text(("sku", "aliases", "confirmed_in", "confirmed_at"), rows), nl=False)
+
+
+@app.command()
+def bookings(stack: StackOption = DEFAULT_STACK) -> None:
+    """List the approved adjustments that the system of record does not show yet, those that have waited longest first.
+
+    As CSV; ``units`` are to be added there, ``days`` is how long they have waited.
+    """
+    try:
+        table = outputs(stack)["InventoryTableName"]
+    except StackError as error:
+        raise fail(error) from error
+    now = datetime.now(UTC)
+    rows = (
+        (one.id, row.sku, row.location, row.name, one.units, one.at, str((now - datetime.fromisoformat(one.at)).days))
+        for row in read_waiting(table)
+        for one in row.adjustments
+    )
+    typer.echo(csv_text((*TO_BOOK_COLUMNS, "days"), rows), nl=False)
 
 
 @rules_app.command("check")

@@ -6,7 +6,7 @@ Their reading of an expression is checked against another emulator by ``tests/ad
 import hashlib
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
@@ -238,3 +238,20 @@ class Bucket:
         self._gate()
         key = request["Prefix"]
         yield {"Versions": [{"Key": key, "VersionId": found["VersionId"]} for found in reversed(self.versions[key])]}
+
+
+class Inline:
+    """A pool of threads that is none: its work is done in order, in the sync's own thread."""
+
+    def __init__(self, _workers: int) -> None:
+        pass
+
+    def __enter__(self) -> "Inline":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def map(self, work: Callable[[Any], Any], over: Sequence[Any]) -> Iterator[Any]:
+        """The results in order."""
+        return map(work, over)

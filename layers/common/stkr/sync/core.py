@@ -126,14 +126,16 @@ def _merged(row: InventoryRow, said: StockRow, *, by_amount: bool) -> InventoryR
 
 def _told_by(movement: Decimal, unbooked: Sequence[Unbooked]) -> Sequence[Unbooked]:
     """What was booked by hand, judging by how the source moved: all that waits, or the only part that adds up to it."""
-    if movement == _total(unbooked):
+    total = _total(unbooked)
+    if movement == total:
         return unbooked
-    if len(unbooked) > _FEW:
-        return ()
-    parts = chain.from_iterable(combinations(unbooked, size) for size in range(1, len(unbooked)))
-    fitting = [part for part in parts if _total(part) == movement]
-    # A pair that cancels out is always a part of a movement of nothing.
-    return fitting[0] if movement and len(fitting) == 1 else ()
+    sizes = range(1, len(unbooked)) if len(unbooked) <= _FEW else range(0)
+    parts = chain.from_iterable(combinations(unbooked, size) for size in sizes)
+    fitting = [part for part in parts if _total(part) == movement != ZERO]
+    if len(fitting) == 1:
+        return fitting[0]
+    # Nobody need book what cancels out.
+    return () if total else unbooked
 
 
 def _total(unbooked: Iterable[Unbooked]) -> Decimal:

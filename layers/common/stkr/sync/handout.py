@@ -11,7 +11,7 @@ from stkr.store.inventory import InventoryRow
 from stkr.sync.core import waiting
 from stkr.tabular.csvfile import CSV_TYPE, csv_file
 
-_HEADER: Final = ("id", "sku", "location", "name", "units", "approved_at")
+TO_BOOK_COLUMNS: Final = ("id", "sku", "location", "name", "units", "approved_at")
 
 
 def hand_out(bucket: str, rows: Iterable[InventoryRow]) -> None:
@@ -30,7 +30,7 @@ def _listed(rows: Iterable[InventoryRow]) -> bytes:
     lines: list[Sequence[str | Decimal]] = [
         (one.id, row.sku, row.location, row.name, one.units, one.at) for row in rows for one in waiting(row)
     ]
-    return csv_file(_HEADER, sorted(lines, key=lambda line: (line[-1], line[0])))
+    return csv_file(TO_BOOK_COLUMNS, sorted(lines, key=lambda line: (line[-1], line[0])))
 
 
 def _known(bucket: str) -> bytes | None:
