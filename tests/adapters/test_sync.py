@@ -2,6 +2,8 @@
 
 import csv
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -11,11 +13,14 @@ import pytest
 from botocore.exceptions import ClientError
 
 from stkr import aws, keys
+from stkr.errors import SourceUnavailable
 from stkr.settings import Sync as Settings
+from stkr.stock import StockRow
 from stkr.store.inventory import InventoryRow, post_adjustment, post_unrecorded, read_location, read_row
 from stkr.store.items import pause, transact
 from stkr.store.movements import read_ledger
 from stkr.store.source import begin_run, read_state
+from stkr.sync.connector import Adjustment, Reading
 from stkr.sync.movements import Observed, OnHand
 from stkr.sync.shell import Outcome, sync
 from tests.adapters.wire import Crash, Wire
@@ -534,3 +539,60 @@ def test_an_approval_in_the_middle_of_a_sync_is_no_movement_and_is_in_what_is_ke
     assert ledger is not None
     assert [(one.sku, one.units) for one in ledger.observed] == [("BOLT", Decimal(-3))]
     assert ledger.stock["BOLT"] == OnHand(Decimal(429), Decimal(477), 3)
+
+
+@dataclass
+class Dated:
+    """A source that says when it is of, books nothing, and may not answer."""
+
+    rows: dict[str, int]
+    as_of: datetime
+    answers: bool = True
+
+    def read(self, _known: str | None, _since: datetime) -> Reading:
+        """All of it."""
+        listed = [
+            StockRow(sku=sku, name=sku, location="shop", system_qty=Decimal(qty)) for sku, qty in self.rows.items()
+        ]
+        return Reading(tuple(listed), str(self.rows), as_of=keys.instant(self.as_of))
+
+    def book(self, _adjustments: Sequence[Adjustment]) -> list[str]:
+        """Nothing, or nobody knows what."""
+        if not self.answers:
+            raise SourceUnavailable("the answer was lost")
+        return []
+
+
+@pytest.fixture
+def dated(monkeypatch: pytest.MonkeyPatch) -> Dated:
+    source = Dated({"BOLT": 480}, datetime(2026, 11, 21, 12, tzinfo=UTC))
+    monkeypatch.setattr("stkr.sync.shell.connector_of", lambda *_: source)
+    return source
+
+
+def test_a_source_that_is_older_than_what_was_mirrored_last_is_refused(shop: Shop, dated: Dated) -> None:
+    shop.sync()
+    dated.rows, dated.as_of = {"BOLT": 470}, dated.as_of - timedelta(seconds=1)
+
+    refused = shop.sync().refused
+
+    assert refused is not None
+    assert refused.startswith(
+        "the source is of 2026-11-21T11:59:59.000000Z, which is older than what was mirrored last"
+    )
+    assert figures() == (480, 0, 480, 1)
+    dated.as_of += timedelta(seconds=1)
+    assert shop.sync().changed == 1
+
+
+def test_a_source_that_does_not_answer_fails_the_run_and_what_waits_goes_on_waiting(shop: Shop, dated: Dated) -> None:
+    shop.sync()
+    approve(-48)
+    dated.answers = False
+
+    with pytest.raises(SourceUnavailable):
+        shop.sync()
+
+    assert figures() == (480, -48, 432, 2)
+    dated.answers = True
+    assert shop.sync().booked == 0

@@ -3,12 +3,14 @@
 import base64
 from datetime import UTC, datetime, timedelta
 
+import boto3
 import pytest
 
 from local.events import event
 from stkr import keys
 from stkr.links import Action, CountLink, DecisionLink, Keys, sign
 from stkr.store.counts import State, Status
+from stkr.store.inventory import MAX_UNBOOKED
 from tests.handlers.world import PLACE, RULES, SESSION, SIGNING, World
 
 pytestmark = pytest.mark.handlers
@@ -248,3 +250,20 @@ def test_a_reject_offers_a_recount_of_just_that_item(world: World) -> None:
     sheet = world.invoke("session", event("session", "sheet", {**world.links(), "session": session_token}))
     rows = base64.b64decode(sheet["body"]).decode("utf-8-sig").splitlines()
     assert [row.split(",")[0] for row in rows[1:]] == ["BOLT-M6-50"]
+
+
+def test_a_row_on_which_too_much_waits_to_be_booked_takes_no_further_approval(world: World) -> None:
+    world.counted()
+    waiting = [{"M": {"id": {"S": f"old.{n}"}, "units": {"N": "1"}, "at": {"S": "2026"}}} for n in range(MAX_UNBOOKED)]
+    boto3.client("dynamodb").update_item(
+        TableName=world.inventory,
+        Key={"PK": {"S": f"LOC#{PLACE}"}, "SK": {"S": "SKU#BOLT-M6-50"}},
+        UpdateExpression="SET unbooked = :waiting",
+        ExpressionAttributeValues={":waiting": {"L": waiting}},
+    )
+    before = everything(world)
+
+    status, _ = world.tap("approve", "BOLT-M6-50")
+
+    assert status == 503
+    assert everything(world) == before
