@@ -89,7 +89,7 @@ def test_an_area_whose_earlier_file_is_uploaded_once_more_counts_as_that_file_sa
         ("Front/sam.csv", b"code,qty\nBOLT-M6-50,400\n", "3"),
     ):
         world.upload(name, content)
-        times[name] = time
+        times[name] = f"2026-11-21T10:00:0{time}+00:00"
         world.replay("capture", "area")
         world.reconcile(int(time))
         assert counted(world) == {"BOLT-M6-50": Decimal(content.split(b",")[-1].decode())}
