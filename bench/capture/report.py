@@ -18,9 +18,10 @@ _PAGE = """\
 # How fast capture is
 
 The same dirty count file goes through capture and through the same job written with pandas and with polars
-(`bench/capture/`), as `make bench-capture` last measured it. All three came to the same lines, parked rows and totals
-before anything was timed. Capture also tells encoding, delimiter, header and columns, says what is wrong with each
-parked row, and notes for each count the rows it came from; the other two are told the columns and give the reason only.
+(`bench/capture/`), as `make bench-capture` last measured it. All three came to the same lines with the rows they are
+from, the same parked rows with their raw cells, and the same totals before anything was timed. Capture also tells
+encoding, delimiter, header and columns, and says in words what is wrong with each parked row and what to do about it;
+the other two are told the columns and give the reason only.
 
 {machine}
 

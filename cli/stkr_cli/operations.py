@@ -24,6 +24,7 @@ from stkr.store.aliases import forget, read_aliases
 from stkr.store.counts import open_sessions
 from stkr.store.inventory import read_waiting
 from stkr.store.items import query
+from stkr.sync.byhand import booked_by_hand
 from stkr.sync.connectors.choice import choose
 from stkr.sync.handout import TO_BOOK_COLUMNS
 from stkr.tabular.csvfile import csv_text
@@ -197,6 +198,22 @@ def bookings(stack: StackOption = DEFAULT_STACK) -> None:
         for one in row.adjustments
     )
     typer.echo(csv_text((*TO_BOOK_COLUMNS, "days"), rows), nl=False)
+
+
+@app.command()
+def booked(
+    adjustments: Annotated[list[str], typer.Argument(metavar="ID...", help="As `stkr bookings` lists them.")],
+    stack: StackOption = DEFAULT_STACK,
+) -> None:
+    """Say that you have booked adjustments in the system of record yourself, because it could not be done for you."""
+    now = keys.instant(datetime.now(UTC))
+    try:
+        table = outputs(stack)["InventoryTableName"]
+        for adjustment in adjustments:
+            row = booked_by_hand(table, adjustment, now)
+            console.print(f"{adjustment}: noted for {row.sku} at {row.location}; the next sync reads it.", markup=False)
+    except (StackError, StkrError) as error:
+        raise fail(error) from error
 
 
 @rules_app.command("check")

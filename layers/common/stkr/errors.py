@@ -10,6 +10,7 @@
     │   └── SessionClosed    the session takes no more uploads
     ├── ScopeError           a session cannot be opened for what was asked
     ├── Busy                 what was to be written kept changing; trying again later is safe
+    ├── NothingWaits         there is no such adjustment to be booked
     ├── SourceRefused        the system of record's data is not to be trusted; nothing was touched
     ├── SourceUnavailable    the system of record does not answer; the next run tries again
     └── LinkError            a signed link is not to be followed
@@ -50,6 +51,10 @@ class ScopeError(StkrError):
 
 class Busy(StkrError):
     """What was to be written kept changing between reading and writing; nothing was written, trying again is safe."""
+
+
+class NothingWaits(StkrError):
+    """No adjustment with this id waits to be booked."""
 
 
 class SourceRefused(StkrError):

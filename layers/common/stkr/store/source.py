@@ -42,17 +42,7 @@ def begin_run(table: str, seen: SourceState, *, now: str, until: str) -> dict[st
     :param seen: the state, read before the source was.
     :param until: when this run is over at any rate.
     """
-    # A sync that began meanwhile may have read a newer source; what this one has read must not be written over it.
-    nobody_was_faster = "(attribute_not_exists(#run) OR #run = :seen_run)"
-    # Two syncs that write at once would take each other's rows for movements of the stock.
-    nobody_is_writing = "(attribute_not_exists(#running_until) OR #running_until < :now)"
-    return update(
-        table,
-        _KEY,
-        condition=f"{nobody_was_faster} AND {nobody_is_writing}",
-        sets={"run": seen.run + 1, "running_until": until},
-        given={":seen_run": seen.run, ":now": now},
-    )
+    return _unless_at_work(table, seen, {"run": seen.run + 1, "running_until": until}, now)
 
 
 def announce_locations(table: str, run: int, locations: Iterable[str]) -> dict[str, Any]:
@@ -87,6 +77,29 @@ def finish_run(
 def abandon_run(table: str, run: int) -> dict[str, Any]:
     """UpdateItem request that ends a run which wrote nothing, so that the next one need not wait for its time."""
     return _of_run(table, run, {"running_until": None})
+
+
+def read_afresh(table: str, seen: SourceState, *, now: str) -> dict[str, Any]:
+    """UpdateItem request that has the next sync read the source even if it still says the same.
+
+    It is written only while no sync is at work, and keeps one from going on that has read the state or the source.
+    """
+    return _unless_at_work(table, seen, {"run": seen.run + 1, "fingerprint": None}, now)
+
+
+def _unless_at_work(table: str, seen: SourceState, sets: dict[str, Any], now: str) -> dict[str, Any]:
+    # A sync that began meanwhile may have read a newer source; what this one has read must not be written over it.
+    nobody_was_faster = "(attribute_not_exists(#run) OR #run = :seen_run)"
+    # Two syncs that write at once would take each other's rows for movements of the stock.
+    nobody_is_writing = "(attribute_not_exists(#running_until) OR #running_until < :now)"
+    return update(
+        table,
+        _KEY,
+        condition=f"{nobody_was_faster} AND {nobody_is_writing}",
+        sets=sets,
+        names={"#running_until": "running_until"},
+        given={":seen_run": seen.run, ":now": now},
+    )
 
 
 def _of_run(table: str, run: int, sets: dict[str, Any]) -> dict[str, Any]:

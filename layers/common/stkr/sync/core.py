@@ -84,7 +84,7 @@ def decide(seen: InventoryRow | None, said: StockRow | None, confirmed: Collecti
     if seen is None:
         wanted = _as_said(said, unbooked=(), snapshot_version=1) if said else None
     else:
-        settled = _settled(seen, confirmed or ())
+        settled = settle(seen, confirmed or ())
         wanted = _merged(settled, said, by_amount=confirmed is None) if said else _dropped(settled)
     return Change(seen, said, wanted) if wanted and wanted != seen else None
 
@@ -102,7 +102,7 @@ def waiting(row: InventoryRow) -> tuple[Unbooked, ...]:
     return (earlier, *row.unbooked)
 
 
-def _settled(row: InventoryRow, confirmed: Collection[str]) -> InventoryRow:
+def settle(row: InventoryRow, confirmed: Collection[str]) -> InventoryRow:
     """The row once the source has what it confirmed: the amount is the source's now, and the sum is as it was."""
     unbooked = tuple(one for one in waiting(row) if one.id not in confirmed)
     booked = row.unbooked_qty - _total(unbooked)
@@ -184,7 +184,7 @@ def _only_approved(row: InventoryRow) -> bool:
 
 def _booked_away(row: InventoryRow, confirmed: Collection[str]) -> bool:
     """Whether nothing is left of the row by what was booked: then the source need not list it any longer."""
-    settled = _settled(row, confirmed)
+    settled = settle(row, confirmed)
     return settled.source_qty == ZERO != row.source_qty
 
 
