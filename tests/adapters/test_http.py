@@ -325,3 +325,12 @@ def test_no_error_tells_a_header_a_query_or_a_body(
     told = "\n".join(line for line in told.splitlines() if not line.startswith("    "))  # but the code itself
     for value in ("s3cret", "t0ken", "qu3ry", "b0dy"):
         assert value not in told
+
+
+def test_a_refusal_is_told_by_the_servers_own_message_and_what_to_look_at(shop: Shop) -> None:
+    shop.on("GET /no", Reply({"name": "Unauthorized", "message": "Invalid key s3cret/t0ken", "debug": "x" * 500}, 401))
+    with pytest.raises(SourceRefused) as caught:
+        api(shop).get("/no")
+    assert str(caught.value) == (
+        "the source answered GET /no with 401: Invalid key …; look whether the credential in the secret still holds"
+    )

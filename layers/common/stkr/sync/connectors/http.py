@@ -26,6 +26,7 @@ _NOT_MODIFIED = 304
 _TOO_MANY = 429
 _FIRST_REDIRECT, _FIRST_ERROR, _FIRST_SERVER_ERROR = 300, 400, 500
 # A server that says one of these did not do what was asked, or is in no state to do it.
+_NOT_ALLOWED = (401, 403)
 _TRANSIENT = frozenset({408, 425, _TOO_MANY})
 _NEVER_SENT = (NewConnectionError, ConnectTimeoutError)
 _USUAL_PORTS = frozenset({None, 80, 443})
@@ -205,7 +206,9 @@ class Api:
         if status == _NOT_MODIFIED:
             return Answer(None, answer.headers, modified=False, url=url)
         if status >= _FIRST_ERROR:
-            raise RequestRefused(f"the source answered {where} with {status}: {self._shown(content, url)}", status)
+            advice = "; look whether the credential in the secret still holds" if status in _NOT_ALLOWED else ""
+            shown = self._shown(content, url)
+            raise RequestRefused(f"the source answered {where} with {status}: {shown}{advice}", status)
         if status >= _FIRST_REDIRECT:
             raise SourceRefused(
                 f"the source answered {where} with {status}, a redirect, which is not followed: "
@@ -219,10 +222,19 @@ class Api:
 
     def _shown(self, content: bytes, url: str) -> str:
         # Some servers quote what they do not like, some of these with every slash escaped.
-        text = " ".join(content.decode("utf-8", "replace").replace("\\/", "/").split())
+        text = " ".join(_said(content).replace("\\/", "/").split())
         for secret in (*self._secrets, *(value for _, value in parse_qsl(urlsplit(url).query))):
             text = text.replace(secret, "…") if len(secret) >= _SHORTEST_SECRET else text
         return text[:_SHOWN]
+
+
+def _said(content: bytes) -> str:
+    """An error in words: its message, where a server puts it among more."""
+    try:
+        message = _parsed(content)["message"]
+    except (KeyError, RecursionError, TypeError, ValueError):
+        message = None
+    return message if isinstance(message, str) and message else content.decode("utf-8", "replace")
 
 
 def _home(url: str) -> SplitResult:
