@@ -249,6 +249,23 @@ def test_a_file_made_from_a_copy_older_than_our_bookings_is_refused_until_it_is_
     assert figures() == (480, 0, 480)
 
 
+def test_nothing_is_booked_into_a_file_made_from_a_copy_older_than_our_bookings(books: Books) -> None:
+    books.approve(-48)
+    books.sync()
+    books.upload(FILE)
+    books.approve(3, "NUT")
+
+    refused = books.sync().refused
+
+    assert refused is not None
+    assert "quantities from before the last bookings (BOLT at shop)" in refused
+    assert (figures(), figures("NUT"), books.text()) == ((432, 0, 432), (200, 3, 203), FILE)
+
+    books.upload(FILE)
+    assert books.sync().booked == 1
+    assert (figures(), figures("NUT")) == ((480, 0, 480), (203, 0, 203))
+
+
 def test_a_file_made_from_the_booked_one_is_taken_although_one_item_is_back_where_it_was(books: Books) -> None:
     books.approve(-48)
     books.approve(3, "NUT")

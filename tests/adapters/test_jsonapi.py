@@ -616,7 +616,7 @@ def test_what_is_booked_already_is_confirmed_from_any_page_of_the_list(shop: Sho
     assert connected(shop, bookings=bookings(check=LISTED)).book(several) == {one.id for one in several}
 
     assert len(books.booked) == 6
-    assert shop.requests[0].query == {"from": "2026-11-23T09:00:00Z", "skip": "0"}
+    assert shop.requests[0].query == {"from": "2026-11-23T08:00:00Z", "skip": "0"}
 
 
 def test_a_check_that_answers_with_another_booking_is_no_confirmation(shop: Shop) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import boto3
 import pytest
@@ -541,6 +542,23 @@ def test_an_approval_in_the_middle_of_a_sync_is_no_movement_and_is_in_what_is_ke
     assert ledger.stock["BOLT"] == OnHand(Decimal(429), Decimal(477), 3)
 
 
+def test_after_a_run_that_died_before_it_kept_what_moved_nothing_is_said_of_that_time(shop: Shop) -> None:
+    shop.upload(SHEET)
+    shop.sync()
+    shop.upload(SHEET | {("shop", "BOLT"): 580})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("stkr.sync.shell.write_ledger", Mock(side_effect=Crash))
+        with pytest.raises(Crash):
+            shop.sync()
+    shop.sync()
+
+    ledger, yard = read_ledger(BUCKET, "shop"), read_ledger(BUCKET, "yard")
+    assert ledger is not None
+    assert yard is not None
+    assert (ledger.first_read, ledger.stock["BOLT"].system_qty) == (keys.instant(shop.now), Decimal(580))
+    assert yard.first_read < ledger.first_read
+
+
 @dataclass
 class Dated:
     """A source that says when it is of, books nothing, and may not answer."""
@@ -582,6 +600,17 @@ def test_a_source_that_is_older_than_what_was_mirrored_last_is_refused(shop: Sho
     )
     assert figures() == (480, 0, 480, 1)
     dated.as_of += timedelta(seconds=1)
+    assert shop.sync().changed == 1
+
+
+def test_a_source_of_the_future_is_refused_and_does_not_hold_up_the_next_ones(shop: Shop, dated: Dated) -> None:
+    dated.as_of = shop.now + timedelta(days=365)
+
+    refused = shop.sync().refused
+
+    assert refused is not None
+    assert refused.startswith("the source is of 2027-11-21T12:00:00.000000Z, which is yet to come")
+    dated.as_of = shop.now
     assert shop.sync().changed == 1
 
 

@@ -135,3 +135,16 @@ def test_a_row_whose_cells_stand_on_several_lines_is_left_alone() -> None:
 def test_a_file_that_could_not_be_written_back_as_it_is_is_not_written(content: bytes, says: str) -> None:
     with pytest.raises(CountFileError, match=says):
         edited("stock.csv", content, {("BOLT", "shop"): Decimal(1)})
+
+
+@pytest.mark.parametrize(
+    ("cell", "units", "written"), [("0,350", "1", "1,3500"), ("12,35", "0.125", "12,4750"), ("0,350", "0.1", "0,450")]
+)
+def test_three_places_behind_a_comma_are_written_so_that_they_cannot_be_thousands(
+    cell: str, units: str, written: str
+) -> None:
+    content = f"sku;location;system_qty\nSAND;yard;{cell}\n".encode()
+
+    result = edited("stock.csv", content, {("SAND", "yard"): Decimal(units)})
+
+    assert result.content == content.replace(cell.encode(), written.encode())

@@ -90,6 +90,19 @@ def advanced(known: Ledger | None, location: str, stock: Mapping[str, OnHand], t
     return Ledger(location, first_read, told.at, stock, observed, listed, listed_since)
 
 
+def missed(known: Ledger, stored: Iterable[tuple[str, OnHand]]) -> bool:
+    """Whether rows, as they stand before a reading, have moved in a way that the ledger has not been told of.
+
+    An approval changes only the version of a row, and a booking only its source's side.
+    """
+    return any(
+        sku in known.stock
+        and known.stock[sku].source_qty != row.source_qty
+        and known.stock[sku].snapshot_version != row.snapshot_version
+        for sku, row in stored
+    )
+
+
 def _observed(known: Ledger | None, told: Told, oldest: str) -> tuple[str, tuple[Observed, ...]]:
     if known is None:
         return told.at, ()

@@ -17,6 +17,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from stkr import aws, keys
+from stkr.capture.times import CLOCKS_APART
 from stkr.errors import SourceRefused
 from stkr.rules.store import current_rules
 from stkr.settings import Sync as Settings
@@ -28,7 +29,7 @@ from stkr.sync.connector import Adjustment, Connector, Reading
 from stkr.sync.connectors.choice import connector_of
 from stkr.sync.core import Change, decide, plan, waiting
 from stkr.sync.handout import hand_out
-from stkr.sync.movements import KEPT, Told, advanced
+from stkr.sync.movements import KEPT, OnHand, Told, advanced, missed
 from stkr.telemetry import Metric, count, logger
 
 _WRITERS = 8
@@ -138,6 +139,11 @@ class _Run:
     def read(self, known: str | None) -> Reading | None:
         """Read the source, with the movements that may still be asked for."""
         reading = self.source.read(known, self.now - KEPT)
+        if reading and reading.as_of and reading.as_of > keys.instant(self.now + CLOCKS_APART):
+            # All later readings would be refused as older ones.
+            raise SourceRefused(
+                f"the source is of {reading.as_of}, which is yet to come; nothing was changed. Set its clock right"
+            )
         if reading and reading.as_of and self.state.as_of and reading.as_of < self.state.as_of:
             raise SourceRefused(
                 f"the source is of {reading.as_of}, which is older than what was mirrored last ({self.state.as_of}); "
@@ -185,7 +191,7 @@ class _Run:
         written = _write(table, decided.changes, confirmed)
         after = {(row.location, row.sku): row for row in stored}
         after |= {(change.wanted.location, change.wanted.sku): change.wanted for change in written}
-        self._keep_movements(reading, after.values(), written)
+        self._keep_movements(reading, stored, after.values(), written)
         request = finish_run(
             table,
             self.number,
@@ -205,12 +211,21 @@ class _Run:
             booked=len(confirmed or ()),
         )
 
-    def _keep_movements(self, reading: Reading, rows: Iterable[InventoryRow], written: Sequence[Change]) -> None:
+    def _keep_movements(
+        self,
+        reading: Reading,
+        stored: Iterable[InventoryRow],
+        rows: Iterable[InventoryRow],
+        written: Sequence[Change],
+    ) -> None:
         """Store what this run learnt of how stock moves, by location.
 
-        It comes before the fingerprint. Should a run die in between, what it saw is missed where it is looked for, and
-        then nothing is made of the movements of that time.
+        A run may die after it has written rows and before this. The next one finds rows that have ``stored`` what no
+        ledger knows, and begins that location's ledger afresh: nothing is made of the movements of that time.
         """
+        before: dict[str, list[InventoryRow]] = {}
+        for row in stored:
+            before.setdefault(row.location, []).append(row)
         by_place: dict[str, list[InventoryRow]] = {}
         for row in rows:
             by_place.setdefault(row.location, []).append(row)
@@ -228,7 +243,12 @@ class _Run:
                 listed=None if listed is None else [one for one in listed if one.location == place],
             )
             stock = {row.sku: on_hand(row) for row in rows_here if row.active}
-            write_ledger(self.settings.bucket, known, advanced(known, place, stock, told))
+            complete = known if known and not missed(known, map(_named_on_hand, before.get(place, ()))) else None
+            write_ledger(self.settings.bucket, known, advanced(complete, place, stock, told))
+
+
+def _named_on_hand(row: InventoryRow) -> tuple[str, OnHand]:
+    return row.sku, on_hand(row)
 
 
 def _adjustments(rows: Iterable[InventoryRow]) -> list[Adjustment]:

@@ -44,6 +44,7 @@ _MOVEMENT_FIELDS: tuple[MovementField, ...] = ("sku", "location", "kind", "units
 _LONGEST_NUMBER = 40
 _NOT_ALLOWED = frozenset({401, 403})
 _NOT_FOUND = 404
+_CLOCKS_FAR_APART = timedelta(hours=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ID = "{id}"
 _EXAMPLE = Adjustment("1a2b3c4d.BOLT.r100", "BOLT", "shop", Decimal(-48), "2026-11-23T09:00:00.000000Z")
@@ -275,7 +276,8 @@ class JsonApi:
 
     def _named(self, check: Check, adjustments: Sequence[Adjustment]) -> set[str]:
         earliest = datetime.fromisoformat(min(adjustment.approved_at for adjustment in adjustments))
-        query = check.since.query(earliest) if check.since else {}
+        # The source dates a booking by its own clock, which may be behind.
+        query = check.since.query(earliest - _CLOCKS_FAR_APART) if check.since else {}
         named = {str(one) for one in all_rows(self._api, check, query, first_page(self._api, check, query))}
         return named & {adjustment.id for adjustment in adjustments}
 

@@ -597,7 +597,7 @@ class Booking:
         return {
             **self._way(self.site.root.id if gone else self.loss, self.loss if gone else self.shares[0].place),
             "product_id": self.product,
-            "product_uom_qty": float(abs(self.units)),
+            "product_uom_qty": abs(self.units),
             "is_inventory": True,
             "inventory_name": self.adjustment.id,
             "origin": ORIGIN,
@@ -611,8 +611,7 @@ class Booking:
                     {
                         **self._way(share.place if gone else self.loss, self.loss if gone else share.place),
                         "product_id": self.product,
-                        # JSON has no other numbers; what Odoo made of it is compared with ``units``.
-                        "quantity": float(share.units),
+                        "quantity": share.units,
                         "package_id": (share.package if gone else None) or False,
                         "result_package_id": (None if gone else share.package) or False,
                         "picked": True,

@@ -75,7 +75,7 @@ class SpreadsheetExport:
     def read(self, known: str | None, _since: datetime) -> Reading | None:
         """Read the latest version of the stock file; it is not transferred while it is the known one."""
         answer = self.get(known)
-        return self.reading(answer) if answer else None
+        return self.reading(answer, answer["Body"].read()) if answer else None
 
     def book(self, _adjustments: Sequence[Adjustment]) -> None:
         """People book by hand where the file comes from."""
@@ -97,13 +97,13 @@ class SpreadsheetExport:
                 raise SourceRefused(f"there is no stock file at {self.key} in the bucket; upload it there") from error
             raise
 
-    def reading(self, answer: "GetObjectOutputTypeDef") -> Reading:
-        """What a version of the file says.
+    def reading(self, answer: "GetObjectOutputTypeDef", content: bytes) -> Reading:
+        """What a version of the file says, which has this content.
 
         :raises SourceRefused: it cannot be read as a whole.
         """
         try:
-            rows = read_stock(PurePosixPath(self.key).name, answer["Body"].read())
+            rows = read_stock(PurePosixPath(self.key).name, content)
         except CountFileError as error:
             raise SourceRefused(f"the stock file {self.key} cannot be read; nothing was changed. {error}") from error
         return Reading(rows, self._fingerprint(answer["ETag"]))
@@ -156,7 +156,7 @@ class SpreadsheetBooks:
         answer = self.file.get(known)
         if answer is None:
             return None
-        reading = self.file.reading(answer)
+        reading = self.file.reading(answer, answer["Body"].read())
         self._refuse_stale(answer, reading)
         return reading
 
@@ -164,31 +164,35 @@ class SpreadsheetBooks:
         """Write the file with the quantities that the adjustments lead to, each adjustment once."""
         if not adjustments:
             return frozenset()
+        # The file first: a write that comes to pass later than this is told by the versions, or refuses ours.
+        current = self.file.get()
         known = self._bookings()
         asked = {one.id for one in adjustments}
-        if asked <= set(known.booked):
-            return asked
-        current = self.file.get()
-        if current is None:
+        if current is None or asked <= set(known.booked):
             return asked & set(known.booked)
+        content = current["Body"].read()
+        # Booked into, a stale copy would pass for the file that we wrote before it.
+        self._refuse_stale(current, self.file.reading(current, content))
         todo = [one for one in adjustments if one.id not in known.booked]
-        attempt, content = self._attempt(current, todo)
+        attempt, booked = self._attempt(current, content, todo)
         if attempt.ids:
             # Others came true by now or never will, and the one that wrote this version tells stale copies of it.
             live = {current["VersionId"], current["Metadata"].get(_NAME)}
             kept = (one for one in known.attempts if live & {one.version, one.name} and one.name != attempt.name)
             noted = Bookings(booked=known.booked, attempts=(*kept, attempt))
             write_document(self.file.bucket, keys.FILE_BOOKINGS, noted)
-            self._put(current, attempt, content)
+            self._put(current, attempt, booked)
             known = self._bookings()
         return asked & set(known.booked)
 
-    def _attempt(self, current: "GetObjectOutputTypeDef", todo: Sequence[Adjustment]) -> tuple[Attempt, bytes]:
+    def _attempt(
+        self, current: "GetObjectOutputTypeDef", content: bytes, todo: Sequence[Adjustment]
+    ) -> tuple[Attempt, bytes]:
         amounts: dict[Place, Decimal] = defaultdict(Decimal)
         for one in todo:
             amounts[one.sku, one.location] += one.units
         try:
-            result = edited(PurePosixPath(self.file.key).name, current["Body"].read(), amounts)
+            result = edited(PurePosixPath(self.file.key).name, content, amounts)
         except CountFileError as error:
             raise SourceRefused(f"nothing can be booked into the stock file {self.file.key}: {error}") from error
         for (sku, location), reason in result.left_out.items():

@@ -12,6 +12,7 @@ from stkr.stockfile import StockTable, read_stock, read_stock_table
 from stkr.tabular.encoding import encoding_of
 from stkr.tabular.words import visible
 
+_THOUSANDS = 3
 Place = tuple[str, str]
 """SKU and location."""
 
@@ -159,4 +160,7 @@ def _written_like(shown: str, quantity: Decimal) -> str:
     mark = "," if "," in shown and "." not in shown else "."
     _, _, decimals = shown.partition(mark)
     text = f"{quantity:.{len(decimals)}f}"
-    return (text if Decimal(text) == quantity else f"{quantity:f}").replace(".", mark)
+    whole, _, part = (text if Decimal(text) == quantity else f"{quantity:f}").partition(".")
+    if mark == "," and len(part) == _THOUSANDS and whole.strip("-0"):
+        part += "0"  # Behind a comma, three digits could be thousands.
+    return f"{whole}{mark}{part}" if part else whole
