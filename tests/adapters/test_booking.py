@@ -14,9 +14,10 @@ from botocore.exceptions import ClientError
 
 from stkr import aws, keys
 from stkr.settings import Sync as Settings
-from stkr.store.inventory import post_adjustment, post_unrecorded, read_row
+from stkr.store.inventory import post_unrecorded, read_row
 from stkr.store.items import pause, transact
 from stkr.sync.shell import Outcome, sync
+from tests.adapters.test_sync import approve
 from tests.handlers.crashes import Killed, killed_at
 from tests.unit.sync.fakes import Inline
 
@@ -57,19 +58,7 @@ class Books:
 
     def approve(self, gap: int, sku: str = "BOLT") -> None:
         """A manager approves a gap at the shop."""
-        row = read_row(TABLE, "shop", sku)
-        assert row is not None
-        action = post_adjustment(
-            TABLE,
-            location="shop",
-            sku=sku,
-            adjustment=f"count.{sku}.r{row.snapshot_version}",
-            gap_units=Decimal(gap),
-            expected_qty=row.system_qty,
-            expected_version=row.snapshot_version,
-            at=keys.instant(self.now),
-        )
-        assert transact([action], pause) == ["done"]
+        approve(gap, sku, self.now)
 
 
 @pytest.fixture

@@ -87,7 +87,8 @@ def everything() -> dict[tuple[str, str], InventoryRow]:
     return {(row.location, row.sku): row for place in ("shop", "yard") for row in read_location(TABLE, place)}
 
 
-def approve(gap: int, sku: str = "BOLT") -> None:
+def approve(gap: int, sku: str = "BOLT", at: datetime | None = None) -> None:
+    """A manager approves a gap at the shop, now or then."""
     row = read_row(TABLE, "shop", sku)
     assert row is not None
     action = post_adjustment(
@@ -98,7 +99,7 @@ def approve(gap: int, sku: str = "BOLT") -> None:
         gap_units=Decimal(gap),
         expected_qty=row.system_qty,
         expected_version=row.snapshot_version,
-        at=keys.instant(datetime.now(UTC)),
+        at=keys.instant(at or datetime.now(UTC)),
     )
     assert transact([action], pause) == ["done"]
 

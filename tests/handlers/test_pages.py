@@ -1,6 +1,7 @@
 """The pages behind the function URLs: looking changes nothing, and a link that is not right opens nothing."""
 
 import base64
+import re
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -172,8 +173,9 @@ def test_a_location_link_opens_a_count_on_a_snapshot_of_its_own(world: World) ->
     token = answer["headers"]["Location"].partition("t=")[2]
     page = world.invoke("session", event("session", "show-session", {**world.links(), "session": token}))
     assert page["statusCode"] == 200
-    assert "Sam" in page["body"]
-    assert "480" not in page["body"]
+    shown = re.sub(r"<[^>]+>", " ", page["body"])  # what signs the upload form may hold any digits
+    assert "Sam" in shown
+    assert not re.search(r"\b480\b", shown)
 
 
 def test_a_link_to_one_count_opens_no_other(world: World) -> None:
