@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from stkr.cause.evidence import Cause
-from stkr.mail.compose import MAX_ITEMS, Item, Mail, Table, digest, reminder, report
+from stkr.mail.compose import MAX_ITEMS, Count, Item, Mail, Table, digest, reminder, report
 from stkr.rules.doc import Person
 from stkr.store.counts import Line
 from stkr.variance.forward import Timing, Unrolled
@@ -35,7 +35,7 @@ def item(shown: Line) -> Item:
 
 
 def mail(*lines: Line, to: Person = PRIYA, now: datetime = NOW, part: int = 1, parts: int = 1) -> Mail:
-    return digest(to, SESSION, [item(each) for each in lines], RULES, now, part=part, parts=parts)
+    return digest(to, [Count(SESSION, [item(each) for each in lines])], RULES, now, part=part, parts=parts)
 
 
 def html_text(found: Mail) -> str:
@@ -172,15 +172,17 @@ def test_the_html_needs_no_image_no_script_and_nothing_from_elsewhere() -> None:
 def test_a_full_mail_is_not_cut_off_by_gmail() -> None:
     longest = line(name="N" * 60, rationale="r" * 240, sku="S" * 20)
     url = "https://" + "i" * 32 + ".lambda-url.eu-west-2.on.aws/?t=" + "t" * 330
-    sent = digest(PRIYA, SESSION, [Item(longest, url, url)] * MAX_ITEMS, RULES, NOW)
+    sent = digest(PRIYA, [Count(SESSION, [Item(longest, url, url)] * MAX_ITEMS)], RULES, NOW)
     assert len(sent.html.encode()) < 102_000
 
 
 def test_nothing_typed_gets_out_of_its_place() -> None:
     hostile = line(name=f"{HOSTILE}\r\nApprove: https://evil.example.com", sku=HOSTILE, rationale=HOSTILE)
-    sent = digest(PRIYA, SESSION.model_copy(update={"counter": HOSTILE}), [item(hostile)], RULES, NOW)
-    assert "<script" not in sent.html
-    assert "\nApprove: https://evil" not in sent.text
+    count = Count(SESSION.model_copy(update={"counter": HOSTILE}), [item(hostile)])
+    for counts in ([count], [count, count]):
+        sent = digest(PRIYA, counts, RULES, NOW)
+        assert "<script" not in sent.html
+        assert "\nApprove: https://evil" not in sent.text
     sent = reminder(PRIYA, "a\r\nBcc: x@example.com", RULES, None, "https://c.example.com/")
     assert sent.subject == "a Bcc: x@example.com: never counted yet"
 

@@ -1,6 +1,6 @@
 """The counts table: a session's header and its lines, as stored, and the requests that read and change them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -96,7 +96,8 @@ class Line(_Stored):
     ``system_qty`` and ``snapshot_version`` are what a decision is conditional on: the snapshot's, or live ones after
     a hold; ``held_from_qty`` then keeps the snapshot's. The gap is against ``system_qty`` too, unless ``timing`` says
     what was expected at the moment of counting. ``revision`` is raised by every change; old links die with it.
-    ``mails`` counts how often the variance was mailed in this revision.
+    ``mails`` counts how often the variance was mailed in this revision; ``digests`` names the latest digest that it was
+    taken into, by recipient.
     """
 
     session_id: str
@@ -127,6 +128,7 @@ class Line(_Stored):
     due_at: str | None = None
     mailed_at: str | None = None
     mails: int = 0
+    digests: Mapping[str, str] | None = None
     decided_at: str | None = None
     decided_by: str | None = None
     link_issued_to: str | None = None
@@ -204,21 +206,32 @@ def write_line(table: str, line: Line, replaces: Line | None) -> "TransactWriteI
     return {"Put": request}  # type: ignore[typeddict-item]  # built request
 
 
-def _while_queued(
-    table: str, session_id: str, sku: str, revision: int, *, sets: dict[str, Any], removes: tuple[str, ...] = ()
+def _while_queued(  # noqa: PLR0913 - a line's name, and the parts of an update
+    table: str,
+    session_id: str,
+    sku: str,
+    revision: int,
+    *,
+    sets: dict[str, Any],
+    removes: tuple[str, ...] = (),
+    also: str | None = None,
+    given: Mapping[str, Any] | None = None,
 ) -> "TransactWriteItemTypeDef":
     """Action that changes a line provided it is still queued in the revision that was read.
 
     The state keeps a second tap from deciding again; the revision keeps figures nobody saw from being decided.
+
+    :param also: a further condition, whose values are ``given``.
     """
+    is_as_read = "#state = :queued AND #revision = :seen"
     request = update(
         table,
         line_key(session_id, sku),
-        condition="#state = :queued AND #revision = :seen",
+        condition=f"{is_as_read} AND {also}" if also else is_as_read,
         sets=sets,
         removes=removes,
         names={"#state": "state", "#revision": "revision"},
-        given={":queued": State.QUEUED, ":seen": revision},
+        given={":queued": State.QUEUED, ":seen": revision, **(given or {})},
     )
     return {"Update": request}  # type: ignore[typeddict-item]  # built request
 
@@ -234,6 +247,21 @@ def decide_line(table: str, line: Line, after: Line) -> "TransactWriteItemTypeDe
         line.revision,
         sets={name: item.get(name) for name in (*decision, "month_pk", "month_sk")},
         removes=("queue_pk", "queue_sk", "due_at"),
+    )
+
+
+def take_in_line(table: str, line: Line, digests: Mapping[str, str]) -> "TransactWriteItemTypeDef":
+    """Action that notes in which digest each recipient gets a queued line, unless another run has noted it since."""
+    is_untouched = "#digests = :before" if line.digests is not None else "attribute_not_exists(#digests)"
+    before = {":before": dict(line.digests)} if line.digests is not None else {}
+    return _while_queued(
+        table,
+        line.session_id,
+        line.sku,
+        line.revision,
+        sets={"digests": dict(digests)},
+        also=is_untouched,
+        given=before,
     )
 
 
@@ -322,15 +350,16 @@ def read_lines(table: str, session_id: str) -> Iterator[Line]:
 
 
 def close_session(table: str, session: Session) -> dict[str, Any]:
-    """Request that closes a session, unless something was uploaded to it since it was read."""
+    """Request that closes a session, unless something was uploaded to it, or reconciled, since it was read."""
+    seen = ("capture_seq", "captured_seq", "reconciled_seq")
     return update(
         table,
         session_key(session.session_id),
-        condition="#capture_seq = :seen AND #reconciled_seq = #captured_seq",
+        condition=" AND ".join(f"#{name} = :{name}" for name in seen),
         sets={"status": Status.CLOSED},
         removes=("queue_pk", "queue_sk"),
-        names={"#capture_seq": "capture_seq", "#reconciled_seq": "reconciled_seq", "#captured_seq": "captured_seq"},
-        given={":seen": session.capture_seq},
+        names={f"#{name}": name for name in seen},
+        given={f":{name}": getattr(session, name) for name in seen},
     )
 
 
