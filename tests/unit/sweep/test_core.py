@@ -14,7 +14,7 @@ from stkr.cause.evidence import Cause
 from stkr.mail.compose import MAX_ITEMS
 from stkr.rules.doc import Person, Rules
 from stkr.store.counts import LastCount, Line, Session, State, Status
-from stkr.sweep.core import Digest, Due, digests, finished, overdue, ready, recipients, taken_in
+from stkr.sweep.core import Digest, Due, digests, finished, months_back, overdue, ready, recipients, taken_in
 from stkr.variance.core import Materiality
 
 pytestmark = pytest.mark.unit
@@ -216,15 +216,19 @@ def test_a_count_is_closed_when_nothing_is_left_to_be_done_in_it(stands: dict[st
 
 
 @pytest.mark.parametrize(
-    ("last", "days"),
+    ("last", "late"),
     [
-        (LastCount(counted_at="2026-08-01T10:00:00.000000Z"), 112),
-        (LastCount(counted_at="2026-11-20T10:00:00.000000Z"), "not due"),
-        (LastCount(), None),
-        (LastCount(reminded_at="2026-11-20T10:00:00.000000Z"), "not due"),
+        (LastCount(counted_at="2026-08-01T10:00:00.000000Z"), True),
+        (LastCount(counted_at="2026-11-20T10:00:00.000000Z"), False),
+        (LastCount(), True),
+        (LastCount(reminded_at="2026-11-20T10:00:00.000000Z"), False),
+        (LastCount(reminded_at="2026-11-14T14:00:00.000000Z"), True),
     ],
-    ids=["long ago", "yesterday", "never", "reminded yesterday"],
+    ids=["long ago", "yesterday", "never", "reminded yesterday", "reminded a week ago"],
 )
-def test_a_location_is_called_for_when_its_interval_is_over(last: LastCount, days: int | str | None) -> None:
-    found = overdue("aisle", 90, last, NOW)
-    assert (found.days if found else "not due") == days
+def test_a_location_is_called_for_when_its_interval_is_over(last: LastCount, late: bool) -> None:
+    assert overdue(90, last, NOW) is late
+
+
+def test_months_are_counted_back_over_the_turn_of_the_year() -> None:
+    assert months_back(datetime(2026, 2, 28, 23, tzinfo=UTC), 4) == ["2026-02", "2026-01", "2025-12", "2025-11"]

@@ -22,6 +22,9 @@ MAX_SUBJECT_CHARS: Final = 200
 MAX_ITEMS: Final = 35
 """Variances in one digest, each up to 2.7 kB of HTML: Gmail hides what is beyond 102 kB, buttons included."""
 
+MAX_WAITING: Final = 28
+"""Variances in a digest of what waits: each may have its age, and a heading of its own with its count."""
+
 MOST_NAMED: Final = 2
 """Locations that a headline names; a phone shows no longer one."""
 
@@ -66,6 +69,31 @@ class Count:
     def counted_at(self) -> str:
         """The stored instant of the count."""
         return self.session.captured_at or self.session.opened_at
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An item to count first, and why in words. No quantity is told, since whoever counts is not to know one."""
+
+    sku: str
+    name: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A location that is to be counted: not counted as a whole for ``days`` (``None``: never).
+
+    ``share`` says how many items of how many are not counted in time, where others were. ``open_url`` opens a count of
+    the location, ``first_url`` one of the ``proposals`` only; it is empty where their codes are too long for a link.
+    """
+
+    location: str
+    days: int | None
+    open_url: str
+    first_url: str = ""
+    share: tuple[int, int] | None = None
+    proposals: Sequence[Proposal] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +168,17 @@ def _escalated(to: Person, counts: Sequence[Count], rules: Rules) -> dict[str, N
     return {each.name: None for each in locations if each and each.approver.email.casefold() != to.email.casefold()}
 
 
-def reminder(to: Person, location: str, rules: Rules, days: int | None, open_url: str) -> Mail:
-    """A location has not been counted for ``days`` (``None``: never); ``open_url`` opens a count of it."""
-    where = place(rules, location)
-    since = f"not counted for {counted_noun(days, 'day')}" if days is not None else "never counted yet"
-    context = {"to": to, "place": where, "since": since, "open_url": open_url}
-    return _mail(to.email, f"{where}: {since}", "reminder", context)
+def reminder(to: Person, call: Call, rules: Rules) -> Mail:
+    """A location has not been counted for long; what to begin with, and how."""
+    where = place(rules, call.location)
+    if call.share:
+        every = counted_noun(rules.locations[call.location].count_every_days, "day")
+        since = f"{call.share[0]:,} of {counted_noun(call.share[1], 'item')} not counted within {every}"
+    elif call.days is None:
+        since = "never counted yet"
+    else:
+        since = f"not counted for {counted_noun(call.days, 'day')}"
+    return _mail(to.email, f"{where}: {since}", "reminder", {"to": to, "place": where, "since": since, "call": call})
 
 
 def report(to: str, title: str, paragraphs: Sequence[str], tables: Sequence[Table]) -> Mail:

@@ -84,10 +84,13 @@ class Session(_Stored):
 
 
 class LastCount(_Stored):
-    """When a location was last counted, and when its counters were last reminded; stored instants."""
+    """When a location was last counted as a whole, when each of its zones was (by the zone's folded name), and when its
+    counters were last reminded; stored instants.
+    """
 
     counted_at: str | None = None
     reminded_at: str | None = None
+    zones: Mapping[str, str] = {}
 
 
 class Line(_Stored):
@@ -179,7 +182,7 @@ def line_item(line: Line) -> dict[str, Any]:
         item["queue_sk"] = keys.queue_position(line.due_at, line.session_id, line.sku)
     if line.decided_at:
         item["month_pk"] = keys.month_of(line.decided_at)
-        item["month_sk"] = keys.month_position("DECISION", line.decided_at, line.variance_id)
+        item["month_sk"] = keys.month_position(keys.DECISION, line.decided_at, line.variance_id)
     return item
 
 
@@ -290,16 +293,16 @@ def drop_line(table: str, line: Line) -> "TransactWriteItemTypeDef":
     }
 
 
-def last_count_key(location: str) -> dict[str, str]:
-    """Key of the note of when a location was last counted and reminded."""
-    return {"PK": keys.last_count(location), "SK": keys.META}
+def last_count_key(location: str, zone: str | None = None) -> dict[str, str]:
+    """Key of the note of when a location, or a zone of it, was last counted."""
+    return {"PK": keys.last_count(location), "SK": keys.META if zone is None else keys.zone(zone)}
 
 
-def note_count(table: str, location: str, counted_at: str) -> dict[str, Any]:
-    """Request that notes a location as counted, unless a later count is noted already."""
+def note_count(table: str, location: str, zone: str | None, counted_at: str) -> dict[str, Any]:
+    """Request that notes a location, or only a zone of it, as counted, unless a later count is noted already."""
     return update(
         table,
-        last_count_key(location),
+        last_count_key(location, zone),
         condition="attribute_not_exists(#counted_at) OR #counted_at < :counted_at",
         sets={"counted_at": counted_at},
     )
@@ -311,11 +314,11 @@ def note_reminder(table: str, location: str, reminded_at: str) -> dict[str, Any]
 
 
 def read_last_count(table: str, location: str) -> LastCount:
-    """When a location was last counted and its counters last reminded."""
-    found = aws.dynamodb().get_item(
-        TableName=table, Key={name: {"S": value} for name, value in last_count_key(location).items()}
-    )
-    return LastCount.model_validate(values(found.get("Item", {})))
+    """When a location and its zones were last counted, and its counters last reminded."""
+    notes = {item["SK"]: item for item in query(table, "PK = :location", {":location": keys.last_count(location)})}
+    of_all = notes.pop(keys.META, {})
+    zones = {name.removeprefix(keys.zone("")): note["counted_at"] for name, note in notes.items()}
+    return LastCount.model_validate({**of_all, "zones": zones})
 
 
 def read_session(table: str, session_id: str) -> Session:
@@ -375,6 +378,13 @@ def queued_lines(table: str, location: str, due_by: str) -> Iterator[Line]:
     # `~` sorts after every character of a key, so that what is due this very instant is included.
     given = {":queue": keys.queue(location), ":due": f"{due_by}~"}
     yield from map(Line.model_validate, query(table, "queue_pk = :queue AND queue_sk <= :due", given, index="by_queue"))
+
+
+def decisions(table: str, month: str) -> Iterator[Line]:
+    """The lines of every location that were decided in a UTC month (``2026-11``), in order of time."""
+    given = {":month": keys.month_of(month), ":decision": keys.DECISION}
+    found = query(table, "month_pk = :month AND begins_with(month_sk, :decision)", given, index="by_month")
+    yield from map(Line.model_validate, found)
 
 
 def open_sessions(table: str) -> Iterator[Session]:

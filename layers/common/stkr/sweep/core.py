@@ -2,14 +2,14 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from hashlib import sha256
 
 from stkr import keys
 from stkr.approval.core import counted_by
 from stkr.capture.result import Kind
-from stkr.mail.compose import MAX_ITEMS
+from stkr.mail.compose import MAX_ITEMS, MAX_WAITING
 from stkr.rules.doc import Location, Person, Rules
 from stkr.store.counts import LastCount, Line, Session
 
@@ -108,14 +108,14 @@ def digests(due: Iterable[Due], day: str) -> list[Digest]:
             bundles.setdefault((address, "" if one.line.mails else one.line.session_id), []).append(one.line)
     return [
         Digest(name, to[address], tuple(by_weight(lines)), number, len(mails))
-        for (address, _), bundle in sorted(bundles.items())
-        for mails in [_split(bundle, address, day)]
+        for (address, session_id), bundle in sorted(bundles.items())
+        for mails in [_split(bundle, address, day, MAX_ITEMS if session_id else MAX_WAITING)]
         for number, (name, lines) in enumerate(mails.items(), start=1)
     ]
 
 
-def _split(bundle: Iterable[Line], address: str, day: str) -> dict[str, list[Line]]:
-    """The lines of one person in mails of at most ``MAX_ITEMS``, by name: those of before, then new ones."""
+def _split(bundle: Iterable[Line], address: str, day: str, most: int) -> dict[str, list[Line]]:
+    """The lines of one person in mails of at most ``most`` lines, by name: those of before, then new ones."""
     mails: dict[str, list[Line]] = {}
     fresh: list[Line] = []
     for line in bundle:
@@ -125,8 +125,8 @@ def _split(bundle: Iterable[Line], address: str, day: str) -> dict[str, list[Lin
         else:
             fresh.append(line)
     ordered = by_weight(fresh)
-    for start in range(0, len(ordered), MAX_ITEMS):
-        part = ordered[start : start + MAX_ITEMS]
+    for start in range(0, len(ordered), most):
+        part = ordered[start : start + most]
         content = "|".join([address, *sorted(line.variance_id for line in part)])
         mails[f"{day} {sha256(content.encode()).hexdigest()[:24]}"] = part
     return mails
@@ -151,22 +151,17 @@ def taken_in(planned: Iterable[Digest]) -> dict[str, dict[str, str]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Overdue:
-    """A location that was not counted within its interval; ``days`` since the last count, ``None`` if never."""
-
-    location: str
-    days: int | None
-
-
-def overdue(location: str, interval_days: int, last: LastCount, now: datetime) -> Overdue | None:
-    """Whether a location's counters are to be reminded now; at most once a week."""
+def overdue(interval_days: int, last: LastCount, now: datetime) -> bool:
+    """Whether a location was not counted as a whole within its interval, and nobody was reminded of it this week."""
     if last.reminded_at and now - datetime.fromisoformat(last.reminded_at) < REMIND_EVERY:
-        return None
-    if last.counted_at is None:
-        return Overdue(location, None)
-    days = (now - datetime.fromisoformat(last.counted_at)).days
-    return Overdue(location, days) if days > interval_days else None
+        return False
+    return last.counted_at is None or (now - datetime.fromisoformat(last.counted_at)).days > interval_days
+
+
+def months_back(now: datetime, months: int) -> list[str]:
+    """The UTC month of ``now`` and those before it, ``months`` in all: ``2026-11``, ``2026-10`` ..."""
+    this = now.astimezone(UTC).year * 12 + now.astimezone(UTC).month - 1
+    return [f"{number // 12}-{number % 12 + 1:02}" for number in range(this, this - months, -1)]
 
 
 def stuck(session: Session) -> bool:

@@ -13,16 +13,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 from stkr import aws, keys
 from stkr.errors import StkrError
 from stkr.links import Action, CountLink, DecisionLink, Keys, address
-from stkr.mail.compose import Count, Item, Mail, digest, reminder, report
+from stkr.mail.compose import Call, Count, Item, Mail, digest, reminder, report
 from stkr.mail.outbox import Outbox
-from stkr.rules.doc import Location, Person, Rules
+from stkr.rules.doc import Person, Rules
 from stkr.rules.store import current_rules
 from stkr.settings import Sweep as Settings
 from stkr.signing import signing_keys
 from stkr.store.counts import (
+    LastCount,
     Line,
     Session,
     close_session,
+    decisions,
     mailed_line,
     note_reminder,
     open_sessions,
@@ -31,7 +33,7 @@ from stkr.store.counts import (
     read_session,
     take_in_line,
 )
-from stkr.store.inventory import read_waiting
+from stkr.store.inventory import read_location, read_waiting
 from stkr.store.items import conditional_update, pause, transact_groups
 from stkr.sweep.core import (
     REPORT_WEEKDAY,
@@ -40,14 +42,17 @@ from stkr.sweep.core import (
     Due,
     digests,
     finished,
+    months_back,
     overdue,
     ready,
     recipients,
     taken_in,
 )
+from stkr.sweep.propose import PAST_MONTHS, propose, still_to_count
 from stkr.sweep.quiet import quiet_until
 from stkr.sweep.report import Findings, tables_of, title
 from stkr.telemetry import logger
+from stkr.web.figures import stored
 
 END_OF_TIME = "9999"
 """Sorts after every instant: due at all."""
@@ -113,10 +118,10 @@ def _sweep_all(sweeper: Sweeper) -> tuple[int, int]:
     for name in sorted(stranded):
         logger.error("variances wait at a location that the rules doc does not have", location=name)
     mailed = _mail_variances(sweeper, [line for line in queued if line.location not in stranded])
-    reminded = [_remind(sweeper, name, each) for name, each in sweeper.rules.locations.items()]
+    reminded = _remind(sweeper)
     reported = _report(sweeper, Findings((), sessions, queued, mailed.undecidable, mailed.unsent))
     _close_finished(sweeper, sessions, {line.session_id for line in queued})
-    sent, failed = (sum(figures) for figures in zip(*reminded, reported, (mailed.sent, mailed.failed), strict=True))
+    sent, failed = (sum(figures) for figures in zip(reminded, reported, (mailed.sent, mailed.failed), strict=True))
     return sent, failed + len(stranded)
 
 
@@ -222,26 +227,51 @@ def _move_on(sweeper: Sweeper, lines: Iterable[Line]) -> None:
     transact_groups(([mailed_line(table, line, now, due_again)] for line in lines), pause)
 
 
-def _remind(sweeper: Sweeper, name: str, location: Location) -> tuple[int, int]:
-    """Ask the counters of a location to count it, if that is overdue."""
-    table = sweeper.settings.counts_table
-    call = overdue(name, location.count_every_days, read_last_count(table, name), sweeper.now)
-    if call is None or not location.counters:
-        return 0, 0
+def _remind(sweeper: Sweeper) -> tuple[int, int]:
+    """Ask the counters of every location that is overdue to count it, and say what to begin with."""
+    table, rules, now = sweeper.settings.counts_table, sweeper.rules, sweeper.now
+    notes = {name: read_last_count(table, name) for name, each in rules.locations.items() if each.counters}
+    late = [name for name, last in notes.items() if overdue(rules.locations[name].count_every_days, last, now)]
+    # Read once for all locations; most days there is none to remind.
+    months = months_back(now, PAST_MONTHS) if late else []
+    decided = [line for month in months for line in decisions(table, month)]
+    sent = failed = 0
+    for name in late:
+        delivered = [
+            _deliver(sweeper, f"reminder {sweeper.today} {name} {mail.to}", mail)
+            for mail in _reminders(sweeper, name, notes[name], [line for line in decided if line.location == name])
+        ]
+        if delivered and all(delivered):
+            conditional_update(note_reminder(table, name, keys.instant(now)))
+        sent, failed = sent + sum(delivered), failed + len(delivered) - sum(delivered)
+    return sent, failed
+
+
+def _reminders(sweeper: Sweeper, name: str, last: LastCount, decided: Sequence[Line]) -> list[Mail]:
+    """The mails to a location's counters; none where counts of its zones have covered all of it."""
+    location = sweeper.rules.locations[name]
+    rows = [row for row in read_location(sweeper.settings.inventory_table, name) if row.active]
+    left = still_to_count(rows, last, location.count_every_days, sweeper.now)
+    if rows and not left:
+        return []
+    proposals = propose(left, decided)
     expires = int((sweeper.now + timedelta(days=sweeper.rules.link_days)).timestamp())
-    link = CountLink(home=sweeper.settings.session_url, location=name, expires_at=expires)
-    opening = address(link, sweeper.signing)
-    delivered = [
-        _deliver(
-            sweeper,
-            f"reminder {sweeper.today} {name} {person.email}",
-            reminder(person, name, sweeper.rules, call.days, opening),
-        )
-        for person in location.counters
-    ]
-    if all(delivered):
-        conditional_update(note_reminder(table, name, keys.instant(sweeper.now)))
-    return sum(delivered), len(delivered) - sum(delivered)
+    whole = CountLink(home=sweeper.settings.session_url, location=name, expires_at=expires)
+    first = whole.model_copy(update={"skus": tuple(each.sku for each in proposals)})
+    try:
+        first_url = address(first, sweeper.signing) if proposals else ""
+    except ValueError:  # Long codes in a foreign script; the page takes them typed.
+        first_url = ""
+    call = Call(
+        location=name,
+        days=(sweeper.now - stored(last.counted_at)).days if last.counted_at else None,
+        # What was counted in parts is not said to be uncounted.
+        share=(len(left), len(rows)) if len(left) < len(rows) else None,
+        proposals=proposals,
+        open_url=address(whole, sweeper.signing),
+        first_url=first_url,
+    )
+    return [reminder(person, call, sweeper.rules) for person in location.counters]
 
 
 def _report(sweeper: Sweeper, found: Findings) -> tuple[int, int]:
