@@ -19,7 +19,7 @@ UNBOOKED: Final = "UNBOOKED"
 """Booking-index partition of the rows with approved adjustments that the system of record does not show yet."""
 
 SENT_MAILS: Final = "IDEMPOTENCY#mail"
-"""Counts partition that remembers for a day which mails went out."""
+"""Counts partition that remembers for some days which mails went out."""
 
 RULES_KEY: Final = "config/rules.yaml"
 UPLOADS: Final = "sessions/"
