@@ -316,9 +316,11 @@ def note_reminder(table: str, location: str, reminded_at: str) -> dict[str, Any]
 def read_last_count(table: str, location: str) -> LastCount:
     """When a location and its zones were last counted, and its counters last reminded."""
     notes = {item["SK"]: item for item in query(table, "PK = :location", {":location": keys.last_count(location)})}
-    of_all = notes.pop(keys.META, {})
-    zones = {name.removeprefix(keys.zone("")): note["counted_at"] for name, note in notes.items()}
-    return LastCount.model_validate({**of_all, "zones": zones})
+    of_a_zone = keys.zone("")
+    zones = {
+        name.removeprefix(of_a_zone): note["counted_at"] for name, note in notes.items() if name.startswith(of_a_zone)
+    }
+    return LastCount.model_validate({**notes.get(keys.META, {}), "zones": zones})
 
 
 def read_session(table: str, session_id: str) -> Session:
