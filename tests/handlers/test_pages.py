@@ -1,11 +1,14 @@
 """The pages behind the function URLs: looking changes nothing, and a link that is not right opens nothing."""
 
 import base64
+import io
 import re
 from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
+import zxingcpp
+from PIL import Image
 
 from local.events import event
 from stkr import keys
@@ -176,6 +179,32 @@ def test_a_location_link_opens_a_count_on_a_snapshot_of_its_own(world: World) ->
     shown = re.sub(r"<[^>]+>", " ", page["body"])  # what signs the upload form may hold any digits
     assert "Sam" in shown
     assert not re.search(r"\b480\b", shown)
+
+
+def test_the_card_and_the_code_of_an_aisle_lead_to_the_very_link_they_were_asked_for_with(world: World) -> None:
+    card = world.replay("session", "card")
+    assert (card["statusCode"], "Fixings aisle" in card["body"], "<svg" in card["body"]) == (200, True, True)
+    answer = world.replay("session", "qr")
+    assert answer["headers"]["Content-Type"] == "image/png"
+    assert answer["headers"]["Content-Disposition"] == 'attachment; filename="count-fixings-aisle.png"'
+    (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(base64.b64decode(answer["body"]))).convert("L"))
+    request = event("session", "show-open-form", {**world.links(), "open": found.text.partition("t=")[2]})
+    assert "Open a count: Fixings aisle" in world.invoke("session", request)["body"]
+
+
+@pytest.mark.parametrize("case", ["card", "qr"])
+def test_only_a_genuine_link_of_a_place_has_a_card_and_a_code(world: World, case: str) -> None:
+    world.counted()
+    home = world.deployment.environment("sweep")["SESSION_URL"]
+    recount = CountLink(home=home, location=PLACE, skus=("BOLT-M6-50",), expires_at=LATER)
+    over = CountLink(home=home, location=PLACE, expires_at=1)
+    links = world.links()
+    for token, status in (
+        (links["session"], 404), (sign(recount, SIGNING), 404), (sign(over, SIGNING), 410), (links["open"][:-1], 403),
+        (decision(world), 403),
+    ):  # fmt: skip
+        answer = world.invoke("session", event("session", case, {**links, "open": token}))
+        assert (answer["statusCode"], "<svg" in answer["body"]) == (status, False)
 
 
 def test_a_link_to_one_count_opens_no_other(world: World) -> None:

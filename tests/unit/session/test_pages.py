@@ -34,10 +34,12 @@ from stkr.session.pages import (
     OpenForm,
     SessionLinks,
     UploadForm,
+    card_page,
     open_page,
     parse_open_form,
     session_page,
 )
+from stkr.session.qr import inline_svg
 from stkr.store.counts import Session, Status
 from stkr.web.page import Page
 from tests.unit.web.samples import HOSTILE, RULES, SESSION, Read
@@ -91,6 +93,22 @@ def test_a_locations_link_asks_only_who_counts_and_optionally_what() -> None:
     assert shown.fields() == {"t": "the-token", "counter": "", "zone": ""}
     assert not shown.all("select")
     assert "Paint aisle" not in shown.text
+
+
+def test_an_aisle_card_shows_the_place_the_code_and_until_when_it_works() -> None:
+    link = LOCATION_LINK.model_copy(update={"expires_at": 1_795_305_600})  # midnight of 22 November in London
+    page = card_page(link, RULES, "the-token")
+    shown = read(page)
+    assert shown.text.startswith("Stock count Fixings aisle Scan to count here")
+    assert "Works until Sat 21 Nov 2026." in shown.text
+    assert inline_svg(f"{HOME}?t=the-token") in page.html
+    assert shown.links() == [f"{HOME}qr.svg?t=the-token", f"{HOME}qr.png?t=the-token"]
+    assert "Stock count Scan to count stock" in read(card_page(CountLink(home=HOME, expires_at=1), RULES, "t")).text
+
+
+def test_the_page_to_open_a_count_leads_to_its_aisle_card_unless_it_is_of_some_items() -> None:
+    assert read(open_page(LOCATION_LINK, RULES, FORM)).links() == [f"{HOME}card?t=the-token"]
+    assert not read(open_page(LOCATION_LINK.model_copy(update={"skus": ("BOLT",)}), RULES, FORM)).links()
 
 
 def test_without_a_location_one_is_chosen_from_the_rules_doc() -> None:
@@ -279,7 +297,13 @@ def test_no_page_of_a_count_shows_what_the_system_says() -> None:
 
 @pytest.mark.parametrize(
     ("page", "status"),
-    [(pages.unknown_page, 404), (pages.expired_page, 410), (pages.tampered_page, 403), (pages.trouble_page, 503)],
+    [
+        (pages.unknown_page, 404),
+        (pages.no_card_page, 404),
+        (pages.expired_page, 410),
+        (pages.tampered_page, 403),
+        (pages.trouble_page, 503),
+    ],
 )
 def test_every_refusal_has_its_own_page(page: Callable[[], Page], status: int) -> None:
     assert page().status == status

@@ -16,6 +16,7 @@ from stkr.rules.store import current_rules, pinned_rules
 from stkr.session import pages
 from stkr.session.core import Opening, area_name
 from stkr.session.pages import AREA, OpenForm, SessionLinks, UploadForm
+from stkr.session.qr import PNG_TYPE, SVG_TYPE, png, svg
 from stkr.session.sheet import csv_sheet, xlsx_sheet
 from stkr.session.shell import open_session, parked_rows, session_snapshot, session_standing, upload_form
 from stkr.settings import Session as Settings
@@ -86,37 +87,38 @@ def submit(settings: Settings, visit: Visit, form: OpenForm, nonce: str) -> Page
 
 
 Format = Literal["xlsx", "csv"]
+Picture = Literal["svg", "png"]
 
 
 @dataclass(frozen=True, slots=True)
-class SheetFile:
-    """A session's blind sheet or fix sheet, ready to be saved."""
+class Download:
+    """A file, ready to be saved."""
 
     content: bytes
     content_type: str
     filename: str
 
 
-def fetch_sheet(settings: Settings, visit: Visit, form: Format) -> Page | SheetFile:
+def fetch_sheet(settings: Settings, visit: Visit, form: Format) -> Page | Download:
     """The blind sheet of the link's session, or a page that says why there is none."""
 
-    def act(link: CountLink) -> Page | SheetFile:
+    def act(link: CountLink) -> Page | Download:
         if link.session_id is None:
             return pages.unknown_page()
         session = read_session(settings.counts_table, link.session_id)
         snapshot = session_snapshot(settings, session)
         name = f"count-{session.session_id}.{form}"
         if form == "xlsx":
-            return SheetFile(xlsx_sheet(session, snapshot), XLSX_TYPE, name)
-        return SheetFile(csv_sheet(snapshot), CSV_TYPE, name)
+            return Download(xlsx_sheet(session, snapshot), XLSX_TYPE, name)
+        return Download(csv_sheet(snapshot), CSV_TYPE, name)
 
     return _guarded(settings, visit, act)
 
 
-def fetch_fixes(settings: Settings, visit: Visit, form: Format) -> Page | SheetFile:
+def fetch_fixes(settings: Settings, visit: Visit, form: Format) -> Page | Download:
     """The fix sheet with what is parked now, or a page that says why there is none."""
 
-    def act(link: CountLink) -> Page | SheetFile:
+    def act(link: CountLink) -> Page | Download:
         if link.session_id is None:
             return pages.unknown_page()
         session = read_session(settings.counts_table, link.session_id)
@@ -124,8 +126,31 @@ def fetch_fixes(settings: Settings, visit: Visit, form: Format) -> Page | SheetF
         # A file replaces an earlier one of its name, and the next sheet has none of the rows that are fixed by then.
         name = f"fixes-{link.session_id}-{session.captured_seq}.{form}"
         if form == "xlsx":
-            return SheetFile(xlsx_fixes(parked, visit.now), XLSX_TYPE, name)
-        return SheetFile(csv_fixes(parked), CSV_TYPE, name)
+            return Download(xlsx_fixes(parked, visit.now), XLSX_TYPE, name)
+        return Download(csv_fixes(parked), CSV_TYPE, name)
+
+    return _guarded(settings, visit, act)
+
+
+def show_card(settings: Settings, visit: Visit) -> Page:
+    """The card with the QR code of a location's link, or a page that says why there is none."""
+
+    def act(link: CountLink) -> Page:
+        if not link.of_a_place:
+            return pages.no_card_page()
+        return pages.card_page(link, current_rules(settings.bucket).rules, visit.token)
+
+    return _guarded(settings, visit, act)
+
+
+def fetch_code(settings: Settings, visit: Visit, form: Picture) -> Page | Download:
+    """The QR code of a location's link by itself, or a page that says why there is none."""
+
+    def act(link: CountLink) -> Page | Download:
+        if not link.of_a_place:
+            return pages.no_card_page()
+        address, name = url(link.home, visit.token), f"count-{link.location or 'stock'}.{form}"
+        return Download(svg(address), SVG_TYPE, name) if form == "svg" else Download(png(address), PNG_TYPE, name)
 
     return _guarded(settings, visit, act)
 

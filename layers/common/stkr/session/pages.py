@@ -5,6 +5,7 @@ The pages are blind: no system quantity is on any of them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,8 +14,10 @@ from stkr.capture.result import Reason
 from stkr.links import TOKEN, CountLink, url
 from stkr.rules.doc import Rules
 from stkr.session.core import MAX_AREA_CHARS, Standing
+from stkr.session.qr import inline_svg
 from stkr.store.counts import Status
 from stkr.tabular.words import one_line
+from stkr.web.figures import day
 from stkr.web.forms import MAX_NAME_CHARS, fields
 from stkr.web.page import Page, message_page, render
 from stkr.web.wording import place
@@ -122,6 +125,7 @@ def open_page(link: CountLink, rules: Rules, form: OpenForm) -> Page:
         place=place(rules, link.location) if link.location else None,
         locations=[(key, location.name) for key, location in rules.locations.items()],
         form=form,
+        card=None if link.skus else url(f"{link.home}card", form.token),
         token_field=TOKEN,
         max_name=MAX_NAME_CHARS,
         max_zone=_MAX_ZONE_CHARS,
@@ -171,6 +175,29 @@ def session_page(
         just_uploaded=just_uploaded,
     )
     return Page(HTTPStatus.OK, html, form_origin=origin)
+
+
+def card_page(link: CountLink, rules: Rules, token: str) -> Page:
+    """What hangs at the end of an aisle: the location's name and the QR code of its link, on one sheet of paper."""
+    html = render(
+        "session/card.html",
+        place=place(rules, link.location) if link.location else None,
+        code=inline_svg(url(link.home, token)),
+        # From that second on it is over, so the last day is that of the second before.
+        last_day=day(datetime.fromtimestamp(link.expires_at - 1, UTC), rules.zone),
+        svg=url(f"{link.home}qr.svg", token),
+        png=url(f"{link.home}qr.png", token),
+    )
+    return Page(HTTPStatus.OK, html)
+
+
+def no_card_page() -> Page:
+    """The link is for one count or for some items, and not for the end of an aisle."""
+    return message_page(
+        HTTPStatus.NOT_FOUND,
+        "This link has no QR code",
+        "Only the link of a location has one, because a link to one count is of no use at the end of an aisle.",
+    )
 
 
 def unknown_page() -> Page:
