@@ -8,7 +8,17 @@ from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver, Respo
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from stkr.links import TOKEN
-from stkr.session.desk import Download, Visit, fetch_code, fetch_fixes, fetch_sheet, show, show_card, submit
+from stkr.session.desk import (
+    Download,
+    Visit,
+    fetch_code,
+    fetch_fixes,
+    fetch_sheet,
+    print_sheet,
+    show,
+    show_card,
+    submit,
+)
 from stkr.session.pages import AREA, parse_open_form
 from stkr.settings import Session, load
 from stkr.telemetry import logger, metrics
@@ -39,6 +49,12 @@ def open_count() -> Response[str]:
     form = parse_open_form(posted(app.current_event))
     outcome = submit(load(Session), _visit(form.token), form, nonce=secrets.token_hex(4))
     return response(outcome) if isinstance(outcome, Page) else see_other(outcome)
+
+
+@app.get("/sheet")
+def paper() -> Response[str]:
+    """The blind sheet to be printed."""
+    return response(print_sheet(load(Session), _visit(_link_token())))
 
 
 @app.get("/sheet.xlsx")

@@ -224,6 +224,20 @@ def test_the_sheet_is_blind_and_has_a_row_for_each_expected_item(world: World) -
     assert "480" not in sheet
 
 
+def test_the_printed_sheet_is_blind_too_and_is_of_no_other_count(world: World) -> None:
+    world.opened()
+    page = world.replay("session", "print-sheet")["body"]
+    shown = re.sub(r"<[^>]+>", " ", page.partition("<table")[2])
+    assert re.findall(r"BOLT-M6-50|DRILL-18V|HINGE-75|NUT-M6|WASHER-M6", shown) == [
+        "BOLT-M6-50", "DRILL-18V", "HINGE-75", "NUT-M6", "WASHER-M6",
+    ]  # fmt: skip
+    assert not re.search(r"\b480\b|\b30\b", shown)
+    assert "PAINT-RED" not in shown
+    links = world.links()
+    opening = world.invoke("session", event("session", "print-sheet", {**links, "session": links["open"]}))
+    assert opening["statusCode"] == 404
+
+
 def test_a_filled_sheet_comes_back_as_a_count(world: World) -> None:
     world.opened()
     sheet = base64.b64decode(world.replay("session", "sheet")["body"]).decode("utf-8-sig")

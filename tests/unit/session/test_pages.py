@@ -30,7 +30,9 @@ from stkr.session import pages
 from stkr.session.core import Standing
 from stkr.session.pages import (
     MAX_LISTED_SKUS,
+    MAX_PRINTED,
     SHOWN,
+    SPARE_LINES,
     OpenForm,
     SessionLinks,
     UploadForm,
@@ -38,8 +40,10 @@ from stkr.session.pages import (
     open_page,
     parse_open_form,
     session_page,
+    sheet_page,
 )
 from stkr.session.qr import inline_svg
+from stkr.session.sheet import SheetRow
 from stkr.store.counts import Session, Status
 from stkr.web.page import Page
 from tests.unit.web.samples import HOSTILE, RULES, SESSION, Read
@@ -167,7 +171,32 @@ def test_a_fresh_count_has_its_sheet_and_its_upload() -> None:
     assert "The whole location · 120 items expected" in shown.text
     assert "Opened by Sam on Sat 21 Nov 2026, 09:00" in shown.text
     assert "Nothing has been read yet." in shown.text
-    assert shown.links() == ["/?t=x", "/sheet.xlsx?t=x", "/sheet.csv?t=x"]
+    assert shown.links() == ["/?t=x", "/sheet.xlsx?t=x", "/sheet?t=x", "/sheet.csv?t=x"]
+
+
+def test_the_printed_sheet_has_a_box_for_each_item_and_says_what_it_is_sold_by() -> None:
+    rows = (
+        SheetRow("BOLT-M6-50", "M6 bolts 50 mm", "A2", "24", ""),
+        SheetRow("HOSE", "Garden hose", "", "", "m"),
+    )
+    page = sheet_page(OPEN, rows, RULES, LINKS)
+    shown = read(page)
+    assert "Usual bin Item Counted A2 M6 bolts 50 mm BOLT-M6-50 · pack of 24 Garden hose HOSE m" in shown.text
+    assert shown.text.count(OPEN.session_id) == 2  # at the top, and over the columns of every printed page
+    assert shown.links() == ["/sheet.xlsx?t=x", "/?t=x"]
+    assert [each["scope"] for each in shown.all("th")] == ["col", "col", "col", "row", "row"]
+    assert page.html.count("<tr><td></td><td></td><td></td></tr>") == SPARE_LINES
+    assert not shown.all("form")
+
+
+def test_a_sheet_that_is_too_long_to_print_is_refused_and_not_cut() -> None:
+    rows = [SheetRow(f"SKU-{n}", HOSTILE * 8, "A" * 100, "", "kg") for n in range(MAX_PRINTED)]
+    page = sheet_page(OPEN, rows, RULES, LINKS)
+    assert page.html.count('scope="row"') == MAX_PRINTED
+    assert len(page.html.encode()) < 5_000_000  # a function may answer with 6 MB
+    more = sheet_page(OPEN, [*rows, rows[0]], RULES, LINKS)
+    assert more.status == 422
+    assert "The count is of 5,001 items, and a page holds 5,000." in read(more).text
 
 
 def test_the_upload_goes_straight_to_the_bucket_and_the_page_may_post_nowhere_else() -> None:
@@ -284,7 +313,7 @@ def test_a_closed_count_takes_nothing_more() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scope", "told"), [({"zone": "bolts"}, "Zone bolts ·"), ({"skus": ("A", "B")}, "2 items on a list ·")]
+    ("scope", "told"), [({"zone": "bolts"}, "Zone bolts ·"), ({"skus": ("A", "B")}, "2 items on a list Opened")]
 )
 def test_a_part_count_says_what_it_covers(scope: dict[str, object], told: str) -> None:
     assert told in stands(OPEN.model_copy(update=scope), None).text
@@ -323,6 +352,8 @@ def test_whatever_was_typed_anywhere_is_escaped() -> None:
     for page in (
         session_page(standing(session, capture), RULES, UPLOAD, LINKS),
         open_page(CountLink(home=HOME, location=HOSTILE, expires_at=1), RULES, form),
+        card_page(CountLink(home=HOME, location=HOSTILE, expires_at=1), RULES, "x"),
+        sheet_page(session, [SheetRow(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)], RULES, LINKS),
     ):
         assert HOSTILE in read(page).text
         assert "<script" not in page.html

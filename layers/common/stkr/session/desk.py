@@ -17,7 +17,7 @@ from stkr.session import pages
 from stkr.session.core import Opening, area_name
 from stkr.session.pages import AREA, OpenForm, SessionLinks, UploadForm
 from stkr.session.qr import PNG_TYPE, SVG_TYPE, png, svg
-from stkr.session.sheet import csv_sheet, xlsx_sheet
+from stkr.session.sheet import csv_sheet, sheet_rows, xlsx_sheet
 from stkr.session.shell import open_session, parked_rows, session_snapshot, session_standing, upload_form
 from stkr.settings import Session as Settings
 from stkr.signing import signing_keys
@@ -110,7 +110,21 @@ def fetch_sheet(settings: Settings, visit: Visit, form: Format) -> Page | Downlo
         name = f"count-{session.session_id}.{form}"
         if form == "xlsx":
             return Download(xlsx_sheet(session, snapshot), XLSX_TYPE, name)
-        return Download(csv_sheet(snapshot), CSV_TYPE, name)
+        return Download(csv_sheet(session, snapshot), CSV_TYPE, name)
+
+    return _guarded(settings, visit, act)
+
+
+def print_sheet(settings: Settings, visit: Visit) -> Page:
+    """The blind sheet of the link's session as a page to print, or a page that says why there is none."""
+
+    def act(link: CountLink) -> Page:
+        if link.session_id is None:
+            return pages.unknown_page()
+        session = read_session(settings.counts_table, link.session_id)
+        rows = sheet_rows(session, session_snapshot(settings, session))
+        rules = pinned_rules(settings.bucket, session.rules_version_id)
+        return pages.sheet_page(session, rows, rules, SessionLinks(link.home, visit.token))
 
     return _guarded(settings, visit, act)
 

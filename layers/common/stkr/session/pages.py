@@ -3,7 +3,7 @@
 The pages are blind: no system quantity is on any of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -15,7 +15,8 @@ from stkr.links import TOKEN, CountLink, url
 from stkr.rules.doc import Rules
 from stkr.session.core import MAX_AREA_CHARS, Standing
 from stkr.session.qr import inline_svg
-from stkr.store.counts import Status
+from stkr.session.sheet import SheetRow
+from stkr.store.counts import Session, Status
 from stkr.tabular.words import one_line
 from stkr.web.figures import day
 from stkr.web.forms import MAX_NAME_CHARS, fields
@@ -28,6 +29,12 @@ AREA: Final = "area"
 MAX_LISTED_SKUS = 200
 SHOWN = 500
 """Parked rows and counted items on one page; what is beyond is counted, and shows once the first ones are mended."""
+
+MAX_PRINTED = 5_000
+"""Rows on the printed sheet: some two hundred sheets of paper, and far below what a function may answer with."""
+
+SPARE_LINES = 10
+"""Empty lines on paper for what is found beside the expected."""
 
 _MAX_ZONE_CHARS = 100
 _MAX_SKU_CHARS = 128
@@ -198,6 +205,27 @@ def no_card_page() -> Page:
         "This link has no QR code",
         "Only the link of a location has one, because a link to one count is of no use at the end of an aisle.",
     )
+
+
+def sheet_page(session: Session, rows: Sequence[SheetRow], rules: Rules, links: SessionLinks) -> Page:
+    """The blind sheet to be printed and filled in with a pen."""
+    if len(rows) > MAX_PRINTED:
+        return message_page(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "These are too many items for one page",
+            f"The count is of {len(rows):,} items, and a page holds {MAX_PRINTED:,}. "
+            "Print the sheet for Excel, or open a count of one zone after the other.",
+        )
+    html = render(
+        "session/sheet.html",
+        session=session,
+        place=place(rules, session.location),
+        zone=rules.zone,
+        rows=rows,
+        spare=SPARE_LINES,
+        links=links,
+    )
+    return Page(HTTPStatus.OK, html)
 
 
 def unknown_page() -> Page:
