@@ -19,7 +19,7 @@ from stkr.session.desk import (
     show_card,
     submit,
 )
-from stkr.session.pages import AREA, parse_open_form
+from stkr.session.pages import AREA, UPLOADED, parse_open_form
 from stkr.settings import Session, load
 from stkr.telemetry import logger, metrics
 from stkr.web.forms import posted
@@ -40,7 +40,7 @@ def _link_token() -> str:
 def look() -> Response[str]:
     """The page to open a count, or the count's own."""
     asked = app.current_event.query_string_parameters
-    return response(show(load(Session), _visit(_link_token()), asked.get(AREA, ""), just_uploaded="uploaded" in asked))
+    return response(show(load(Session), _visit(_link_token()), asked.get(AREA, ""), just_uploaded=UPLOADED in asked))
 
 
 @app.post("/")
