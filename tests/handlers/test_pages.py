@@ -284,7 +284,7 @@ def test_whoever_has_just_uploaded_sees_what_was_understood_as_soon_as_it_is(
 
     monkeypatch.setattr("stkr.session.shell.sleep", meanwhile)
     page = world.replay("session", "show-uploaded")["body"]
-    assert "6 rows were read:</strong> 5 counted, 1 not understood." in page
+    assert "6 rows were read:</strong> 5 counted, 1 to be mended." in page
     assert list(looks) == []
 
 
@@ -292,7 +292,7 @@ def test_a_file_that_is_not_read_for_long_is_waited_for_only_so_long(world: Worl
     world.opened()
     world.upload("scan.csv", SCAN)
     page = world.replay("session", "show-uploaded")["body"]
-    assert "Your file has arrived and is being read." in page
+    assert "A file has arrived and is being read." in page
     assert waits == [1] * READ_SECONDS
     assert int(world.deployment.context("session").get_remaining_time_in_millis() / 1000) > READ_SECONDS + 10
 

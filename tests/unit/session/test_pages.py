@@ -219,7 +219,7 @@ def test_the_printed_sheet_has_a_box_for_each_item_and_says_what_it_is_sold_by()
     )
     page = sheet_page(OPEN, rows, RULES, LINKS)
     shown = read(page)
-    assert "Usual bin Item Counted A2 M6 bolts 50 mm BOLT-M6-50 · pack of 24 Garden hose HOSE m" in shown.text
+    assert "Bin Item Count A2 M6 bolts 50 mm BOLT-M6-50 · pack of 24 Garden hose HOSE m" in shown.text
     assert shown.text.count(OPEN.session_id) == 2  # at the top, and over the columns of every printed page
     assert shown.links() == ["/sheet.xlsx?t=x", "/?t=x"]
     assert [each["scope"] for each in shown.all("th")] == ["col", "col", "col", "row", "row"]
@@ -258,7 +258,7 @@ def test_what_was_understood_adds_up_on_the_page() -> None:
     shown = stands(SESSION, CAPTURE)
     assert "rows read 6 counted 2 repeat scans 1 blank, not counted 2 parked, to be mended 1" in shown.text
     assert "2 items counted: see the quantities BOLT-M6-50 432 PAINT-RED 3" in shown.text
-    assert "6 rows were read: 2 counted, 1 repeat scan, 2 blank, 1 not understood." in shown.text
+    assert "6 rows were read: 2 counted, 1 repeat scan, 2 blank, 1 to be mended." in shown.text
     assert shown.text.index("6 rows were read") < shown.text.index("Next: mend the 1 row below")
 
 
@@ -345,14 +345,16 @@ def test_one_sentence_says_what_is_to_be_done_next(session: Session, capture: Ca
 @pytest.mark.parametrize(
     ("since", "told"),
     [
-        ("2026-11-21T14:05:30+00:00", "Your file has arrived and is being read."),
-        ("2026-11-21T13:50:00+00:00", "Your file has arrived, but reading it takes longer than it should. It is safe"),
+        ("2026-11-21T14:05:30+00:00", "A file has arrived and is being read."),
+        ("2026-11-21T13:50:00+00:00", "A file has arrived, but reading it takes longer than it should. It is safe"),
     ],
 )
 def test_a_file_on_its_way_is_said_to_be_whatever_was_read_before(since: str, told: str) -> None:
     for capture in (None, CAPTURE):
         standing = Standing(OPEN, capture, unread_since=since)
-        assert told in read(session_page(standing, RULES, UPLOAD, LINKS, NOW)).text
+        shown = read(session_page(standing, RULES, UPLOAD, LINKS, NOW)).text
+        assert told in shown
+        assert ("What was understood before" in shown) == (capture is not None)
 
 
 def test_between_the_header_and_the_outcome_the_file_is_still_being_read() -> None:

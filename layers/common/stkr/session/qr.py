@@ -1,7 +1,7 @@
 """The QR code of a location's link, drawn so that a phone reads it from paper at the end of an aisle.
 
 A link is about 290 characters in both cases, so it is written in bytes (the denser alphanumeric form has no small
-letters). At level M that makes 69 modules a side, which are 1.5 mm wide where the code is printed 12 cm wide; level Q
+letters). At level M that makes 69 modules a side, which are 1.3 mm wide where the code is printed 10 cm wide; level Q
 would mend scuffs of a quarter instead of 15 percent, but with modules a tenth smaller, and phones give up on small
 modules before paper in a shop is that worn. The margin is the 4 modules that ISO/IEC 18004 asks for, and both colours
 are drawn, so that the code is dark on light wherever it is shown.
@@ -19,7 +19,7 @@ PNG_TYPE: Final = "image/png"
 _MARGIN: Final = 4
 _DARK, _LIGHT = "#000", "#fff"
 _PIXELS: Final = 12
-"""Pixels a module, about 900 a side: sharp in any print up to 12 cm at 200 dpi, and a few kilobytes."""
+"""Pixels a module, about 900 a side: sharp in any print up to 11 cm at 200 dpi, and a few kilobytes."""
 
 
 def inline_svg(address: str) -> Markup:
