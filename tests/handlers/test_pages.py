@@ -301,7 +301,7 @@ def test_a_page_waits_only_for_whoever_has_just_uploaded_and_only_while_a_file_i
     world: World, waits: list[float]
 ) -> None:
     world.opened()
-    assert "Nothing has been uploaded yet." in world.replay("session", "show-uploaded")["body"]
+    assert "Nothing has been read yet." in world.replay("session", "show-uploaded")["body"]
     world.upload("scan.csv", SCAN)
     assert "is being read" in world.replay("session", "show-session")["body"]
     world.replay("capture", "scan")

@@ -208,7 +208,7 @@ def test_a_fresh_count_has_its_sheet_and_its_upload() -> None:
     shown = stands(OPEN, None)
     assert "The whole location · 120 items expected" in shown.text
     assert "Opened by Sam on Sat 21 Nov 2026, 09:00" in shown.text
-    assert "Nothing has been uploaded yet." in shown.text
+    assert "Nothing has been read yet." in shown.text
     assert shown.links() == ["/sheet.xlsx?t=x", "/sheet?t=x", "/sheet.csv?t=x"]
 
 
@@ -322,7 +322,7 @@ READ = replace(CAPTURE, parked=(), parked_reasons={}, problems=(), totals=Totals
 @pytest.mark.parametrize(
     ("session", "capture", "next_is"),
     [
-        (OPEN, None, "Nothing has been uploaded yet. Next: count with the sheet below"),
+        (OPEN, None, "Nothing has been read yet. Next: count with the sheet below"),
         (OPEN, CAPTURE, "Next: mend the 1 row below and upload it again."),
         (
             OPEN,
