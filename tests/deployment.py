@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from stkr import aws, settings, signing
+from stkr.rules.store import forget_recent
 from tests.template.stack import ACCOUNT, REGION, Stack
 
 _GENERATED_SECRET: Final = '{"key": "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"}'
@@ -86,6 +87,7 @@ def forget() -> None:
         provider.cache_clear()
     settings.load.cache_clear()
     signing._keys.cache_clear()
+    forget_recent()
     parameters.clear_caches()  # type: ignore[no-untyped-call]  # of Powertools
 
 
