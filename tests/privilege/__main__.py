@@ -78,9 +78,9 @@ def _simulated(stack: Stack, attempts: dict[str, list[Attempt]]) -> dict[str, li
         }
         for name, tried in attempts.items()
     }
-    done = subprocess.run(
-        ["node", "simulate.mjs"], cwd=_WORK, input=json.dumps(question), capture_output=True, text=True, check=True
-    )
+    # The simulator knows no ARN without a Region; AWS's statement for global inference has one.
+    text = json.dumps(question).replace("arn:aws:bedrock:::", "arn:aws:bedrock:us-east-1::")
+    done = subprocess.run(["node", "simulate.mjs"], cwd=_WORK, input=text, capture_output=True, text=True, check=True)
     answers = json.loads(done.stdout)
     return {
         name: [attempt.answered(answer) for attempt, answer in zip(tried, answers[name], strict=True)]
