@@ -141,6 +141,13 @@ class Stack:
         documents += [self.properties(name)["PolicyDocument"] for name in attached]
         return [statement for document in documents for statement in statements_in(document)]
 
+    def function_policies(self, name: str) -> list[dict[str, Any]]:
+        """The policies of a function's role as documents, each with its name."""
+        role = self.properties(self._role_of(self.function(name)["Role"]))
+        own = [{"name": one["PolicyName"], "policy": one["PolicyDocument"]} for one in role.get("Policies", [])]
+        attached = [self.properties(arn.removeprefix("arn-of-")) for arn in role.get("ManagedPolicyArns", [])]
+        return own + [{"name": one["ManagedPolicyName"], "policy": one["PolicyDocument"]} for one in attached]
+
     def function_statements(self, name: str) -> list[Statement]:
         """What a function may do: the role is found through the function, not by its name."""
         return self.role_statements(self._role_of(self.function(name)["Role"]))

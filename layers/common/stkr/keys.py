@@ -67,6 +67,11 @@ def zone(name: str) -> str:
     return f"ZONE#{name.casefold()}"
 
 
+def counted(opened_at: str, session_id: str) -> str:
+    """Counts sort key, beside that of its location, of the note that a session counted it; the latest comes last."""
+    return f"COUNTED#{opened_at}#{session_id}"
+
+
 def session(session_id: str) -> str:
     """Counts partition of a session."""
     return f"SESSION#{session_id}"

@@ -23,12 +23,13 @@ from stkr.store.counts import (
     Status,
     drop_line,
     note_count,
+    note_session,
     read_lines,
     read_session,
     session_key,
     write_line,
 )
-from stkr.store.items import GuardFailed, conditional_update, pause, transact_groups, update
+from stkr.store.items import GuardFailed, conditional_update, patient_update, pause, transact_groups, update
 from stkr.store.movements import read_ledger
 from stkr.sync.movements import Ledger, histories
 from stkr.telemetry import Metric, count, logger
@@ -165,6 +166,7 @@ def _finish(settings: Settings, session: Session, seq: int, planned: Plan, now: 
         _capture_again(settings, session.session_id)
     if not chunks and any(line.state is State.QUEUED for line in planned.lines):
         announce(settings.event_source, session.location)
+    patient_update(note_session(settings.counts_table, session))
     if not session.skus:  # A recount of some items is no count of their location.
         counted_at = session.captured_at or now
         conditional_update(note_count(settings.counts_table, session.location, session.zone, counted_at))
