@@ -177,7 +177,7 @@ def test_accuracy_is_of_what_was_expected_and_counted_whatever_sign_the_system_h
 
     found = figures(planned(1, [agreeing, short, below_none, free, found_there, never_seen]).lines)
 
-    assert (found["counted"], found["counted_in_agreement"], found["counted_unpriced"]) == (4, 2, 1)
+    assert (found["counted"], found["counted_in_agreement"], found["counted_unpriced"]) == (*map(Decimal, (4, 2, 1)),)
     assert found["counted_value_abs"] == Decimal("20.30")  # 48 and 10 at 0.35
     assert found["counted_system_value"] == Decimal("339.50")  # 480, 480 and 10
     assert found["value_abs"] == Decimal("22.75")  # with the 7 that were found
