@@ -182,10 +182,10 @@ def test_a_reminder_opens_a_count() -> None:
     assert "Open a count: https://c.example.com/?t=x" in sent.text
 
 
-def test_the_summary_has_its_story_and_its_figures() -> None:
-    tables = [Table("Causes", [("Shrinkage", "7"), ("Miscount <i>", "3")])]
-    sent = report("owner@example.com", "Stock counts in November 2026", ["Four counts.", "Bolts again."], tables)
-    assert (sent.to, sent.subject) == ("owner@example.com", "Stock counts in November 2026")
-    assert "Four counts.\n\nBolts again.\n\nCauses\n  Shrinkage: 7\n  Miscount <i>: 3" in sent.text
-    assert "Four counts. Bolts again. Causes Shrinkage 7 Miscount <i> 3" in html_text(sent)
-    assert "Counts" not in report("owner@example.com", "Stock counts in November 2026", [], []).text
+def test_a_report_has_its_story_and_its_figures() -> None:
+    tables = [Table("Paint aisle", [("RED: Red paint", "-3"), ("Brush <i>", "+1")])]
+    sent = report("owner@example.com", "Not booked yet", ["Four of them.", "Book them."], tables)
+    assert (sent.to, sent.subject) == ("owner@example.com", "Not booked yet")
+    assert "Four of them.\n\nBook them.\n\nPaint aisle\n  RED: Red paint: -3\n  Brush <i>: +1" in sent.text
+    assert "Four of them. Book them. Paint aisle RED: Red paint -3 Brush <i> +1" in html_text(sent)
+    assert "aisle" not in report("owner@example.com", "Not booked yet", [], []).text

@@ -27,9 +27,9 @@ def test_the_phrases_are_put_where_the_model_named_them() -> None:
     assert check_narrative(GOOD, FACTS, SIGN) == (
         "In November 2026 the shop made 1 count, with 2,142 lines counted and an accuracy by lines of 93.4%; that is "
         "an accuracy by lines 3.4 percentage points better than in October 2026.",
-        "Managers dealt with 2 gaps approved and 1 gap rejected, and 1 gap worth \u00a316.80 put down to shrinkage stand "
-        "beside 1 gap worth \u00a31,200.01 put down to miscount. What still needs attention is 2 gaps waiting for a "
-        "decision, and 1 item short again within the last months.",
+        "Managers dealt with 2 gaps approved and 1 gap rejected, and 1 gap worth \u00a316.80 put down to shrinkage "
+        "stand beside 1 gap worth \u00a31,200.01 put down to miscount. What still needs attention is 2 gaps waiting for "
+        "a decision, and 1 item short again within 3 months.",
     )
 
 
@@ -109,7 +109,7 @@ def test_a_text_with_a_claim_of_its_own_a_name_a_link_or_mark_up_is_not_taken(sa
     [
         "Managers may look at {overdue} as well.",
         "Also on the list is {unbooked}.",
-        "Behind these figures is a mild mix of slips, as did occur at {minor_gaps}.",
+        "Behind these figures is a mild kind of slip, as did occur at {minor_gaps}.",
         "Together they came to {value_caught} and {net_value}; for managers, that's {value_caught_change}.",
     ],
 )
@@ -156,10 +156,10 @@ def test_the_plain_text_says_the_same_every_time() -> None:
         "1 count, 2,142 lines counted, with an accuracy by lines of 93.4% and an accuracy by value of 98%. That is an "
         "accuracy by lines 3.4 percentage points better than in October 2026. There were 37 gaps sent to a manager and "
         "110 minor gaps.",
-        "2 gaps approved, 1 gap rejected: \u00a31,216.81 of gaps caught, a net change of +\u00a31,183.21 in the stock's "
-        "value. The causes: 1 gap worth \u00a31,200.01 put down to miscount; 1 gap worth \u00a316.80 put down to "
-        "shrinkage.",
-        "To look at: 1 item short again within the last months; 1 location overdue for a count; 2 approved adjustments "
+        "2 gaps approved, 1 gap rejected: \u00a31,216.81 of gaps caught, a net change of +\u00a31,183.21 in the "
+        "stock's value. The causes: 1 gap worth \u00a31,200.01 put down to miscount; 1 gap worth \u00a316.80 put down "
+        "to shrinkage.",
+        "To look at: 1 item short again within 3 months; 1 location overdue for a count; 2 approved adjustments "
         "not booked yet; 2 gaps waiting for a decision.",
     )
 

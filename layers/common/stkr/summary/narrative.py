@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
-from stkr.summary.core import Facts, Figures
+from stkr.summary.core import MONTHS_BACK, Facts, Figures
 from stkr.web.figures import counted_noun, money, quantity, signed_money
 
 MAX_TOKENS: Final = 400
@@ -72,7 +72,7 @@ def _phrases(facts: Facts, sign: str) -> Iterator[tuple[str, str]]:
         judged = counted_noun(facts.labels_judged, "judged suggestion")
         yield "labels_confirmed", f"{quantity(Decimal(facts.labels_confirmed))} of {judged} confirmed"
     if facts.repeats:
-        yield "short_again", f"{counted_noun(len(facts.repeats), 'item')} short again within the last months"
+        yield "short_again", f"{counted_noun(len(facts.repeats), 'item')} short again within {MONTHS_BACK + 1} months"
     if facts.overdue:
         yield "overdue", f"{counted_noun(len(facts.overdue), 'location')} overdue for a count"
     yield "waiting", f"{counted_noun(facts.waiting.lines, 'gap')} waiting for a decision"
