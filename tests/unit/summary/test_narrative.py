@@ -28,8 +28,8 @@ def test_the_phrases_are_put_where_the_model_named_them() -> None:
         "In November 2026 the shop made 1 count, with 2,142 lines counted and an accuracy by lines of 93.4%; that is "
         "an accuracy by lines 3.4 percentage points better than in October 2026.",
         "Managers dealt with 2 gaps approved and 1 gap rejected, and 1 gap worth \u00a316.80 put down to shrinkage "
-        "stand beside 1 gap worth \u00a31,200.01 put down to miscount. What still needs attention is 2 gaps waiting for "
-        "a decision, and 1 item short again within 3 months.",
+        "stand beside 1 gap worth \u00a31,200.01 put down to miscount. What still needs attention is 2 gaps waiting "
+        "for a decision, and 1 item short again within 3 months.",
     )
 
 
