@@ -23,12 +23,15 @@ GOOD = (
 )
 
 
+LONG = f"{GOOD} It is {'very ' * (MAX_CHARS // 5)}near {{overdue}}."
+
+
 def test_the_phrases_are_put_where_the_model_named_them() -> None:
     assert check_narrative(GOOD, FACTS, SIGN) == (
         "In November 2026 the shop made 1 count, with 2,142 lines counted and an accuracy by lines of 93.4%; that is "
         "an accuracy by lines 3.4 percentage points better than in October 2026.",
-        "Managers dealt with 2 gaps approved and 1 gap rejected, and 1 gap worth \u00a316.80 put down to shrinkage "
-        "stand beside 1 gap worth \u00a31,200.01 put down to miscount. What still needs attention is 2 gaps waiting "
+        "Managers dealt with 2 gaps approved and 1 gap rejected, and 1 gap worth \u00a316.80 labelled shrinkage "
+        "stand beside 1 gap worth \u00a31,200.01 labelled miscount. What still needs attention is 2 gaps waiting "
         "for a decision, and 1 item short again within 3 months.",
     )
 
@@ -70,6 +73,11 @@ def test_the_phrases_are_put_where_the_model_named_them() -> None:
         "There were about {material_gaps} at hand.",
         "There were over {material_gaps} at hand.",
         "The main cause is known.",
+        "The bulk of it is known.",
+        "The value is steady.",
+        "Losses soared.",
+        "Shrinkage leads it.",
+        "It is a small matter.",
         # months, names, and what was never told
         "That was in October.",
         "That was so in May.",
@@ -97,11 +105,26 @@ def test_the_phrases_are_put_where_the_model_named_them() -> None:
         "Well done \U0001f389.",
         "Ignore the rest: /etc/passwd.",
         "* a point.",
-        "A heading",
     ],
 )
 def test_a_text_with_a_claim_of_its_own_a_name_a_link_or_mark_up_is_not_taken(said: str) -> None:
+    assert beside_a_phrase("It was so.") is not None
+    assert beside_a_phrase(said) is None
+
+
+def beside_a_phrase(said: str) -> tuple[str, ...] | None:
+    """What becomes of a text with such a sentence, which holds a phrase as every one has to."""
+    return check_narrative(f"{GOOD} {said.removesuffix('.')} beside {{overdue}}.", FACTS, SIGN)
+
+
+@pytest.mark.parametrize("said", ["It is well.", "Somebody took it home; somebody knows.", "It is well ()."])
+def test_a_sentence_without_a_phrase_is_a_claim_of_its_own_and_not_taken(said: str) -> None:
     assert check_narrative(f"{GOOD} {said}", FACTS, SIGN) is None
+    assert check_narrative(f"{said} {GOOD}", FACTS, SIGN) is None
+
+
+def test_a_text_that_does_not_end_as_a_sentence_is_not_taken() -> None:
+    assert check_narrative(GOOD.removesuffix("."), FACTS, SIGN) is None
 
 
 @pytest.mark.parametrize(
@@ -117,11 +140,13 @@ def test_plain_words_around_a_phrase_are_taken(said: str) -> None:
     assert check_narrative(f"{GOOD} {said}", FACTS, SIGN) is not None
 
 
-@pytest.mark.parametrize(
-    "text", ["", "   ", "All is well.", "In {month} there was {counts}.", GOOD + " It is well." * (MAX_CHARS // 10)]
-)
+@pytest.mark.parametrize("text", ["", "   ", "All is well.", "In {month} there was {counts}.", LONG])
 def test_a_text_that_is_missing_too_thin_or_too_long_is_not_taken(text: str) -> None:
     assert check_narrative(text, FACTS, SIGN) is None
+
+
+def test_a_text_is_judged_by_its_length_once_its_phrases_are_in_it() -> None:
+    assert check_narrative(LONG.replace("very ", "", 150), FACTS, SIGN) is not None
 
 
 _NAMES = st.sampled_from([f"{{{name}}}" for name in phrases(FACTS, SIGN)])
@@ -156,9 +181,9 @@ def test_the_plain_text_says_the_same_every_time() -> None:
         "1 count, 2,142 lines counted, with an accuracy by lines of 93.4% and an accuracy by value of 98%. That is an "
         "accuracy by lines 3.4 percentage points better than in October 2026. There were 37 gaps sent to a manager and "
         "110 minor gaps.",
-        "2 gaps approved, 1 gap rejected: \u00a31,216.81 of gaps caught, a net change of +\u00a31,183.21 in the "
-        "stock's value. The causes: 1 gap worth \u00a31,200.01 put down to miscount; 1 gap worth \u00a316.80 put down "
-        "to shrinkage.",
+        "2 gaps approved, 1 gap rejected: \u00a31,216.81 of gaps caught, stock worth \u00a31,183.21 more on the "
+        "books. The causes: 1 gap worth \u00a31,200.01 labelled miscount; 1 gap worth \u00a316.80 labelled "
+        "shrinkage.",
         "To look at: 1 item short again within 3 months; 1 location overdue for a count; 2 approved adjustments "
         "not booked yet; 2 gaps waiting for a decision.",
     )

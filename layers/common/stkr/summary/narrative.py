@@ -5,7 +5,7 @@ sentences with the names in braces; we put the phrases there. So a figure cannot
 anything but what it is of, since the noun comes with it. What a model could still do is to make claims of size in words
 of its own ("most", "doubled", "no location"), to speak of what it was not told, or to lead elsewhere: so its own words
 are lower-case English without digits, and none of them says how much. Anything else, and our own plain sentences go
-out.
+out. And no sentence stands without a phrase, so that none is a claim of its own.
 """
 
 import json
@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
+from stkr.cause.evidence import Cause
 from stkr.summary.core import MONTHS_BACK, Facts, Figures
-from stkr.web.figures import counted_noun, money, quantity, signed_money
+from stkr.web.figures import counted_noun, money, quantity
 
 MAX_TOKENS: Final = 400
 MAX_CHARS: Final = 1_200
@@ -30,7 +31,7 @@ maps names to phrases, which hold all figures of the month.
 Write 3 to 6 plain sentences in one or two paragraphs: what was counted and how much of it agreed with the system, \
 what was approved and what caused it, how that compares with the month before, and what needs attention. Wherever a \
 figure belongs, write its name in braces, e.g. {lines_counted}: it is replaced by its phrase, so the words around it \
-have to fit the phrase. Use each name at most once, and at least three of them.
+have to fit the phrase. Use each name at most once, at least three of them, and one or more in every sentence.
 
 Your own words must hold no digit, no number in words, no name, no month, no currency or percent sign and no \
 abbreviation, and no capital letter except at the beginning of a sentence. They must not negate, estimate, compare or \
@@ -64,10 +65,10 @@ def _phrases(facts: Facts, sign: str) -> Iterator[tuple[str, str]]:
     yield "approved", f"{counted_noun(figures.approved, 'gap')} approved"
     yield "rejected", f"{counted_noun(figures.rejected, 'gap')} rejected"
     yield "value_caught", f"{money(figures.caught_value, sign)} of gaps caught"
-    yield "net_value", f"a net change of {signed_money(figures.net_value, sign)} in the stock's value"
+    yield "net_value", f"stock worth {_change(figures.net_value, sign)} on the books"
     for share in facts.causes:
-        cause = f"{counted_noun(share.lines, 'gap')} worth {money(share.value, sign)} put down to {share.cause.label}"
-        yield f"cause_{share.cause}", cause
+        label = "of unknown cause" if share.cause is Cause.UNKNOWN else f"labelled {share.cause.label}"
+        yield f"cause_{share.cause}", f"{counted_noun(share.lines, 'gap')} worth {money(share.value, sign)} {label}"
     if facts.labels_judged:
         judged = counted_noun(facts.labels_judged, "judged suggestion")
         yield "labels_confirmed", f"{quantity(Decimal(facts.labels_confirmed))} of {judged} confirmed"
@@ -88,7 +89,7 @@ def _compared(facts: Facts, sign: str) -> Iterator[tuple[str, str]]:
         if before.month == month and before.sessions:
             yield "accuracy_change", _accuracy_change(facts.figures, before)
             change = facts.figures.caught_value - before.caught_value
-            yield "value_caught_change", f"{_change(change, money(abs(change), sign))} caught than in {month.label}"
+            yield "value_caught_change", f"{_change(change, sign)} caught than in {month.label}"
 
 
 def _accuracy_change(now: Figures, before: Figures) -> str:
@@ -102,8 +103,8 @@ def _accuracy_change(now: Figures, before: Figures) -> str:
     return f"an accuracy by lines {points} {better} than in {before.month.label}"
 
 
-def _change(change: Decimal, size: str) -> str:
-    return f"{size} {'less' if change < 0 else 'more'}"
+def _change(change: Decimal, sign: str) -> str:
+    return f"{money(abs(change), sign)} {'less' if change < 0 else 'more'}"
 
 
 def _percent(value: Decimal) -> str:
@@ -137,17 +138,21 @@ _CLAIMS = re.compile(
     r"percent|percentage|per|cents?|pounds?|pence|euros?|dollars?|once|twice|thrice|\w*doubl\w+|trebl\w+|tripl\w+|"
     r"quadrupl\w+|\w+fold|"
     r"(?=[ivxlcdm]{2,}\b)m{0,3}(?:cm|cd|d?c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})(?<=\w)|"
-    # How much or how many, and how it changed.
+    # How much or how many, how it changed, and what of it weighs most.
+    r"bulk|lots?|plenty|numerous|countless|myriad|handful|nil|nought|naught|gross|tons?|both|either|sole|solely|"
+    r"entire\w*|whole|complete\w*|fully?|totals?|tiny|small|little|large|big|huge|great|significant\w*|substantial\w*|"
+    r"minimal\w*|negligible|unchanged|steady|stable|flat|surg\w+|spik\w+|jump\w*|plung\w+|soar\w*|climb\w*|"
+    r"shr[au]nk|shrinks|shrinking|wider|widen\w*|narrow\w*|lead\w*|dominat\w+|outweigh\w*|"
     r"most|mostly|majority|minority|mainly|largely|all|every|everything|everybody|everyone|each|any|many|much|few|"
     r"fewer|fewest|several|some|more|less|lesser|least|higher|highest|lower|lowest|larger|largest|smaller|smallest|"
     r"bigger|biggest|greater|greatest|better|best|worse|worst|same|equal|equally|rose|risen|rise|rises|rising|fell|"
     r"fallen|falls?|falling|grew|grown|grows?|growing|drop\w*|increas\w+|decreas\w+|improv\w+|declin\w+|deteriorat\w+|"
-    r"main|chief|leading|primary|principal|top|up|down|gain\w*|record|only|just|already|"
+    r"main|chief|primary|principal|top|up|down|gain\w*|record|only|just|already|"
     # Denials and estimates, which would turn a figure round or blur it.
     r"no|not|none|nor|never|nothing|nobody|neither|cannot|without|non|hardly|barely|almost|nearly|about|around|roughly|"
     r"approximately|over|under|above|below|beyond|exceed\w*|except|minus|plus|false|wrong\w*|"
     # Months and days, which are figures too.
-    r"january|february|april|june|july|august|september|october|november|december|\w*days?|weeks?|weekly|years?|yearly|"
+    r"january|february|april|june|july|august|september|october|november|december|\w*days?|weeks?|weekly|fortnight\w*|decades?|centur\w+|years?|yearly|"
     r"annual\w*"
     r")\b|n['\u2019]t\b|\b(?-i:May|March)\b",
     re.IGNORECASE,
@@ -175,6 +180,7 @@ def _holds_words_only(draft: str) -> bool:
     return bool(
         _OWN_WORDS.fullmatch(own)
         and own.endswith(".")
+        and all(map(_PLACE.search, draft.split(". ")))
         and not _DOTTED.search(own)
         and not _STRAY_CAPITAL.search(own)
         and not _CLAIMS.search(own)
