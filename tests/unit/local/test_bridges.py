@@ -135,7 +135,7 @@ def test_every_url_that_is_handed_on_leads_to_the_emulator(original: Template, t
         scheme, _, suffix = url["Fn::Join"][1]
         assert scheme == "http://"
         assert suffix == {"Fn::Sub": ".lambda-url.${AWS::Region}.localhost:4599/"}
-    assert _changed(original, template) == {"SweepFunction", "ApproveFunction"}
+    assert _changed(original, template) == {"SweepFunction", "ApproveFunction", "SummaryFunction"}
 
 
 def test_all_bridges_together_leave_every_resource_standing(original: Template, template: Template) -> None:
