@@ -1,19 +1,28 @@
-"""Mails what is due: one location's variances when they are announced, everything and the reminders daily."""
+"""Mails what is due: one location's variances when they are announced, everything and the reminders daily.
+
+And when a rules doc was uploaded: what is wrong with it, to whoever wrote it.
+"""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from stkr.mail.outbox import outbox
 from stkr.settings import Sweep, load
+from stkr.sweep.rulesdoc import tell_of_invalid
 from stkr.sweep.shell import sweep
 from stkr.telemetry import logger, metrics
 
 
+class _Object(BaseModel):
+    version_id: Annotated[str, Field(alias="version-id")]
+
+
 class _Detail(BaseModel):
     location: str | None = None
+    object: _Object | None = None
 
 
 class _Event(BaseModel):
@@ -23,10 +32,12 @@ class _Event(BaseModel):
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Sweep the location that the event names, or all of them."""
+    """Sweep the location that the event names, or all of them; look at the rules doc if one was stored."""
     settings = load(Sweep)
     deliver = outbox(
         settings.counts_table, settings.mail_from, settings.mail_configuration_set, timedelta(days=1), context
     )
-    location = _Event.model_validate(event).detail.location
-    return {"mails": sweep(settings, deliver, datetime.now(UTC), location)}
+    detail = _Event.model_validate(event).detail
+    if detail.object:
+        return {"mails": tell_of_invalid(settings, deliver, detail.object.version_id)}
+    return {"mails": sweep(settings, deliver, datetime.now(UTC), detail.location)}
