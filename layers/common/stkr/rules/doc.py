@@ -15,7 +15,7 @@ from itertools import combinations, islice
 from typing import Annotated, Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from stkr.errors import Problem, RulesError
 from stkr.rules import patterns
@@ -27,6 +27,7 @@ from stkr.rules.values import (
     Name,
     Number,
     Percent,
+    SkuPattern,
     Switch,
     TimeOfDay,
     TimeZone,
@@ -48,12 +49,6 @@ CURRENCY_SIGNS = {"GBP": "£", "EUR": "€", "USD": "$"}
 
 
 _Group = TypeVar("_Group", bound="Group")
-
-
-def _sku_pattern(value: str) -> str:
-    if not value.strip(patterns.WILDCARDS):
-        raise ValueError("fits every SKU: that is what `tolerance` is for")
-    return value
 
 
 class Group(BaseModel):
@@ -92,11 +87,21 @@ class Tolerance(Group):
     value: Annotated[Number, Field(description="Money, in the doc's currency.", examples=[20])] = Decimal(20)
 
 
+def _one_of(*names: str) -> dict[str, Any]:
+    """For the JSON schema: at least one of these settings has a value."""
+    valued = ({"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in names)
+    return {"anyOf": list(valued)}
+
+
 class Override(Group):
     """Another tolerance for some lines. Every selector given must fit; thresholds left out are the default's."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"allOf": [_one_of("sku", "category", "location"), _one_of("units", "percent", "value")]}
+    )
+
     sku: Annotated[
-        Annotated[Code, AfterValidator(_sku_pattern)] | None,
+        SkuPattern | None,
         Field(
             description="A SKU, or a pattern: * is any characters, ? is one. Case does not matter.",
             examples=["DRILL-*"],

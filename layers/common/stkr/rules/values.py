@@ -7,10 +7,12 @@ import re
 from datetime import time
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from stkr.rules.patterns import WILDCARDS
 
 CURRENCIES = (
     "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY "
@@ -62,6 +64,12 @@ def _time_zone(text: str) -> str:
         cities = [zone for zone in sorted(zones) if zone.rpartition("/")[2].casefold() == text.casefold()]
         near = f"; did you mean `{cities[0]}`?" if cities else did_you_mean(text, sorted(zones))
         raise ValueError(f"is not a time zone name such as Europe/London{near}")
+    return text
+
+
+def _sku_pattern(text: str) -> str:
+    if not text.strip(WILDCARDS):
+        raise ValueError("fits every SKU: that is what `tolerance` is for")
     return text
 
 
@@ -141,9 +149,7 @@ TimeOfDay = Annotated[
     time, BeforeValidator(_time_of_day), WithJsonSchema({"type": "string", "pattern": f"^{_TIME_PATTERN}$"})
 ]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
-Code = Annotated[
-    str,
-    Field(min_length=1, max_length=80),
-    # A code of digits needs no quotes: it is read as it is written, leading zeros included.
-    WithJsonSchema({"type": ["string", "integer"], "minLength": 1, "maxLength": 80}),
-]
+# A code of digits needs no quotes: it is read as it is written, leading zeros included.
+_CODE: dict[str, Any] = {"type": ["string", "integer"], "minLength": 1, "maxLength": 80}
+Code = Annotated[str, Field(min_length=1, max_length=80), WithJsonSchema(_CODE)]
+SkuPattern = Annotated[Code, AfterValidator(_sku_pattern), WithJsonSchema({**_CODE, "pattern": f"[^{WILDCARDS}]"})]

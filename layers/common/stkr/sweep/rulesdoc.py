@@ -54,7 +54,9 @@ def addressee(content: bytes, in_force: Rules) -> str | None:
     """
     text = content.decode("utf-8", errors="replace")
     for setting in ("author", "operations"):
-        named = set(re.findall(rf"^{setting}:[ \t]*[\"']?([^\s\"'#]+)[\"']?[ \t]*(?:#.*)?\r?$", text, re.MULTILINE))
+        named: set[str] = set(
+            re.findall(rf"^{setting}:[ \t]*[\"']?([^\s\"'#]+)[\"']?[ \t]*(?:#.*)?\r?$", text, re.MULTILINE)
+        )
         if len(named) == 1 and is_email(address := named.pop()):
             return address
     return in_force.operations
