@@ -4,10 +4,10 @@ And when a rules doc was uploaded: what is wrong with it, to whoever wrote it.
 """
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from stkr.mail.outbox import outbox
 from stkr.settings import Sweep, load
@@ -16,13 +16,9 @@ from stkr.sweep.shell import sweep
 from stkr.telemetry import logger, metrics
 
 
-class _Object(BaseModel):
-    version_id: Annotated[str, Field(alias="version-id")]
-
-
 class _Detail(BaseModel):
     location: str | None = None
-    object: _Object | None = None
+    object: dict[str, Any] | None = None
 
 
 class _Event(BaseModel):
@@ -39,5 +35,5 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     )
     detail = _Event.model_validate(event).detail
     if detail.object:
-        return {"mails": tell_of_invalid(settings, deliver, detail.object.version_id)}
+        return {"mails": tell_of_invalid(settings, deliver)}
     return {"mails": sweep(settings, deliver, datetime.now(UTC), detail.location)}

@@ -3,13 +3,11 @@
 import io
 import json
 from datetime import timedelta
-from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from local.events import event
 from stkr import aws, keys
 from stkr.sweep.shell import MailsFailed
 from stkr.telemetry import Metric, metrics
@@ -22,13 +20,21 @@ pytestmark = pytest.mark.handlers
 INVALID = "author: robin@example.com\noperations: operations@example.com\ncurrency: pounds\ndue_days: -1\n"
 
 
-def upload(world: World, doc: str | bytes) -> dict[str, Any]:
-    """Store a rules doc; the event that S3 sends about it."""
-    body = doc.encode() if isinstance(doc, str) else doc
-    stored = boto3.client("s3").put_object(Bucket=world.bucket, Key=keys.RULES_KEY, Body=body)
-    told = event("sweep", "rules-uploaded")
-    told["detail"]["object"]["version-id"] = stored["VersionId"]
-    return told
+def upload(world: World, doc: str | bytes) -> None:
+    """Store a rules doc; its event has not come yet."""
+    world.put(keys.RULES_KEY, doc.encode() if isinstance(doc, str) else doc)
+
+
+def uploaded(world: World, doc: str | bytes) -> int:
+    """Store a rules doc and deliver its event; how many mails went out."""
+    upload(world, doc)
+    return announced(world)
+
+
+def announced(world: World) -> int:
+    """Deliver the event of an upload; how many mails went out."""
+    mails: int = world.replay("sweep", "rules-uploaded")["mails"]
+    return mails
 
 
 def told(world: World) -> list[str]:
@@ -37,7 +43,7 @@ def told(world: World) -> list[str]:
 
 
 def test_an_invalid_upload_is_mailed_to_its_author_with_every_problem_and_changes_nothing(world: World) -> None:
-    assert world.invoke("sweep", upload(world, INVALID)) == {"mails": 1}
+    assert uploaded(world, INVALID) == 1
     assert told(world) == ["robin@example.com"]
     (mail,) = world.mails()
     assert mail.subject == "The new rules are not in force"
@@ -65,12 +71,12 @@ def test_whoever_the_doc_names_is_told_else_the_operations_of_the_rules_in_force
     world: World, doc: str | bytes, to: str
 ) -> None:
     world.put(keys.RULES_KEY, f"operations: office@example.com\n{RULES}".encode())
-    assert world.invoke("sweep", upload(world, doc)) == {"mails": 1}
+    assert uploaded(world, doc) == 1
     assert told(world) == [to]
 
 
 def test_where_nobody_is_named_the_alarm_alone_tells(world: World, log: io.StringIO) -> None:
-    assert world.invoke("sweep", upload(world, "currency: pounds")) == {"mails": 0}
+    assert uploaded(world, "currency: pounds") == 0
     assert world.mails() == []
     assert "name its author or operations" in log.getvalue()
 
@@ -78,7 +84,7 @@ def test_where_nobody_is_named_the_alarm_alone_tells(world: World, log: io.Strin
 def test_an_invalid_upload_raises_the_alarm_and_is_logged_by_its_lines_only(
     world: World, log: io.StringIO, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    world.invoke("sweep", upload(world, INVALID.replace("currency: pounds", "robin@example.com: pounds")))
+    uploaded(world, INVALID.replace("currency: pounds", "robin@example.com: pounds"))
     published = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
     assert [one[Metric.RULES_INVALID] for one in published] == [[1.0]]
     assert metrics.namespace == "stkr"
@@ -87,30 +93,30 @@ def test_an_invalid_upload_raises_the_alarm_and_is_logged_by_its_lines_only(
 
 
 def test_a_valid_upload_is_in_force_without_a_mail(world: World) -> None:
-    assert world.invoke("sweep", upload(world, f"author: robin@example.com\n{RULES}")) == {"mails": 0}
+    assert uploaded(world, f"author: robin@example.com\n{RULES}") == 0
     assert world.mails() == []
 
 
 def test_an_upload_is_mailed_about_once_however_often_its_event_comes(world: World) -> None:
-    uploaded = upload(world, INVALID)
-    for _ in range(3):
-        world.invoke("sweep", uploaded)
+    assert [uploaded(world, INVALID), announced(world), announced(world)] == [1, 1, 1]
     assert told(world) == ["robin@example.com"]
-    world.invoke("sweep", upload(world, INVALID))
+    uploaded(world, INVALID)
     assert told(world) == ["robin@example.com"] * 2
 
 
-@pytest.mark.parametrize("later", [RULES, INVALID, INVALID.replace("robin@", "eve@")])
-def test_an_upload_that_another_has_replaced_is_not_mailed_about(world: World, later: str) -> None:
-    first, _ = upload(world, INVALID), upload(world, later)
-    assert world.invoke("sweep", first) == {"mails": 0}
-    assert world.mails() == []
+@pytest.mark.parametrize(("later", "to"), [(RULES, []), (INVALID.replace("robin@", "eve@"), ["eve@example.com"])])
+def test_an_upload_that_another_has_replaced_is_not_mailed_about(world: World, later: str, to: list[str]) -> None:
+    upload(world, INVALID)
+    upload(world, later)
+    announced(world)
+    announced(world)
+    assert told(world) == to
 
 
 def test_a_doc_that_was_taken_away_again_is_not_mailed_about(world: World) -> None:
-    uploaded = upload(world, INVALID)
+    upload(world, INVALID)
     boto3.client("s3").delete_object(Bucket=world.bucket, Key=keys.RULES_KEY)
-    assert world.invoke("sweep", uploaded) == {"mails": 0}
+    assert announced(world) == 0
 
 
 def test_a_mail_that_could_not_be_sent_is_tried_again_and_its_address_is_not_told(
@@ -120,26 +126,25 @@ def test_a_mail_that_could_not_be_sent_is_tried_again_and_its_address_is_not_tol
         message = "Email address is not verified: robin@example.com"
         raise ClientError({"Error": {"Code": "MessageRejected", "Message": message}}, "SendEmail")
 
-    uploaded = upload(world, INVALID)
     with monkeypatch.context() as patched:
         patched.setattr(aws.ses(), "send_email", refused)
         with pytest.raises(MailsFailed, match="MessageRejected") as raised:
-            world.invoke("sweep", uploaded)
+            uploaded(world, INVALID)
     assert "@" not in str(raised.value)
     assert raised.value.__suppress_context__
-    assert world.invoke("sweep", uploaded) == {"mails": 1}
+    assert announced(world) == 1
 
 
 def test_a_doc_with_very_many_problems_makes_a_mail_that_can_be_read(world: World) -> None:
     unknown = "\n".join(f"setting{number}: 1" for number in range(60))
-    world.invoke("sweep", upload(world, f"author: robin@example.com\n{unknown}"))
+    uploaded(world, f"author: robin@example.com\n{unknown}")
     (mail,) = world.mails()
     assert mail.body.count("is not a setting") == 40 * mail.body.count("<!DOCTYPE")
     assert "20 that are not listed here" in mail.body
 
 
 def test_what_a_doc_holds_is_escaped_in_the_mail(world: World) -> None:
-    world.invoke("sweep", upload(world, "author: robin@example.com\n'<img src=x>': 1\n"))
+    uploaded(world, "author: robin@example.com\n'<img src=x>': 1\n")
     assert "<img" not in world.mails()[0].body.partition("</html>")[0]
 
 

@@ -20,17 +20,18 @@ MAX_TOLD = 40
 """Problems in one mail; whoever mends those is told of the rest at the next upload."""
 
 
-def tell_of_invalid(settings: Settings, deliver: Outbox, version_id: str) -> int:
-    """Mail what is wrong with an uploaded version of the rules doc, once; a valid one is in force without a word.
+def tell_of_invalid(settings: Settings, deliver: Outbox) -> int:
+    """Mail what is wrong with the latest version of the rules doc, once; a valid one is in force without a word.
 
-    A version that another upload has replaced is not mailed about, however late its event comes. The mail does not wait
-    for the end of quiet hours, because whoever gets it has just uploaded the doc.
+    It is looked at after an upload. An event that comes late or again is about the latest version like any other, so
+    that nobody is told of a version that another upload has replaced. The mail does not wait for the end of quiet
+    hours, because whoever gets it has just uploaded the doc.
 
     :returns: how many mails went out.
     :raises MailsFailed: when the mail could not be sent; the event is to be repeated.
     """
     latest = read_doc(settings.bucket, None)
-    if latest is None or latest.version_id != version_id:
+    if latest is None:
         return 0
     try:
         read_rules(latest.content)
@@ -41,7 +42,7 @@ def tell_of_invalid(settings: Settings, deliver: Outbox, version_id: str) -> int
         if to is None:
             logger.error("nobody to mail about the invalid rules doc: name its author or operations in it")
             return 0
-        _deliver(deliver, f"rules {version_id}", refusal(to, error.problems))
+        _deliver(deliver, f"rules {latest.version_id}", refusal(to, error.problems))
         return 1
     return 0
 
