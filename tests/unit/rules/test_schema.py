@@ -5,9 +5,11 @@ not there, overrides of equal rank, quiet hours without an end); how a number is
 """
 
 import json
+import re
 from copy import deepcopy
 from datetime import UTC, datetime
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -178,3 +180,30 @@ def test_the_schema_and_the_check_agree_on_any_doc_as_far_as_a_schema_can_say_it
         taken = False
     if not beyond_a_schema(doc):
         assert VALIDATOR.is_valid(as_editors_read(text)) == taken
+
+
+PAGE = (Path(__file__).parents[3] / "docs" / "rules.md").read_text("utf-8")
+
+
+def as_yaml(value: Any) -> str:
+    """A default or example as it is written in a doc; nothing where there is none."""
+    if value in (None, [], {}) or isinstance(value, dict):
+        return ""
+    text = json.dumps(value)
+    return f"`{text if re.search('[:*]', text) else text.strip(chr(34))}`"
+
+
+def test_the_docs_page_lists_every_setting_as_the_schema_has_it() -> None:
+    expected = []
+    for _, _, made in groups():
+        for setting, about in made["properties"].items():
+            example = as_yaml(next(iter(about.get("examples", ())), None))
+            default = "needed" if setting in made.get("required", ()) else as_yaml(about.get("default"))
+            expected.append(f"| `{setting}` | {about['description']} | {default} | {example} |")
+    assert sorted(line for line in PAGE.splitlines() if re.match(r"\| `[a-z_]+` \|", line)) == sorted(expected)
+
+
+@pytest.mark.parametrize("doc", re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL))
+def test_the_docs_pages_examples_are_valid(doc: str) -> None:
+    parse_rules(doc)
+    VALIDATOR.validate(as_editors_read(doc))

@@ -80,11 +80,9 @@ class Person(Group):
 class Tolerance(Group):
     """A gap must exceed these to be material: units and percent together, or value."""
 
-    units: Annotated[Number, Field(description="Units, or whatever the item is measured in.", examples=[2])] = Decimal(
-        2
-    )
-    percent: Annotated[Number, Field(description="Percent of the system's quantity.", examples=[1])] = Decimal(1)
-    value: Annotated[Number, Field(description="Money, in the doc's currency.", examples=[20])] = Decimal(20)
+    units: Annotated[Number, Field(description="Units, or what the item is measured in.", examples=[5])] = Decimal(2)
+    percent: Annotated[Number, Field(description="Percent of the system's quantity.", examples=[0.5])] = Decimal(1)
+    value: Annotated[Number, Field(description="Money, in the doc's currency.", examples=[99.5])] = Decimal(20)
 
 
 def _one_of(*names: str) -> dict[str, Any]:
@@ -103,15 +101,19 @@ class Override(Group):
     sku: Annotated[
         SkuPattern | None,
         Field(
-            description="A SKU, or a pattern: * is any characters, ? is one. Case does not matter.",
+            description="A SKU or a pattern: `*` is any characters, `?` is one; case does not matter.",
             examples=["DRILL-*"],
         ),
     ] = None
-    category: Annotated[Code | None, Field(description="The items' category.", examples=["consumables"])] = None
-    location: Annotated[Code | None, Field(description="A location's key.", examples=["timber-yard"])] = None
-    units: Annotated[Number | None, Field(description="Units; the default's if left out.", examples=[0])] = None
-    percent: Annotated[Number | None, Field(description="Percent; the default's if left out.", examples=[0.5])] = None
-    value: Annotated[Number | None, Field(description="Money; the default's if left out.", examples=[100])] = None
+    category: Annotated[
+        Code | None, Field(description="The category of the items, as the stock file has it.", examples=["consumables"])
+    ] = None
+    location: Annotated[Code | None, Field(description="The key of a location.", examples=["timber-yard"])] = None
+    units: Annotated[Number | None, Field(description="Units; those of `tolerance` if left out.", examples=[0])] = None
+    percent: Annotated[
+        Number | None, Field(description="Percent; that of `tolerance` if left out.", examples=[0.5])
+    ] = None
+    value: Annotated[Number | None, Field(description="Money; that of `tolerance` if left out.", examples=[100])] = None
 
     @model_validator(mode="after")
     def _selects_and_sets_something(self) -> Self:
@@ -192,9 +194,11 @@ class Rules(Group):
             examples=["robin@example.com"],
         ),
     ] = None
-    currency: Annotated[Currency, Field(description="The money of all costs and values (ISO 4217).")] = "GBP"
+    currency: Annotated[
+        Currency, Field(description="The money of all costs and values (ISO 4217).", examples=["EUR"])
+    ] = "GBP"
     time_zone: Annotated[
-        TimeZone, Field(description="Where the shop is, by the IANA database.", examples=["Europe/London"])
+        TimeZone, Field(description="Where the shop is, by the IANA database.", examples=["America/New_York"])
     ] = "Europe/London"
     tolerance: Annotated[
         Tolerance,
@@ -214,22 +218,26 @@ class Rules(Group):
         Field(description="Nobody is mailed between these local times; what is found then is mailed when they end."),
     ] = None
     due_days: Annotated[
-        int, Field(ge=1, le=60), WHOLE, Field(description="Days after which an undecided variance is mailed again.")
+        int,
+        Field(ge=1, le=60),
+        WHOLE,
+        Field(description="Days after which an undecided variance is mailed again.", examples=[3]),
     ] = 2
     link_days: Annotated[
-        int, Field(ge=1, le=60), WHOLE, Field(description="Days for which the buttons in a mail work.")
+        int, Field(ge=1, le=60), WHOLE, Field(description="Days for which the buttons in a mail work.", examples=[7])
     ] = 14
     close_days: Annotated[
         int,
         Field(ge=1, le=365),
         WHOLE,
-        Field(description="Days for which a count with nothing left to decide still takes corrections."),
+        Field(description="Days for which a count with nothing left to decide still takes corrections.", examples=[30]),
     ] = 14
     approver_may_count: Annotated[
-        Switch, Field(description="false: whoever counted a session may not approve its variances.")
+        Switch,
+        Field(description="If false, whoever counted a session may not approve its variances.", examples=[False]),
     ] = True
     max_missing_percent: Annotated[
-        Percent, Field(description="A sync that has lost more of its rows than this is refused.")
+        Percent, Field(description="A sync that has lost more of its rows than this is refused.", examples=[5])
     ] = Decimal(20)
     operations: Annotated[
         Email | None,

@@ -68,7 +68,7 @@ def _time_zone(text: str) -> str:
 
 
 def _sku_pattern(text: str) -> str:
-    if not text.strip(WILDCARDS):
+    if not text.strip(f"{WILDCARDS} "):
         raise ValueError("fits every SKU: that is what `tolerance` is for")
     return text
 
@@ -148,8 +148,8 @@ Switch = Annotated[bool, BeforeValidator(_switch), WithJsonSchema({"type": "bool
 TimeOfDay = Annotated[
     time, BeforeValidator(_time_of_day), WithJsonSchema({"type": "string", "pattern": f"^{_TIME_PATTERN}$"})
 ]
-Name = Annotated[str, Field(min_length=1, max_length=80)]
+Name = Annotated[str, Field(pattern=r"\S", max_length=80)]
 # A code of digits needs no quotes: it is read as it is written, leading zeros included.
-_CODE: dict[str, Any] = {"type": ["string", "integer"], "minLength": 1, "maxLength": 80}
-Code = Annotated[str, Field(min_length=1, max_length=80), WithJsonSchema(_CODE)]
-SkuPattern = Annotated[Code, AfterValidator(_sku_pattern), WithJsonSchema({**_CODE, "pattern": f"[^{WILDCARDS}]"})]
+_CODE: dict[str, Any] = {"type": ["string", "integer"], "pattern": r"\S", "maxLength": 80}
+Code = Annotated[Name, WithJsonSchema(_CODE)]
+SkuPattern = Annotated[Code, AfterValidator(_sku_pattern), WithJsonSchema({**_CODE, "pattern": rf"[^{WILDCARDS}\s]"})]

@@ -17,7 +17,7 @@ _PLAIN = {
     "too_long": "has more than {max_length} entries",
     "greater_than_equal": "is to be at least {ge}",
     "less_than_equal": "is to be at most {le}",
-    "string_too_short": "is empty",
+    "string_pattern_mismatch": "is empty",
     "string_too_long": "is longer than {max_length} characters",
     "value_error": "{error}",
 }

@@ -27,7 +27,7 @@ def tell_of_invalid(settings: Settings, deliver: Outbox) -> int:
     that nobody is told of a version that another upload has replaced. The mail does not wait for the end of quiet
     hours, because whoever gets it has just uploaded the doc.
 
-    :returns: how many mails went out.
+    :returns: to how many people it went, now or before.
     :raises MailsFailed: when the mail could not be sent; the event is to be repeated.
     """
     latest = read_doc(settings.bucket, None)
