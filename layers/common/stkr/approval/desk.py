@@ -50,7 +50,7 @@ def _guarded(settings: Settings, visit: Visit, act: _Act) -> Page:
         link = read(visit.form.token, signing_keys(settings.signing_secret, visit.now), int(visit.now.timestamp()))
         if not link.belongs_to(visit.url_id):
             return pages.misused_page()
-        logger.append_keys(session_id=link.session_id)
+        logger.set_correlation_id(link.session_id)
         return act(settings, visit, link, current_rules(settings.bucket).rules)
     except LinkExpired:
         return pages.expired_page()

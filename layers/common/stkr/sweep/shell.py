@@ -45,7 +45,7 @@ from stkr.sweep.core import (
     ready,
     recipients,
 )
-from stkr.telemetry import logger
+from stkr.telemetry import following, logger
 from stkr.web.figures import day, signed, stored
 
 END_OF_TIME = "9999"
@@ -110,21 +110,27 @@ def _mail_variances(sweeper: Sweeper, name: str, location: Location) -> tuple[in
     sent = failed = 0
     due = queued_lines(sweeper.settings.counts_table, name, keys.instant(sweeper.now))
     for session_id, lines in by_session(ready(due, sweeper.now)):
-        session = read_session(sweeper.settings.counts_table, session_id)
-        people = recipients(sweeper.rules, location, session, lines)
-        if not people:
-            logger.error(
-                "nobody may decide this count: the rules doc needs an escalation contact", session_id=session_id
-            )
-            failed += 1
-            continue
-        in_parts = parts(lines)
-        for number, part in enumerate(in_parts, start=1):
-            delivered = [_deliver_digest(sweeper, session, person, part, (number, len(in_parts))) for person in people]
-            sent, failed = sent + sum(delivered), failed + len(delivered) - sum(delivered)
-            # Whoever got the mail again after a failure of the other's is spared by the mail's identity.
-            if all(delivered):
-                _move_on(sweeper, part)
+        with following(session_id):
+            mailed, unmailed = _mail_session(sweeper, location, session_id, lines)
+        sent, failed = sent + mailed, failed + unmailed
+    return sent, failed
+
+
+def _mail_session(sweeper: Sweeper, location: Location, session_id: str, lines: Sequence[Line]) -> tuple[int, int]:
+    session = read_session(sweeper.settings.counts_table, session_id)
+    people = recipients(sweeper.rules, location, session, lines)
+    if not people:
+        logger.error("nobody may decide this count: the rules doc needs an escalation contact")
+        return 0, 1
+    sent = failed = 0
+    in_parts = parts(lines)
+    for number, part in enumerate(in_parts, start=1):
+        delivered = [_deliver_digest(sweeper, session, person, part, (number, len(in_parts))) for person in people]
+        sent, failed = sent + sum(delivered), failed + len(delivered) - sum(delivered)
+        # Whoever got the mail again after a failure of the other's is spared by the mail's identity.
+        if all(delivered):
+            _move_on(sweeper, part)
+            logger.info("mailed", lines=len(part), recipients=len(people), part=number, parts=len(in_parts))
     return sent, failed
 
 
@@ -244,7 +250,9 @@ def _close_finished(sweeper: Sweeper) -> None:
         # A location that left the rules doc is not asked about above, so its counts stay open.
         known = session.location in sweeper.rules.locations
         if known and finished(session, waiting, sweeper.rules.close_days, sweeper.now):
-            conditional_update(close_session(table, session))
+            with following(session.session_id):
+                closed = conditional_update(close_session(table, session)) is not None
+                logger.info("closed" if closed else "something was uploaded just now; the session stays open")
 
 
 def _deliver(sweeper: Sweeper, identity: str, mail: Mail) -> bool:
