@@ -27,7 +27,7 @@ def function_of(line: dict[str, Any]) -> str:
 
 
 def the_main_job(world: World) -> None:
-    """A count from its upload to the closed session, with a hold and a rejection; and one that is opened by its page."""
+    """A count from its upload to its end, with a hold and a rejection; and one that is opened by its page."""
     world.counted()
     for case in ("show-session", "sheet", "fixes", "show-area"):
         world.replay("session", case)

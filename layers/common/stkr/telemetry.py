@@ -35,7 +35,7 @@ def following(session_id: str) -> Iterator[None]:
             # Not its text, which may quote what people have typed. Lambda and Powertools say nothing of the session.
             last = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{Path(last.filename).name}:{last.lineno}"
-            logger.error("the work on this session failed", error=type(error).__name__, where=where)
+            logger.error("the work on this session failed", error=type(error).__name__, where=where)  # noqa: TRY400 - see above
             raise
 
 
