@@ -1,6 +1,6 @@
 """What the system would have stored of one SKU after some counts of it, made by the code that makes it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -16,8 +16,8 @@ from stkr.store.adjustments import Action, Entry, append, trail_row
 from stkr.store.counts import Line, State
 from stkr.store.inventory import InventoryRow, Unbooked
 from stkr.store.items import values
+from stkr.store.movements import on_hand
 from stkr.sync.core import settle
-from stkr.sync.movements import OnHand
 from stkr.variance.core import Materiality, gap_between
 
 SKU, PLACE = "BOLT-M6-50", "fixings-aisle"
@@ -58,7 +58,7 @@ class Story:
         if count.sold:
             self._sell(count.sold)
             if count.end == "approved":
-                line = held(line, OnHand(self.row.system_qty, self.row.snapshot_version), None, self.now())
+                line = held(line, on_hand(self.row), None, self.now())
                 self._append(Action.QUEUED, line, "approve", quantity_after(line))
         if count.end == "waiting":
             self.lines.append(line)
@@ -126,17 +126,11 @@ class Story:
 def told(counts: Sequence[Count]) -> Stored:
     """What these counts leave of a row of 480."""
     qty = Decimal(480)
-    story = Story(
-        InventoryRow(
-            location=PLACE,
-            sku=SKU,
-            source_qty=qty,
-            unbooked_qty=Decimal(0),
-            system_qty=qty,
-            snapshot_version=1,
-            active=True,
-        )  # fmt: skip
-    )
+    row = InventoryRow(
+        location=PLACE, sku=SKU, source_qty=qty, unbooked_qty=Decimal(0), system_qty=qty, snapshot_version=1,
+        active=True,
+    )  # fmt: skip
+    story = Story(row)
     for number, count in enumerate(counts):
         story.tell(number, count)
     return story.stored()
@@ -162,7 +156,7 @@ def without(stored: Stored, position: int) -> Stored:
     return replace(stored, trail=stored.trail[:position] + stored.trail[position + 1 :])
 
 
-def with_row(stored: Stored, position: int, **changes: Any) -> Stored:
+def with_row(stored: Stored, position: int, changes: Mapping[str, Any]) -> Stored:
     """The same with one row of the trail changed."""
-    row = stored.trail[position].model_copy(update=changes)
+    row = stored.trail[position].model_copy(update=dict(changes))
     return replace(stored, trail=(*stored.trail[:position], row, *stored.trail[position + 1 :]))

@@ -72,7 +72,7 @@ def test_no_figure_and_no_name_in_a_row_of_the_trail_can_be_changed_unnoticed(
         return  # These of a row that nothing else tells: see the test of what is not told twice.
     if name == "location" and _superseded(stored, position):
         return
-    assert differences(with_row(stored, position, **{name: TRAIL_CHANGES[name]}))
+    assert differences(with_row(stored, position, {name: TRAIL_CHANGES[name]}))
 
 
 def _superseded(stored: Stored, position: int) -> bool:
@@ -87,7 +87,7 @@ def test_nobody_can_be_made_to_have_decided_what_somebody_else_did(counts: list[
     for position, row in enumerate(stored.trail):
         if row.action in {Action.APPROVED, Action.POSTED, Action.REJECTED}:
             other = ONE if name == "gap_value" else "somebody else"
-            assert differences(with_row(stored, position, **{name: other})), row.action
+            assert differences(with_row(stored, position, {name: other})), row.action
 
 
 LINE_CHANGES: Mapping[str, Any] = {

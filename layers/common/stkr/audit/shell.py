@@ -1,4 +1,4 @@
-"""Reading what the trail is told and checked with. An operator's rights are needed: tables are scanned. Writes nothing."""
+"""Reads what the trail is told and checked with, and writes nothing. Scans, which only an operator may."""
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -88,17 +88,15 @@ def differences(stored: Stored) -> list[Difference]:
         of_variance.setdefault(row.variance_id, []).append(row)
     line_of = {line.variance_id: line for line in stored.lines}
     found = [one for row in stored.trail for one in _of_row(stored.sku, row)]
+    queued = {row.variance_id for row in stored.trail if row.action == Action.QUEUED}
     for name in sorted(of_variance.keys() | line_of.keys()):
-        held = any(row.action == Action.QUEUED for row in of_variance.get(_next_revision(name), ()))
+        held = keys.held_variance(name, 1) in queued
         story = _Story(stored.sku, name, of_variance.get(name, []), line_of.get(name), held=held)
         found += story.differences()
+        before = keys.held_variance(name, -1)
+        if before and before not in queued:
+            found.append(Difference(stored.sku, name, f"a hold made it of {before}, which was never queued", _RESTORE))
     return found + list(_of_stock(stored, line_of))
-
-
-def _next_revision(name: str) -> str:
-    """The variance that a hold makes of this one."""
-    head, _, revision = name.rpartition(".r")
-    return f"{head}.r{int(revision) + 1}" if revision.isdecimal() else ""
 
 
 def _of_row(sku: str, row: TrailRow) -> Iterator[Difference]:
