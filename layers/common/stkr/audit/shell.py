@@ -1,6 +1,6 @@
 """Reads what the trail is told and checked with, and writes nothing. Scans, which only an operator may."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,11 +9,15 @@ from typing import Final
 from pydantic import ValidationError
 
 from stkr import keys
+from stkr.audit.story import Capture, Event, Refused, of_session, of_trail
 from stkr.audit.verify import Difference, Stored, Tally, differences, tally
+from stkr.capture.result import Outcome
+from stkr.capture.shell import Captured
 from stkr.store.adjustments import TrailRow, read_trail, trail_row
-from stkr.store.counts import DECIDED, Line, State, read_line
+from stkr.store.counts import DECIDED, Line, Session, State, read_line, read_lines, read_session
 from stkr.store.inventory import InventoryRow, inventory_row, read_row
-from stkr.store.items import attributes, scan
+from stkr.store.items import attributes, query, scan
+from stkr.store.objects import read_document, uploads
 from stkr.store.source import read_state
 
 _TRIES = 3
@@ -74,7 +78,7 @@ def _checked(
     tables: Tables, sku: str, sessions: Iterable[str], places: Iterable[str]
 ) -> tuple[Tally, list[Difference]]:
     """One SKU, read consistently, again and again while it differs: an approval may be writing it right now."""
-    found: list[Difference] = []
+    stored, found = Stored(sku), list[Difference]()
     for _ in range(_TRIES):
         try:
             stored = _read(tables, sku, set(sessions), set(places))
@@ -139,3 +143,59 @@ def _reading(found: _Seen) -> Iterator[_Seen]:
         yield found
     except ValidationError:
         found.unreadable = True
+
+
+def story_of_sku(tables: Tables, sku: str) -> list[Event]:
+    """All that the trail tells of a SKU, at every location; nothing where it has no trail."""
+    rows = list(read_trail(tables.adjustments, sku))
+    return of_trail(rows, _waiting(tables, sku, {row.location for row in rows}))
+
+
+def story_of_session(tables: Tables, bucket: str, session_id: str) -> list[Event]:
+    """All that is stored of a session.
+
+    :raises UnknownSession: there is none.
+    """
+    session = read_session(tables.counts, session_id)
+    documents = list(_captured(bucket, session_id))
+    skus = sorted(_with_a_trail(tables, session, [captured.outcome for _, captured in documents]))
+    with ThreadPoolExecutor(_AT_ONCE) as readers:
+        told = readers.map(lambda sku: story_of_sku(tables, sku), skus)
+        of_this = [event for events in told for event in events if event.session_id == session_id]
+    return of_session(
+        session,
+        uploads(bucket, keys.upload_prefix(session_id)),
+        [Capture(at, captured.seq, captured.outcome.totals) for at, captured in documents],
+        _refused(tables.counts, session_id),
+        of_this,
+    )
+
+
+def _waiting(tables: Tables, sku: str, places: Iterable[str]) -> set[str]:
+    rows = (read_row(tables.inventory, place, sku) for place in sorted(places))
+    return {one.id for row in rows if row for one in row.unbooked}
+
+
+def _captured(bucket: str, session_id: str) -> Iterator[tuple[str, Captured]]:
+    """Each capture of a session with the time it was stored, the first one first."""
+    for found in uploads(bucket, f"{keys.CAPTURES}{session_id}/"):
+        if keys.capture_of(found.key):
+            captured = read_document(bucket, found.key, Captured)
+            if captured:
+                yield found.uploaded_at, captured
+
+
+def _with_a_trail(tables: Tables, session: Session, outcomes: Sequence[Outcome]) -> set[str]:
+    """The SKUs that may have rows of this session in their trail."""
+    lines = list(read_lines(tables.counts, session.session_id))
+    if len(outcomes) < 2:  # noqa: PLR2004 - nothing was corrected
+        return {line.sku for line in lines if line.state in {State.QUEUED, *DECIDED}}
+    # A correction may have brought a line into agreement, or have taken it out of the count, after it was queued.
+    named = (sku for outcome in outcomes for sku in (*(line.sku for line in outcome.lines), *outcome.parked_skus))
+    return {line.sku for line in lines} | set(named)
+
+
+def _refused(table: str, session_id: str) -> list[Refused]:
+    given = {":session": keys.session(session_id), ":refused": keys.refused_upload("")}
+    found = query(table, "PK = :session AND begins_with(SK, :refused)", given)
+    return [Refused(item["refused_at"], item["file"], item["problem"]) for item in found]

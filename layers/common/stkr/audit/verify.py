@@ -202,21 +202,18 @@ def _decision(row: TrailRow, line: Line) -> Mapping[str, tuple[object, object]]:
 
 def _of_stock(stored: Stored, line_of: Mapping[str, Line]) -> Iterator[Difference]:
     posts: dict[str, list[TrailRow]] = {}
-    for row in stored.trail:
-        if row.action == Action.POSTED:
-            posts.setdefault(row.location, []).append(row)
+    for post in stored.trail:
+        if post.action == Action.POSTED:
+            posts.setdefault(post.location, []).append(post)
     places = {row.location: row for row in stored.rows}
-    for location in sorted(places.keys() | posts.keys()):
-        here = posts.get(location, [])
-        row = places.get(location)
-        if row is None:
-            yield Difference(stored.sku, location, "posts of the trail have no row of stock", _RESTORE)
-            continue
+    for location in sorted(posts.keys() - places.keys()):
+        yield Difference(stored.sku, location, "posts of the trail have no row of stock", _RESTORE)
+    for row in stored.rows:
+        here = posts.get(row.location, [])
         yield from _of_sums(row)
         yield from _of_waiting(row, here)
-        yield from _of_versions(
-            row, [(line_of[post.variance_id], post) for post in here if post.variance_id in line_of]
-        )
+        decided = [(line_of[post.variance_id], post) for post in here if post.variance_id in line_of]
+        yield from _of_versions(row, decided)
 
 
 def _of_sums(row: InventoryRow) -> Iterator[Difference]:
