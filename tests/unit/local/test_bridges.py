@@ -54,6 +54,12 @@ def _changed(before: Template, after: Template) -> set[str]:
     return {name for name in resources if after["Resources"].get(name) != resources[name]}
 
 
+def test_saved_queries_go_and_nothing_refers_to_them(original: Template, template: Template) -> None:
+    bridges.drop_saved_queries(template)
+    assert _changed(original, template) == {"FollowCountQuery"}
+    assert "FollowCountQuery" not in str(template)
+
+
 def test_conditions_the_emulator_never_fills_in_go(original: Template, template: Template) -> None:
     bridges.drop_undelivered_conditions(template)
     before, after = _statements(original), _statements(template)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from stkr.capture.result import Totals
@@ -9,6 +10,8 @@ from stkr.store.adjustments import Action, TrailRow
 from stkr.store.counts import Session, Status
 from stkr.store.inventory import ZERO
 from stkr.store.objects import Upload
+
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,5 +117,5 @@ def of_session(
     events += told
     if session.status is Status.CLOSED:
         events.append(Event(None, "closed"))
-    # Text sorts by time only in one form: the bucket says "+00:00" where the tables say "Z".
-    return sorted(events, key=lambda event: (event.at is None, (event.at or "").replace("+00:00", "Z")))
+    # As times, not as texts: the bucket knows whole seconds only. What it tells comes first within its second.
+    return sorted(events, key=lambda event: datetime.fromisoformat(event.at) if event.at else END_OF_TIME)
