@@ -207,12 +207,13 @@ def restore(
     """
     try:
         known = outputs(stack)
-        for name in _TABLES:
-            table = known[name]
-            found = repair(table, list(_items(table)), list(_items(f"{table}-{suffix}")))
-            console.print(f"{table}: {len(found.puts):,} items to put, {len(found.deletes):,} to delete")
-            if yes:
-                _carry_out(found)
+        # All of them are compared before any is changed: a copy that is missing must not leave the others restored.
+        tables = [known[name] for name in _TABLES]
+        repairs = [repair(table, list(_items(table)), list(_items(f"{table}-{suffix}"))) for table in tables]
+        for found in repairs:
+            console.print(f"{found.table}: {len(found.puts):,} items to put, {len(found.deletes):,} to delete")
+        for found in repairs if yes else ():
+            _carry_out(found)
     except (StackError, BotoCoreError, ClientError) as error:
         raise fail(error) from error
     console.print("Done; now run `stkr verify`." if yes else "Nothing is changed yet; --yes does it.", markup=False)

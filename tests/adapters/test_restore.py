@@ -52,9 +52,7 @@ def restore(deployment: object, monkeypatch: pytest.MonkeyPatch) -> Callable[...
             TableName=f"{declared['TableName']}-restored",
             BillingMode="PAY_PER_REQUEST",
             KeySchema=declared["KeySchema"],
-            AttributeDefinitions=[
-                one for one in declared["AttributeDefinitions"] if one["AttributeName"] in {"PK", "SK"}
-            ],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("PK", "SK")],
         )
     monkeypatch.setattr(upkeep, "outputs", lambda _stack: TABLES)
     return lambda *arguments: CliRunner().invoke(app, ["restore", *arguments])
@@ -96,6 +94,30 @@ def test_nothing_is_changed_before_it_was_said(restore: Callable[..., Result]) -
 @pytest.mark.adapters
 def test_a_copy_that_is_missing_is_told_before_anything_is_changed(restore: Callable[..., Result]) -> None:
     fill("shop-adjustments", item("a"))
-    result = restore("yesterday", "--yes")
+    boto3.client("dynamodb").delete_table(TableName="shop-inventory-restored")
+    result = restore("restored", "--yes")
     assert result.exit_code == 2
     assert content("shop-adjustments") == [item("a")]
+
+
+@pytest.mark.adapters
+def test_a_run_that_was_cut_off_is_ended_by_the_next(
+    restore: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for table in TABLES.values():
+        fill(f"{table}-restored", item("a"), item("b"))
+    carry_out, carried_out = upkeep._carry_out, list[str]()
+
+    def cut_off(found: upkeep.Repair) -> None:
+        carried_out.append(found.table)
+        carry_out(found)
+        if len(carried_out) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(upkeep, "_carry_out", cut_off)
+    assert restore("restored", "--yes").exit_code != 0
+    assert carried_out == ["shop-adjustments", "shop-counts"]
+    assert content("shop-inventory") == []
+    monkeypatch.setattr(upkeep, "_carry_out", carry_out)
+    assert restore("restored", "--yes").exit_code == 0
+    assert all(content(table) == [item("a"), item("b")] for table in TABLES.values())
