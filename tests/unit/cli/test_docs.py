@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -21,7 +22,7 @@ def commands() -> dict[str, set[str]]:
     return dict(_below(get_command(app), ""))
 
 
-def _below(command: object, path: str) -> Iterator[tuple[str, set[str]]]:
+def _below(command: Any, path: str) -> Iterator[tuple[str, set[str]]]:
     if not hasattr(command, "list_commands"):
         params = getattr(command, "params", ())
         yield path, {option for param in params for option in param.opts if option.startswith("-")} | {"--help"}

@@ -8,8 +8,8 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from stkr import keys
-from stkr.audit.story import Capture, Event, Refused, of_session, of_trail
+from stkr import aws, keys
+from stkr.audit.story import Capture, Event, Refused, Uploaded, of_session, of_trail
 from stkr.audit.verify import Difference, Stored, Tally, differences, tally
 from stkr.capture.result import Outcome
 from stkr.capture.shell import Captured
@@ -164,7 +164,7 @@ def story_of_session(tables: Tables, bucket: str, session_id: str) -> list[Event
         of_this = [event for events in told for event in events if event.session_id == session_id]
     return of_session(
         session,
-        uploads(bucket, keys.upload_prefix(session_id)),
+        _uploaded(bucket, session_id),
         [Capture(at, captured.seq, captured.outcome.totals) for at, captured in documents],
         _refused(tables.counts, session_id),
         of_this,
@@ -174,6 +174,16 @@ def story_of_session(tables: Tables, bucket: str, session_id: str) -> list[Event
 def _waiting(tables: Tables, sku: str, places: Iterable[str]) -> set[str]:
     rows = (read_row(tables.inventory, place, sku) for place in sorted(places))
     return {one.id for row in rows if row for one in row.unbooked}
+
+
+def _uploaded(bucket: str, session_id: str) -> Iterator[Uploaded]:
+    """Every file that was put into the session's folder, those that a later one of their name has replaced too."""
+    folder = keys.upload_prefix(session_id)
+    for page in aws.s3().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=folder):
+        for found in page.get("Versions", []):
+            name = found["Key"].removeprefix(folder)
+            if name and not name.endswith("/"):
+                yield Uploaded(found["LastModified"].isoformat(), name, found["Size"])
 
 
 def _captured(bucket: str, session_id: str) -> Iterator[tuple[str, Captured]]:

@@ -9,7 +9,6 @@ from stkr.capture.result import Totals
 from stkr.store.adjustments import Action, TrailRow
 from stkr.store.counts import Session, Status
 from stkr.store.inventory import ZERO
-from stkr.store.objects import Upload
 
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
@@ -35,6 +34,15 @@ class Event:
     confirmed_cause: str | None = None
     link_issued_to: str | None = None
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A file that was put into a session's folder: when, its path there, and its size in bytes."""
+
+    at: str
+    name: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,7 @@ def _of_row(row: TrailRow, waits: bool) -> Event:
 
 def of_session(
     session: Session,
-    uploads: Iterable[Upload],
+    uploads: Iterable[Uploaded],
     captures: Iterable[Capture],
     refused: Iterable[Refused],
     told: Sequence[Event],
@@ -100,7 +108,7 @@ def of_session(
     if session.recount_of:
         note += f"; a recount of {session.recount_of}"
     events = [Event(session.opened_at, "opened", session.counter, note=note)]
-    events += [Event(one.uploaded_at, "uploaded", note=f"{one.name}, {one.size:,} bytes") for one in uploads]
+    events += [Event(one.at, "uploaded", note=f"{one.name}, {one.size:,} bytes") for one in uploads]
     events += [
         Event(
             one.at,

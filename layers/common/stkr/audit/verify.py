@@ -27,7 +27,8 @@ from stkr.store.inventory import ZERO, InventoryRow
 
 _RESTORE = "compare with the tables as they were before (runbook: Restore)"
 _RECOUNT = "count the shelf afresh and have it decided"
-_SYNC = "run sync; if it stays, count the shelf afresh and have it decided"
+_SYNC = "sync sets it right when the source next changes; count this shelf only after that"
+"""Before, the count's gap would be against a quantity that nobody ever had, and would be booked."""
 _BOOK = "find out who changed the row; book what is missing by hand and say so with `stkr booked`"
 
 
