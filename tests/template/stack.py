@@ -33,7 +33,8 @@ _PSEUDO = {"AWS::Region": REGION, "AWS::AccountId": ACCOUNT, "AWS::Partition": "
 # By resource type: the property that holds the physical name, and the ARN it gives (None: no ARN is asked for).
 NAMED: Mapping[str, tuple[str, str | None]] = {
     "AWS::Budgets::Budget": ("Budget.BudgetName", None),
-    "AWS::CloudWatch::Alarm": ("AlarmName", None),
+    "AWS::CloudWatch::Alarm": ("AlarmName", f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{{}}"),
+    "AWS::CloudWatch::Dashboard": ("DashboardName", None),
     "AWS::DynamoDB::Table": ("TableName", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{{}}"),
     "AWS::Events::Rule": ("Name", f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{{}}"),
     "AWS::IAM::ManagedPolicy": ("ManagedPolicyName", None),
@@ -41,6 +42,7 @@ NAMED: Mapping[str, tuple[str, str | None]] = {
     "AWS::Lambda::Function": ("FunctionName", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{{}}"),
     "AWS::Lambda::LayerVersion": ("LayerName", None),
     "AWS::Logs::LogGroup": ("LogGroupName", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{{}}:*"),
+    "AWS::Logs::QueryDefinition": ("Name", None),
     "AWS::S3::Bucket": ("BucketName", "arn:aws:s3:::{}"),
     "AWS::SES::ConfigurationSet": ("Name", None),
     "AWS::SES::ConfigurationSetEventDestination": ("EventDestination.Name", None),

@@ -26,9 +26,13 @@ UPLOADS: Final = "sessions/"
 CAPTURES: Final = "captures/"
 SNAPSHOTS: Final = "snapshots/"
 MOVEMENTS: Final = "movements/"
+SUMMARIES: Final = "summaries/"
 TO_BOOK: Final = "bookings/to-book.csv"
 FILE_BOOKINGS: Final = "bookings/stock-file.json.gz"
 _RESULT_SUFFIX: Final = ".json.gz"
+_HOLDS: Final = 100
+"""Room for the holds of one capture's line among its revisions."""
+
 _BEGINS_WITH_A_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d-")
 
 
@@ -122,7 +126,18 @@ def first_revision(capture_seq: int) -> int:
     Made from the capture's number rather than counted up, so that a line which went away and came back never meets an
     old link again.
     """
-    return capture_seq * 100
+    return capture_seq * _HOLDS
+
+
+def held_variance(name: str, step: int) -> str | None:
+    """The name of a variance's next revision by a hold (``step`` 1), or of the one before it (``step`` -1).
+
+    :returns: ``None`` where there is none before, because a capture made this revision.
+    """
+    head, _, revision = name.rpartition(".r")
+    if not revision.isdecimal() or (step < 0 and int(revision) % _HOLDS == 0):
+        return None
+    return f"{head}.r{int(revision) + step}"
 
 
 def month_position(kind: str, stored_instant: str, name: str) -> str:
@@ -153,6 +168,11 @@ def snapshot_object(session_id: str) -> str:
 def movements_object(location_name: str) -> str:
     """Object that holds what is known of how the stock of a location moved lately."""
     return f"{MOVEMENTS}{location_name}{_RESULT_SUFFIX}"
+
+
+def summary_object(month: str) -> str:
+    """Object that holds the summary of a month (``2026-11``)."""
+    return f"{SUMMARIES}{month}{_RESULT_SUFFIX}"
 
 
 def upload_prefix(session_id: str, area: str = "") -> str:

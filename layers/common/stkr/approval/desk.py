@@ -54,7 +54,7 @@ def _guarded(settings: Settings, visit: Visit, act: _Act) -> Page:
         link = read(visit.form.token, signing_keys(settings.signing_secret, visit.now), int(visit.now.timestamp()))
         if not link.belongs_to(visit.url_id):
             return pages.misused_page()
-        logger.append_keys(session_id=link.session_id)
+        logger.set_correlation_id(link.session_id)
         return act(settings, visit, link, recent_rules(settings.bucket, visit.now).rules)
     except LinkExpired:
         return pages.expired_page()

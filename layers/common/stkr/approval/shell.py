@@ -154,7 +154,7 @@ def _hold(settings: Settings, line: Line, now: str) -> Line | None:
     """
     stock = live_stock(settings, line)
     if stock is None:
-        logger.error("the stock row of a queued line is gone", session_id=line.session_id, sku=line.sku)
+        logger.error("the stock row of a queued line is gone", sku=line.sku)
         return None
     if len(stock.unbooked) >= MAX_UNBOOKED:
         raise Busy(f"{MAX_UNBOOKED} adjustments of {line.sku} at {line.location} wait to be booked; book them first")

@@ -61,10 +61,10 @@ def reconcile(settings: Settings, session_id: str, seq: int, now: str, run: str)
     captured = objects.read_document(settings.bucket, keys.capture_object(session_id, seq), Captured)
     if captured and not _counts(captured.outcome):
         # All items would come out as uncounted, and what was queued would be taken back.
-        logger.warning("nothing was counted; the lines stay as they are", session_id=session_id, seq=seq)
+        logger.warning("nothing was counted; the lines stay as they are", seq=seq)
         return None
     if session.reconciled_seq >= seq or not _fence(settings.counts_table, session_id, seq):
-        logger.info("nothing to reconcile: this capture is done or overtaken", session_id=session_id, seq=seq)
+        logger.info("nothing to reconcile: this capture is done or overtaken", seq=seq)
         return None
     snapshot = objects.read_document(
         settings.bucket, keys.snapshot_object(session_id), Snapshot, session.snapshot_version_id
@@ -82,7 +82,7 @@ def reconcile(settings: Settings, session_id: str, seq: int, now: str, run: str)
         try:
             done = _apply(settings, session_id, seq, planned, now)
         except GuardFailed:
-            logger.info("a later capture took over", session_id=session_id, seq=seq)
+            logger.info("a later capture took over", seq=seq)
             return None
         if done:
             break
@@ -160,7 +160,7 @@ def _finish(settings: Settings, session: Session, seq: int, planned: Plan, now: 
     count(Metric.VARIANCES_QUEUED, sum(change.queues for change in planned.changes))
     chunks = enqueue(settings, session.session_id, seq, run, list(unlabelled(planned.lines)))
     if chunks is None:
-        logger.info("a later capture took over", session_id=session.session_id, seq=seq)
+        logger.info("a later capture took over", seq=seq)
         return
     if planned.overtaken:
         _capture_again(settings, session.session_id)
@@ -184,7 +184,10 @@ def _finish(settings: Settings, session: Session, seq: int, planned: Plan, now: 
         given={":seq": seq, ":closed": Status.CLOSED},
     )
     if conditional_update(request) is None:
-        logger.info("a later capture took over, or the session was closed", session_id=session.session_id, seq=seq)
+        logger.info("a later capture took over, or the session was closed", seq=seq)
+    else:
+        queued = sum(line.state is State.QUEUED for line in planned.lines)
+        logger.info("reconciled", seq=seq, lines=len(planned.lines), queued=queued, changed=len(planned.changes))
 
 
 def _capture_again(settings: Settings, session_id: str) -> None:
