@@ -61,9 +61,7 @@ def redrive(
     except (StackError, BotoCoreError, ClientError) as error:
         raise fail(f"{error}; what was not listed above is still in the queue") from error
     if left:
-        raise fail(
-            f"{counted_noun(left, 'message')} cannot be read and left in the queue; look there in the SQS console"
-        )
+        raise fail(f"not readable, and still in the queue: {counted_noun(left, 'message')}; look in the SQS console")
 
 
 def _redrive(queue: DeadLetters, known: dict[str, str]) -> int:

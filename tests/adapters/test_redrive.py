@@ -132,7 +132,7 @@ def test_what_nobody_can_read_stays_and_the_rest_goes(redrive: Callable[[str], R
     result = redrive(queue)
     assert result.exit_code == 2
     assert "Tried again: 1 message." in result.stdout
-    assert "1 message cannot be read" in result.stderr
+    assert "still in the queue: 1 message" in result.stderr
     assert waiting(f"shop-{queue}-dlq") == 1
 
 
