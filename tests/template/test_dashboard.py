@@ -99,3 +99,9 @@ def test_the_saved_query_looks_through_every_functions_log(stack: Stack) -> None
     (query,) = stack.of_type("AWS::Logs::QueryDefinition").values()
     assert set(query["LogGroupNames"]) == {f"/aws/lambda/shop-{name}" for name in FUNCTIONS}
     assert "correlation_id" in query["QueryString"]
+
+
+def test_a_dashboard_is_made_only_for_who_asks_for_it_because_the_fourth_of_an_account_costs(stack: Stack) -> None:
+    assert stack.resources["Dashboard"]["Condition"] == "HasDashboard"
+    assert stack.source["Conditions"]["HasDashboard"] == {"Fn::Equals": [{"Ref": "CreateDashboard"}, "yes"]}
+    assert stack.source["Parameters"]["CreateDashboard"]["Default"] == "no"
