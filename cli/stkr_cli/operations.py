@@ -18,6 +18,7 @@ from stkr.errors import RulesError, StkrError
 from stkr.links import CountLink, address
 from stkr.rules.doc import parse_rules
 from stkr.session.core import Opening
+from stkr.session.qr import png, svg
 from stkr.session.shell import open_session, session_standing
 from stkr.signing import signing_keys
 from stkr.store.aliases import forget, read_aliases
@@ -43,8 +44,13 @@ app.add_typer(source_app, name="source")
 COUNT_LINK_DAYS = 365
 """A location's link hangs at the end of an aisle; it opens blind counts and shows no quantity."""
 
+MAX_LINK_DAYS = 1095
+"""Three years: a card that hangs longer is worn, and a link that nobody remembers should end by itself."""
+
 MOVEMENT_DAYS = 35
 """As far back movements are read for a check of the source; most shops count each shelf more often."""
+
+_CODES = {".svg": svg, ".png": png}
 
 # Into a file or another program, ids must not be broken to fit a screen.
 console = Console(width=None if sys.stdout.isatty() else 240)
@@ -83,19 +89,34 @@ def open_count(
 @app.command()
 def link(
     location: Annotated[str, typer.Argument(help="Location as the rules doc names it.")],
+    days: Annotated[int, typer.Option(min=1, max=MAX_LINK_DAYS, help="How long it works.")] = COUNT_LINK_DAYS,
+    qr: Annotated[Path | None, typer.Option(metavar="FILE", help="Write its QR code, to a .svg or .png file.")] = None,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
-    """Print the link with which staff open counts of a location themselves."""
+    """Print the link with which staff open counts of a location themselves.
+
+    It stops working before its time when the signing key is rotated twice: a rotation accepts the key before it, and
+    no older one. So hang up new cards after each rotation; to void a lost card, rotate twice.
+    """
     now = datetime.now(UTC)
+    draw = _CODES.get(qr.suffix.casefold()) if qr else None
+    if qr and not draw:
+        raise fail(f"{qr} is to be a .svg or .png file")
     try:
         settings = session_settings(stack)
         if location not in rules_in_force(stack).rules.locations:
             raise fail(f"there is no location {location!r} in the rules doc")
     except StackError as error:
         raise fail(error) from error
-    expires = int((now + timedelta(days=COUNT_LINK_DAYS)).timestamp())
+    expires = int((now + timedelta(days=days)).timestamp())
     opening = CountLink(home=outputs(stack)["SessionUrl"], location=location, expires_at=expires)
-    typer.echo(address(opening, signing_keys(settings.signing_secret, now)))
+    signed = address(opening, signing_keys(settings.signing_secret, now))
+    if qr and draw:
+        try:
+            qr.write_bytes(draw(signed))
+        except OSError as error:
+            raise fail(f"{qr} cannot be written: {error.strerror}") from error
+    typer.echo(signed)
 
 
 @app.command()
