@@ -59,10 +59,12 @@ def walk(stack: Stack, approved: str) -> Gallery:
 def _count(stack: Stack, gallery: Gallery, expected: Saturday) -> Page:
     link = stack.command("link", shop.FIXINGS)
     [form] = gallery.keep("count-open", stack.browser.get(link)).forms
+    gallery.keep("count-card", stack.browser.get(link.replace("/?", "/card?")))
     gallery.keep("count-open-error", stack.browser.submit(form, counter=""))
     page = gallery.keep("count-nothing-yet", stack.browser.submit(form, counter="Sam"))
     gallery.keep("count-area", stack.browser.get(f"{page.url}&area=Front"))
-    gallery.keep("count-uploaded", floor.upload(stack, page, FILE_NAME, expected.file()))
+    gallery.keep("count-sheet", stack.browser.get(page.url.replace("/?", "/sheet?")))
+    floor.upload(stack, page, FILE_NAME, expected.file())
     floor.wait_until(lambda: "reconciled_at" in floor.header(stack, floor.session_of(page)), "the reconciled count")
     gallery.keep("count-parked", stack.browser.get(page.url))
     gallery.keep("count-link-not-genuine", stack.browser.get(floor.tampered(page.url)))
@@ -76,7 +78,8 @@ def _decide(stack: Stack, gallery: Gallery, mail: Mail, approved: str) -> None:
     gallery.keep("decision-already-approved", stack.browser.submit(approve, name="Priya"))
     [reject] = gallery.keep("decision-reject", stack.browser.get(mail.link(HOOK, "Reject"))).forms
     rejected = gallery.keep("decision-rejected", stack.browser.submit(reject, name="Priya"))
-    gallery.keep("count-recount", stack.browser.get(rejected.links[-1]))
+    [recount] = gallery.keep("count-open-recount", stack.browser.get(rejected.links[-1])).forms
+    gallery.keep("count-recount", stack.browser.submit(recount, counter="Ola"))
     gallery.keep("decision-unrecorded", stack.browser.get(mail.link(TESTER, "Approve")))
     gallery.keep("decision-uncounted", stack.browser.get(mail.link(CASTOR, "Confirm zero")))
 

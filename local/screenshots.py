@@ -50,7 +50,8 @@ def take(browser: Browser, gallery: Gallery, folder: Path) -> list[Path]:
 
 _HEAD = """# Every page and every mail
 
-Taken by `make screenshots` from the emulated stack, as a count of the demo shop brings them about. On each run the dates are those of the day."""
+Taken by `make screenshots` from the emulated stack, as a count of the demo shop brings them about.
+The dates are those of the day they were taken."""
 _SHOWN = '<img src="{path}" alt="{alt}" width="{width}">'
 _SHOWN_WIDTHS = {"phone": 260, "desktop": 560}
 
