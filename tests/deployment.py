@@ -4,8 +4,10 @@ from functools import cache
 from typing import Any, Final
 
 import boto3
+from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from stkr import aws, settings, signing
 from tests.template.stack import ACCOUNT, REGION, Stack
 
 _GENERATED_SECRET: Final = '{"key": "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"}'
@@ -61,6 +63,16 @@ class Deployment:
         """The context of an invocation of a function, by its own name."""
         properties = stack().function(function)
         return Context(properties["FunctionName"], int(properties["Timeout"]))
+
+
+def forget() -> None:
+    """Drop what a process keeps from one invocation to the next: clients, settings and secrets."""
+    providers = (aws.dynamodb, aws.s3, aws.sqs, aws.ses, aws.events, aws.scheduler, aws.functions, aws.bedrock)
+    for provider in providers:
+        provider.cache_clear()
+    settings.load.cache_clear()
+    signing._keys.cache_clear()
+    parameters.clear_caches()  # type: ignore[no-untyped-call]  # of Powertools
 
 
 def _as_deployed(value: str) -> str:

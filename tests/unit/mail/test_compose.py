@@ -101,6 +101,16 @@ def test_both_bodies_carry_both_links_of_every_line_in_the_order_given() -> None
     assert [word for word in sent.text.split() if word.startswith("https://")] == links
 
 
+def test_a_screen_reader_that_lists_the_links_hears_which_item_each_is_for() -> None:
+    spoken = [link["aria-label"] for link in Read(mail(line(), uncounted()).html).all("a")]
+    assert spoken == [
+        "Approve: M6 bolts 50 mm",
+        "Reject: M6 bolts 50 mm",
+        "Confirm zero: Butt hinge 75 mm",
+        "Leave as it is: Butt hinge 75 mm",
+    ]
+
+
 def test_totals_tell_short_and_over_apart_and_what_has_no_cost() -> None:
     told = "-£179.30 in all (short £216.80, over £37.50); 1 gap without a unit cost"
     sent = mail(DRILL, line(), unrecorded(), line(sku="NUT", gap_value=None))
