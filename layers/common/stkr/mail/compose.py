@@ -19,8 +19,8 @@ from stkr.web.page import render
 from stkr.web.wording import place
 
 MAX_SUBJECT_CHARS: Final = 200
-MAX_ITEMS: Final = 35
-"""Variances in one digest, each up to 2.7 kB of HTML: Gmail hides what is beyond 102 kB, buttons included."""
+MAX_ITEMS: Final = 30
+"""Variances in one digest, each up to 3.3 kB of HTML: Gmail hides what is beyond 102 kB, buttons included."""
 
 
 @dataclass(frozen=True, slots=True)
