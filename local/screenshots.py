@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PIL import Image
@@ -11,20 +12,38 @@ from local.browser import Page
 from local.chromium import show
 from local.gallery import Gallery
 
-WIDTHS: dict[str, tuple[ViewportSize, int]] = {
-    "phone": ({"width": 390, "height": 844}, 2),
-    "desktop": ({"width": 1280, "height": 800}, 1),
-}
-"""The size of the screen, and the dots each of its pixels has."""
+
+@dataclass(frozen=True)
+class View:
+    """How a page is looked at: its width and height in pixels, dots to a pixel, and the width of its picture."""
+
+    screen: ViewportSize
+    dots: int
+    shown: int
+    dark: bool = False
+    printed: bool = False
+
+
+PHONE = View({"width": 390, "height": 844}, dots=2, shown=260)
+DESKTOP = View({"width": 1280, "height": 800}, dots=1, shown=560)
+PAPER = View({"width": 703, "height": 1032}, dots=1, shown=400, printed=True)
+"""A4 within margins of 12 mm, at 96 dots an inch."""
 
 SCREENS = 3
 """What is further down than so many screens is cut off."""
 
+VIEWS = {"phone": PHONE, "desktop": DESKTOP}
+DARK_VIEWS = {"phone-dark": replace(PHONE, dark=True), "desktop-dark": replace(DESKTOP, dark=True)}
+PAPER_VIEWS = {"paper": PAPER}
+
 COLOURS = 128
 """Pages have few, and the shades of their letters; with a palette a picture is a third of the size."""
 
-DARK = ("count-parked", "decision-approve", "decision-approved", "mail-digest")
-"""Of these there is a picture in the dark, too."""
+MORE_VIEWS = {
+    **dict.fromkeys(("count-parked", "decision-approve", "decision-approved", "mail-digest"), DARK_VIEWS),
+    **dict.fromkeys(("count-card", "count-sheet"), PAPER_VIEWS),
+}
+"""Of these pages there are more pictures."""
 
 
 def take(browser: Browser, gallery: Gallery, folder: Path) -> list[Path]:
@@ -38,12 +57,11 @@ def take(browser: Browser, gallery: Gallery, folder: Path) -> list[Path]:
     taken, listing = [], [_HEAD]
     for name, page in sorted(gallery.items()):
         listing.append(f"\n## {name}\n\n{_title(page)}\n")
-        for variant in (name, f"{name}-dark") if name in DARK else (name,):
-            for width in WIDTHS:
-                path = folder / f"{variant}-{width}.png"
-                path.write_bytes(_picture(browser, page, width, dark=variant != name))
-                taken.append(path)
-                listing.append(_SHOWN.format(path=path.name, alt=f"{variant}, {width}", width=_SHOWN_WIDTHS[width]))
+        for how, view in (VIEWS | MORE_VIEWS.get(name, {})).items():
+            path = folder / f"{name}-{how}.png"
+            path.write_bytes(_picture(browser, page, view))
+            taken.append(path)
+            listing.append(f'<img src="{path.name}" alt="{name}, {how}" width="{view.shown}">')
     (folder / "README.md").write_text("\n".join(listing) + "\n", "utf-8")
     return taken
 
@@ -52,8 +70,6 @@ _HEAD = """# Every page and every mail
 
 Taken by `make screenshots` from the emulated stack, as a count of the demo shop brings them about.
 The dates are those of the day they were taken."""
-_SHOWN = '<img src="{path}" alt="{alt}" width="{width}">'
-_SHOWN_WIDTHS = {"phone": 260, "desktop": 560}
 
 
 def _title(page: Page) -> str:
@@ -61,18 +77,18 @@ def _title(page: Page) -> str:
     return found[1].strip() if found else ""
 
 
-def _picture(browser: Browser, page: Page, width: str, *, dark: bool) -> bytes:
-    screen, dots = WIDTHS[width]
+def _picture(browser: Browser, page: Page, view: View) -> bytes:
     tab = browser.new_page(
-        viewport=screen,
-        device_scale_factor=dots,
-        color_scheme="dark" if dark else "light",
+        viewport=view.screen,
+        device_scale_factor=view.dots,
+        color_scheme="dark" if view.dark else "light",
         java_script_enabled=False,
     )
+    tab.emulate_media(media="print" if view.printed else "screen")
     show(tab, page)
     whole = Image.open(io.BytesIO(tab.screenshot(full_page=True))).convert("RGB")
     tab.close()
-    seen = whole.crop((0, 0, whole.width, min(whole.height, SCREENS * screen["height"] * dots)))
+    seen = whole.crop((0, 0, whole.width, min(whole.height, SCREENS * view.screen["height"] * view.dots)))
     packed = io.BytesIO()
     seen.quantize(COLOURS, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
     return packed.getvalue()
