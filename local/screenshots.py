@@ -15,28 +15,29 @@ from local.gallery import Gallery
 
 @dataclass(frozen=True)
 class View:
-    """How a page is looked at: its width and height in pixels, dots to a pixel, and the width of its picture."""
+    """How a page is looked at: its width and height in pixels, dots to a pixel, and how wide the list shows it.
+
+    What is further down than so many screens is cut off.
+    """
 
     screen: ViewportSize
     dots: int
     shown: int
+    screens: int = 3
     dark: bool = False
     printed: bool = False
 
 
 PHONE = View({"width": 390, "height": 844}, dots=2, shown=260)
 DESKTOP = View({"width": 1280, "height": 800}, dots=1, shown=560)
-PAPER = View({"width": 703, "height": 1032}, dots=1, shown=400, printed=True)
+PAPER = View({"width": 703, "height": 1032}, dots=1, shown=400, screens=1, printed=True)
 """A4 within margins of 12 mm, at 96 dots an inch."""
-
-SCREENS = 3
-"""What is further down than so many screens is cut off."""
 
 VIEWS = {"phone": PHONE, "desktop": DESKTOP}
 DARK_VIEWS = {"phone-dark": replace(PHONE, dark=True), "desktop-dark": replace(DESKTOP, dark=True)}
 PAPER_VIEWS = {"paper": PAPER}
 
-COLOURS = 128
+COLOURS = 64
 """Pages have few, and the shades of their letters; with a palette a picture is a third of the size."""
 
 MORE_VIEWS = {
@@ -88,7 +89,7 @@ def _picture(browser: Browser, page: Page, view: View) -> bytes:
     show(tab, page)
     whole = Image.open(io.BytesIO(tab.screenshot(full_page=True))).convert("RGB")
     tab.close()
-    seen = whole.crop((0, 0, whole.width, min(whole.height, SCREENS * view.screen["height"] * view.dots)))
+    seen = whole.crop((0, 0, whole.width, min(whole.height, view.screens * view.screen["height"] * view.dots)))
     packed = io.BytesIO()
     seen.quantize(COLOURS, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
     return packed.getvalue()
