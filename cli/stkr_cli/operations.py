@@ -4,19 +4,19 @@ import json
 import secrets
 import sys
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stkr import aws, keys
+from stkr import keys
 from stkr.errors import RulesError, StkrError
 from stkr.links import CountLink, address
-from stkr.rules.doc import parse_rules
+from stkr.rules.doc import MAX_DOC_BYTES, read_rules
+from stkr.rules.schema import schema_text
 from stkr.session.core import Opening
 from stkr.session.qr import png, svg
 from stkr.session.shell import open_session, session_standing
@@ -24,16 +24,13 @@ from stkr.signing import signing_keys
 from stkr.store.aliases import forget, read_aliases
 from stkr.store.counts import open_sessions
 from stkr.store.inventory import read_waiting
-from stkr.store.items import query
 from stkr.sync.byhand import booked_by_hand
 from stkr.sync.connectors.choice import choose
 from stkr.sync.handout import TO_BOOK_COLUMNS
 from stkr.tabular.csvfile import csv_text
+from stkr.web.figures import counted_noun
 from stkr_cli.stack import DEFAULT_STACK, StackError, StackOption, outputs, rules_in_force, session_settings
 from stkr_cli.tables import SHOWN, show_outcome, show_reading
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 app = typer.Typer()
 rules_app = typer.Typer(help="The rules doc.", no_args_is_help=True)
@@ -159,28 +156,6 @@ def _show_session(stack: str, session_id: str) -> None:
 
 
 @app.command()
-def audit(
-    sku: Annotated[str, typer.Argument(help="The SKU whose trail to tell.")],
-    stack: StackOption = DEFAULT_STACK,
-) -> None:
-    """Tell the whole story of a SKU: every action, by whom, when, and the quantity before and after."""
-    try:
-        table_name = outputs(stack)["AdjustmentsTableName"]
-    except StackError as error:
-        raise fail(error) from error
-    rows = list(query(table_name, "PK = :sku", {":sku": keys.sku(sku)}))
-    if not rows:
-        raise fail(f"there is no trail for {sku}")
-    table = Table("when (UTC)", "action", "by", "before", "after", "cause", "session", title=f"Trail of {sku}")
-    for row in rows:
-        cause = " / ".join(filter(None, [row.get("cause"), row.get("confirmed_cause")]))
-        before, after = (f"{row[name].normalize():f}" if name in row else "" for name in ("qty_before", "qty_after"))
-        cells = (row["at"][:19], row["action"], row["user"], before, after, cause, row["session_id"])
-        table.add_row(*map(escape, cells))
-    console.print(table)
-
-
-@app.command()
 def aliases(
     forget_code: Annotated[str | None, typer.Option("--forget", metavar="CODE", help="Take this code back.")] = None,
     stack: StackOption = DEFAULT_STACK,
@@ -239,18 +214,26 @@ def booked(
 
 @rules_app.command("check")
 def check_rules(file: Annotated[Path, typer.Argument(help="The rules doc to check.")]) -> None:
-    """Check a rules doc before it is uploaded."""
+    """Check a rules doc before it is uploaded: everything that is wrong with it, and in which line."""
     try:
-        rules = parse_rules(file.read_text("utf-8"))
+        with file.open("rb") as stream:
+            rules = read_rules(stream.read(MAX_DOC_BYTES + 1))
     except OSError as error:
         raise fail(f"{file} cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, RulesError) as error:
-        raise fail(error) from error
+    except RulesError as error:
+        raise fail(f"{file} is not valid:\n{error}") from error
     tolerance = rules.tolerance
-    console.print(f"{file}: valid; {len(rules.locations)} locations, {len(rules.overrides)} overrides.")
+    locations = counted_noun(len(rules.locations), "location")
+    console.print(f"{file}: valid; {locations}, {counted_noun(len(rules.overrides), 'override')}.", markup=False)
     console.print(
         f"Material beyond {tolerance.units} units and {tolerance.percent} %, or {rules.currency_sign}{tolerance.value}."
     )
+
+
+@rules_app.command("schema")
+def print_schema() -> None:
+    """Print the JSON schema of the rules doc, with which editors complete it and mark mistakes."""
+    typer.echo(schema_text(), nl=False)
 
 
 @source_app.command("check")
@@ -274,59 +257,3 @@ def check_source(
     if reading is None:
         raise fail("the source says that it has not changed, though nothing was read before")
     show_reading(console, reading)
-
-
-class DeadLetters(StrEnum):
-    """The queues that hold what failed for good."""
-
-    CAPTURE = "capture"
-    LABEL = "label"
-    EVENTS = "events"
-
-
-_QUEUES = {
-    DeadLetters.CAPTURE: ("CaptureDeadLetterQueueUrl", "CaptureQueueUrl"),
-    DeadLetters.LABEL: ("LabelDeadLetterQueueUrl", "LabelQueueUrl"),
-    DeadLetters.EVENTS: ("EventsDeadLetterQueueUrl", None),
-}
-
-
-@app.command()
-def redrive(
-    queue: Annotated[DeadLetters, typer.Argument(help="Whose dead letters to try again.")],
-    stack: StackOption = DEFAULT_STACK,
-) -> None:
-    """Send the messages of a dead-letter queue through their queue again, after the cause is mended."""
-    try:
-        known = outputs(stack)
-    except StackError as error:
-        raise fail(error) from error
-    source, target = _QUEUES[queue]
-    moved = 0
-    while messages := _receive(known[source]):
-        for message in messages:
-            # Sent before it is deleted: a crash in between repeats a message, which is harmless, and loses none.
-            if target:
-                aws.sqs().send_message(QueueUrl=known[target], MessageBody=message["Body"])
-            else:
-                _invoke_again(message)
-            aws.sqs().delete_message(QueueUrl=known[source], ReceiptHandle=message["ReceiptHandle"])
-            moved += 1
-    console.print(f"{moved} messages are being tried again.")
-
-
-def _receive(queue_url: str) -> "list[MessageTypeDef]":
-    answer = aws.sqs().receive_message(
-        QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1, MessageAttributeNames=["All"]
-    )
-    return answer.get("Messages", [])
-
-
-def _invoke_again(message: "MessageTypeDef") -> None:
-    """Invoke the function an event failed in: Lambda wraps the event, EventBridge names the target in an attribute."""
-    body = json.loads(message["Body"])
-    if "requestPayload" in body:
-        function, event = body["requestContext"]["functionArn"].removesuffix(":$LATEST"), body["requestPayload"]
-    else:
-        function, event = message["MessageAttributes"]["TARGET_ARN"]["StringValue"], body
-    aws.functions().invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode())

@@ -7,11 +7,14 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from html import unescape
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import boto3
 import pytest
 import zxingcpp
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 from PIL import Image
 
 from local.events import event
@@ -21,7 +24,7 @@ from stkr.capture.shell import refuse_upload
 from stkr.links import Action, CountLink, DecisionLink, Keys, read_count, sign
 from stkr.session.shell import READ_SECONDS, UPLOAD_MINUTES
 from stkr.settings import Capture
-from stkr.store.counts import State, Status, read_line, read_session
+from stkr.store.counts import State, Status, read_line, read_session, recent_counts
 from stkr.store.inventory import MAX_UNBOOKED
 from stkr.tabular.sheet import MAX_FILE_BYTES
 from tests.handlers.world import PLACE, RULES, SCAN, SESSION, SIGNING, World
@@ -58,6 +61,62 @@ def test_opening_a_link_shows_the_variance_with_live_stock_and_one_button(world:
     for shown in ("BOLT-M6-50", "432", "480", "£16.80", "Shrinkage"):
         assert shown in page
     assert page.count("<button") == 1
+
+
+def test_the_decision_page_shows_the_items_counts_and_what_waits_is_told_after_a_decision(world: World) -> None:
+    world.counted()
+    assert "Counts of this item" not in world.look("show-approve")[1]
+    world.counted_again(b"code,qty\nBOLT-M6-50,470\nNUT-M6,480\n")
+    first = world.tokens("approve")
+    status, page = get(world, world.tokens("approve")["BOLT-M6-50"])
+    assert status == 200
+    for told in ("432 of 480, short 48", "470 of 480, short 10", "this count"):
+        assert told in page
+    status, page = world.tap("reject", "BOLT-M6-50")
+    assert status == 200
+    assert "Still waiting in this count:" in page
+    assert not [sku for sku in first if sku != "BOLT-M6-50" and sku in page]
+
+
+def test_a_repeated_reconciliation_notes_its_session_once(world: World) -> None:
+    world.counted()
+    world.upload("scan.csv", SCAN.replace(b"432", b"431"))
+    world.replay("capture", "scan")
+    world.reconcile(2)
+    assert [count.session_id for count in recent_counts(world.counts, PLACE, 8)] == [SESSION]
+
+
+def test_a_history_that_cannot_be_read_keeps_nobody_from_deciding(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.counted()
+
+    def refused(*_: object, **__: object) -> None:
+        raise ClientError({"Error": {"Code": "ThrottlingException"}}, "Query")
+
+    monkeypatch.setattr("stkr.approval.shell.recent_counts", refused)
+    monkeypatch.setattr("stkr.approval.desk.waiting_beside", refused)
+    assert world.look("show-approve")[0] == 200
+    status, page = world.tap("approve", "BOLT-M6-50")
+    assert status == 200
+    assert "You can close this page." in page
+
+
+def test_a_decision_takes_three_calls_of_aws_once_the_function_is_warm(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.counted()
+    world.look("show-approve")
+    calls: list[str] = []
+    plain = getattr(BaseClient, "_make_api_call")  # noqa: B009 - where all calls pass, and it has no public name
+
+    def heard(client: BaseClient, operation: str, request: dict[str, Any]) -> Any:
+        calls.append(operation)
+        return plain(client, operation, request)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", heard)
+    assert world.tap("approve", "BOLT-M6-50")[0] == 200
+    assert calls == ["GetItem", "TransactWriteItems", "Query"]
 
 
 def test_a_scanner_that_opens_every_link_changes_nothing(world: World) -> None:

@@ -1,6 +1,8 @@
 """The functions that only the clock calls: sync and summary."""
 
+import base64
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -8,14 +10,13 @@ import boto3
 import pytest
 from moto.sesv2.models import sesv2_backends
 
-from functions.summary.handler import handler as summary
-from functions.sync.handler import handler as sync
 from local.events import event
 from stkr import aws
+from stkr.links import Keys, SummaryLink, sign
 from stkr.store.counts import new_session
 from stkr.store.inventory import read_row
-from tests.deployment import Context
-from tests.handlers.world import Model
+from tests.deployment import Context, call
+from tests.handlers.world import SIGNING, Model, World
 from tests.template.stack import ACCOUNT, REGION
 from tests.unit.summary.counts import session
 
@@ -29,17 +30,17 @@ RULES = b"locations: {fixings-aisle: {name: Fixings, approver: {name: Priya, ema
 def schedule(invocation: Callable[[str], Context]) -> Callable[..., Any]:
     """Call a function as its schedule does, with an event of ``events/``."""
 
-    def call(handler: Callable[[dict[str, Any], Any], Any], function: str, case: str) -> Any:
-        return handler(event(function, case), invocation(function))
+    def invoke(function: str, case: str) -> Any:
+        return call(function, event(function, case), invocation(function))
 
-    return call
+    return invoke
 
 
 def test_the_schedule_mirrors_the_stock_file_and_skips_it_until_it_changes(schedule: Callable[..., Any]) -> None:
     content = b"sku,name,location,system_qty\nBOLT-M6-50,M6 bolts 50 mm,fixings-aisle,480"
     aws.s3().put_object(Bucket=BUCKET, Key="source/stock.csv", Body=content)
 
-    first, second = schedule(sync, "sync", "schedule"), schedule(sync, "sync", "schedule")
+    first, second = schedule("sync", "schedule"), schedule("sync", "schedule")
 
     assert (first["changed"], first["refused"]) == (1, None)
     assert second["skipped"] == "the source has not changed"
@@ -49,7 +50,7 @@ def test_the_schedule_mirrors_the_stock_file_and_skips_it_until_it_changes(sched
 
 
 def test_a_refused_source_is_not_a_failure_of_the_function(schedule: Callable[..., Any]) -> None:
-    assert "no stock file" in schedule(sync, "sync", "schedule")["refused"]
+    assert "no stock file" in schedule("sync", "schedule")["refused"]
 
 
 def test_on_the_first_of_the_month_the_one_before_is_summed_up(
@@ -57,12 +58,51 @@ def test_on_the_first_of_the_month_the_one_before_is_summed_up(
 ) -> None:
     monkeypatch.setattr(aws, "bedrock", cache(lambda: Model(reply="not a summary")))
     boto3.client("s3").put_object(Bucket=BUCKET, Key="config/rules.yaml", Body=RULES)
-    november = session("a", "2026-11-21T09:00:00.000000Z", lines=120, in_agreement=112, minor=5, material=3)
+    november = session("a", "2026-11-21T09:00:00.000000Z", counted=120, counted_in_agreement=112, minor=5, material=3)
     boto3.client("dynamodb").put_item(**new_session("shop-counts", november))
 
-    first, again = schedule(summary, "summary", "monthly"), schedule(summary, "summary", "monthly")
+    first, again = schedule("summary", "monthly"), schedule("summary", "monthly")
 
     assert first == again == {"month": "2026-11", "narrated": False, "mails": 1}
     backend: Any = sesv2_backends[ACCOUNT][REGION]
     (mail,) = backend.core_backend.sent_messages
-    assert "1 count covered 120 lines" in mail.body
+    assert "1 count, 120 lines counted" in mail.body
+
+
+def test_the_mails_link_leads_to_the_page_and_the_page_to_the_file(world: World) -> None:
+    world.counted()
+    world.tap("approve", "BOLT-M6-50")
+    world.replay("summary", "monthly")
+
+    page, file = world.replay("session", "show-summary"), world.replay("session", "summary-csv")
+
+    assert (page["statusCode"], file["statusCode"]) == (200, 200)
+    assert "Stock counts in November 2026" in page["body"]
+    assert page["headers"]["Content-Security-Policy"].startswith("default-src 'none'")
+    assert page["headers"]["Cache-Control"] == "no-store"
+    assert file["headers"]["Content-Disposition"] == 'attachment; filename="stock-counts-2026-11.csv"'
+    content = base64.b64decode(file["body"]).decode("utf-8-sig")
+    assert content.startswith("month,section,item,measure,value,unit")
+    assert "2026-11,Counted,Lines counted,lines counted," in content
+
+
+@pytest.mark.parametrize("case", ["show-summary", "summary-csv"])
+def test_without_a_genuine_link_of_its_own_a_summary_is_shown_to_nobody(world: World, case: str) -> None:
+    world.counted()
+    world.replay("summary", "monthly")
+    home = world.deployment.environment("sweep")["SESSION_URL"]
+    later = int((datetime.now(UTC) + timedelta(days=1)).timestamp())
+
+    def ask(token: str) -> int:
+        return int(world.invoke("session", event("session", case, {**world.links(), "summary": token}))["statusCode"])
+
+    def signed(month: str = "2026-11", at: str = home, expires: int = later, key: Keys = SIGNING) -> str:
+        return sign(SummaryLink(home=at, month=month, expires_at=expires), key)
+
+    assert ask(signed()) == 200
+    assert ask(world.links()["session"]) == 403
+    assert ask("") == 403
+    assert ask(signed(key=Keys("s" * 64))) == 403
+    assert ask(signed(at="https://elsewhere.example.com/")) == 403
+    assert ask(signed(expires=1)) == 410
+    assert ask(signed(month="2026-10")) == 404

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from html import unescape
-from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -19,7 +18,7 @@ from moto.ses.models import ses_backends
 
 from local.events import event
 from stkr import keys
-from stkr.links import CountLink, Keys, read, sign
+from stkr.links import CountLink, Keys, SummaryLink, read, sign
 from stkr.mail.outbox import outbox
 from stkr.rules.store import current_rules
 from stkr.session.core import Opening
@@ -34,7 +33,7 @@ from stkr.store.movements import on_hand, read_ledger, write_ledger
 from stkr.sweep.shell import sweep
 from stkr.sync.connector import Movement
 from stkr.sync.movements import Told, advanced
-from tests.deployment import Context, Deployment
+from tests.deployment import Context, Deployment, call
 from tests.template.stack import ACCOUNT, REGION
 
 SESSION = "2026-11-21-fixings-aisle-5a7d"
@@ -140,9 +139,19 @@ class World:
     def opened(self) -> None:
         """Open the events' session."""
         self.stock()
-        self._open(Opening(PLACE, "Sam"), "5a7d")
+        self.open(Opening(PLACE, "Sam"), "5a7d")
 
-    def _open(self, opening: Opening, nonce: str) -> str:
+    def shelve(self, sku: str, shelf: str) -> None:
+        """What a sync does when the system of record keeps an item in a bin."""
+        boto3.client("dynamodb").update_item(
+            TableName=self.inventory,
+            Key={"PK": {"S": keys.location(PLACE)}, "SK": {"S": keys.sku(sku)}},
+            UpdateExpression="SET bin = :shelf",
+            ExpressionAttributeValues={":shelf": {"S": shelf}},
+        )
+
+    def open(self, opening: Opening, nonce: str) -> str:
+        """Open a session; its id."""
         settings = SessionSettings(
             bucket=self.bucket, inventory_table=self.inventory, counts_table=self.counts, signing_secret="unused"
         )
@@ -154,8 +163,7 @@ class World:
 
     def invoke(self, function: str, payload: dict[str, Any]) -> Any:
         """Call a function's handler with its own environment."""
-        context = self._invocation(function)
-        return import_module(f"functions.{function}.handler").handler(payload, context)
+        return call(function, payload, self._invocation(function))
 
     def replay(self, function: str, case: str) -> Any:
         """Call a function's handler with one of the events."""
@@ -168,6 +176,7 @@ class World:
         found = {
             "open": sign(CountLink(home=home, location=PLACE, expires_at=later), SIGNING),
             "session": sign(CountLink(home=home, location=PLACE, session_id=SESSION, expires_at=later), SIGNING),
+            "summary": sign(SummaryLink(home=home, month="2026-11", expires_at=later), SIGNING),
         }
         for action in ("approve", "reject", "session"):
             found[f"{action}-url"] = self.url_id(action)
@@ -215,7 +224,7 @@ class World:
 
     def counted_again(self, content: bytes, skus: tuple[str, ...] | None = None) -> None:
         """Another count of the location, or of some of its items, up to the manager's mail."""
-        session_id = self._open(Opening(PLACE, "Ann", skus=skus), "6b8e")
+        session_id = self.open(Opening(PLACE, "Ann", skus=skus), "6b8e")
         self.put(f"{keys.upload_prefix(session_id)}scan.csv", content)
         uploaded = json.loads(json.dumps(event("capture", "scan")).replace(SESSION, session_id))
         self.invoke("capture", uploaded)

@@ -11,21 +11,28 @@ OPEN_SESSIONS: Final = "OPEN"
 ALIASES: Final = "ALIASES"
 """Counts partition of the codes that people have confirmed for an item, beside those of the system of record."""
 
+DECISION: Final = "DECISION"
+"""Kind of the month index's entries that are decided variances."""
+
 SOURCE_STATE: Final = "SOURCE#STATE"
 UNBOOKED: Final = "UNBOOKED"
 """Booking-index partition of the rows with approved adjustments that the system of record does not show yet."""
 
 SENT_MAILS: Final = "IDEMPOTENCY#mail"
-"""Counts partition that remembers for a day which mails went out."""
+"""Counts partition that remembers for some days which mails went out."""
 
 RULES_KEY: Final = "config/rules.yaml"
 UPLOADS: Final = "sessions/"
 CAPTURES: Final = "captures/"
 SNAPSHOTS: Final = "snapshots/"
 MOVEMENTS: Final = "movements/"
+SUMMARIES: Final = "summaries/"
 TO_BOOK: Final = "bookings/to-book.csv"
 FILE_BOOKINGS: Final = "bookings/stock-file.json.gz"
 _RESULT_SUFFIX: Final = ".json.gz"
+_HOLDS: Final = 100
+"""Room for the holds of one capture's line among its revisions."""
+
 _BEGINS_WITH_A_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d-")
 
 
@@ -57,6 +64,16 @@ def sku(code: str) -> str:
 def last_count(name: str) -> str:
     """Counts partition that remembers when a location was last counted and reminded."""
     return f"LOCATION#{name}"
+
+
+def zone(name: str) -> str:
+    """Counts sort key, beside that of its location, of the note when a zone was last counted."""
+    return f"ZONE#{name.casefold()}"
+
+
+def counted(opened_at: str, session_id: str) -> str:
+    """Counts sort key, beside that of its location, of the note that a session counted it; the latest comes last."""
+    return f"COUNTED#{opened_at}#{session_id}"
 
 
 def session(session_id: str) -> str:
@@ -109,7 +126,18 @@ def first_revision(capture_seq: int) -> int:
     Made from the capture's number rather than counted up, so that a line which went away and came back never meets an
     old link again.
     """
-    return capture_seq * 100
+    return capture_seq * _HOLDS
+
+
+def held_variance(name: str, step: int) -> str | None:
+    """The name of a variance's next revision by a hold (``step`` 1), or of the one before it (``step`` -1).
+
+    :returns: ``None`` where there is none before, because a capture made this revision.
+    """
+    head, _, revision = name.rpartition(".r")
+    if not revision.isdecimal() or (step < 0 and int(revision) % _HOLDS == 0):
+        return None
+    return f"{head}.r{int(revision) + step}"
 
 
 def month_position(kind: str, stored_instant: str, name: str) -> str:
@@ -140,6 +168,11 @@ def snapshot_object(session_id: str) -> str:
 def movements_object(location_name: str) -> str:
     """Object that holds what is known of how the stock of a location moved lately."""
     return f"{MOVEMENTS}{location_name}{_RESULT_SUFFIX}"
+
+
+def summary_object(month: str) -> str:
+    """Object that holds the summary of a month (``2026-11``)."""
+    return f"{SUMMARIES}{month}{_RESULT_SUFFIX}"
 
 
 def upload_prefix(session_id: str, area: str = "") -> str:

@@ -54,7 +54,7 @@ def capture_session(settings: Settings, session_id: str, now: str, *, again: boo
     seen = fingerprint(uploads)
     unchanged = session.captured_files == seen and session.captured_seq == session.reconciled_seq
     if unchanged and not again:
-        logger.info("nothing new in the folder", session_id=session_id)
+        logger.info("nothing new in the folder")
         return None
     files, too_large = _read_uploads(settings.bucket, uploads)
     snapshot = objects.read_document(
@@ -73,6 +73,7 @@ def capture_session(settings: Settings, session_id: str, now: str, *, again: boo
     objects.write_document(settings.bucket, keys.capture_object(session_id, session.capture_seq), captured)
     count(Metric.ROWS_CAPTURED, outcome.totals.read)
     count(Metric.ROWS_PARKED, outcome.totals.parked)
+    logger.info("captured", seq=captured.seq, files=len(files), **asdict(outcome.totals))
     return captured
 
 

@@ -92,7 +92,8 @@ def submit(settings: Settings, visit: Visit, form: OpenForm, nonce: str) -> Page
             return _open_page(
                 settings, link, rules.rules, replace(form, problem=Problem(error.about, as_sentence(error)))
             )
-        logger.info("session opened", session_id=session.session_id, expected=session.expected)
+        logger.set_correlation_id(session.session_id)
+        logger.info("session opened", expected=session.expected)
         expires = int((visit.now + timedelta(days=rules.rules.link_days)).timestamp())
         page = CountLink(home=link.home, location=session.location, session_id=session.session_id, expires_at=expires)
         return address(page, signing_keys(settings.signing_secret, visit.now))
@@ -189,6 +190,7 @@ def _guarded(settings: Settings, visit: Visit, act: Callable[[CountLink], Page |
         link = read_count(visit.token, signing_keys(settings.signing_secret, visit.now), int(visit.now.timestamp()))
         if not link.belongs_to(visit.url_id):
             return pages.tampered_page()
+        logger.set_correlation_id(link.session_id)
         return act(link)
     except LinkExpired:
         return pages.expired_page()
