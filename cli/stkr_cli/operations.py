@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stkr import keys
+from stkr import aws, keys
 from stkr.errors import RulesError, StkrError
 from stkr.links import CountLink, address
 from stkr.rules.doc import MAX_DOC_BYTES, read_rules
@@ -210,6 +210,18 @@ def booked(
             console.print(f"{adjustment}: noted for {row.sku} at {row.location}; the next sync reads it.", markup=False)
     except (StackError, StkrError) as error:
         raise fail(error) from error
+
+
+@app.command()
+def sweep(stack: StackOption = DEFAULT_STACK) -> None:
+    """Do the daily sweep now: mail what is due, remind, report. Nobody gets the same again on the same day."""
+    try:
+        function = outputs(stack)["SweepFunctionName"]
+    except StackError as error:
+        raise fail(error) from error
+    # As an event, so that Lambda tries it again, and keeps it if it fails for good.
+    aws.functions().invoke(FunctionName=function, InvocationType="Event", Payload=b'{"detail": {}}')
+    console.print("The sweep is under way; in quiet hours, its mails go out when they end.")
 
 
 @rules_app.command("check")

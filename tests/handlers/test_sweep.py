@@ -3,12 +3,15 @@
 import io
 import json
 from datetime import UTC, datetime, timedelta
-from random import Random
+from functools import cache
+from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from typer.testing import CliRunner
 
 from local.events import event
 from stkr import aws, keys
@@ -20,6 +23,7 @@ from stkr.store.counts import Status, close_session, open_sessions, queued_lines
 from stkr.store.items import conditional_update
 from stkr.sweep import shell
 from stkr.sweep.shell import MailsFailed, sweep
+from stkr_cli.app import app
 from tests.handlers.crashes import refused_once
 from tests.handlers.world import OPENED, PLACE, RULES, SCAN, SESSION, SIGNING, World
 from tests.unit.web.samples import Read
@@ -395,7 +399,9 @@ def test_what_counts_have_corrected_is_proposed(world: World) -> None:
 
 def test_codes_that_are_too_long_for_a_link_are_proposed_without_one(world: World) -> None:
     for number in range(10):
-        world.book_in("".join(map(chr, Random(number).sample(range(0x4E00, 0x9FA0), 128))), -1)
+        # Characters that take two units each, in an order that cannot be pressed together.
+        signs = (0x20000 + int.from_bytes(sha256(f"{number}.{at}".encode()).digest()) % 0xA000 for at in range(128))
+        world.book_in("".join(map(chr, signs)), -1)
     world.sweep(NOW)
     [mail] = world.mails()
     assert "Begin with these" in mail.body
@@ -417,3 +423,18 @@ def test_a_count_of_a_zone_is_none_of_the_rest_of_the_location(world: World) -> 
         world.shelve(sku, "B1")
     world.sweep(NOW + timedelta(days=9))
     assert len(world.mails()) == 1  # every shelf is in a zone that was counted
+
+
+def test_a_sweep_can_be_asked_for(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def invoke(*, FunctionName: str, InvocationType: str, Payload: bytes) -> None:  # noqa: N803 - the API's names
+        assert (FunctionName, InvocationType) == ("shop-sweep", "Event")
+        world.invoke("sweep", json.loads(Payload))
+
+    monkeypatch.setattr("stkr_cli.operations.outputs", lambda _stack: {"SweepFunctionName": "shop-sweep"})
+    monkeypatch.setattr(aws, "functions", cache(lambda: SimpleNamespace(invoke=invoke)))
+    world.stock()
+    for _ in range(2):
+        asked = CliRunner().invoke(app, ["sweep"])
+        assert asked.exit_code == 0, asked.output
+        assert "under way" in asked.output
+    assert recipients(world) == ["sam@example.com"]
