@@ -5,7 +5,7 @@ import io
 import re
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
 from local import shop
@@ -28,6 +28,11 @@ class NoSuchFormError(Exception):
 def today() -> date:
     """The shop's calendar day."""
     return datetime.now(shop.TIME_ZONE).date()
+
+
+def next_month() -> datetime:
+    """When the summary of this month is due."""
+    return (datetime.now(UTC).replace(day=1) + timedelta(days=32)).replace(day=1, hour=8)
 
 
 def stock_the_shop(stack: Stack) -> tuple[shop.Item, ...]:

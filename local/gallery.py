@@ -5,7 +5,7 @@ Each is kept as it was answered, so that a page that only a press of a button sh
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from local import floor, shop
@@ -118,15 +118,10 @@ def _correct(stack: Stack, gallery: Gallery, mail: Mail, page: Page, expected: S
 
 def _keep_scheduled_mails(stack: Stack, gallery: Gallery) -> None:
     stack.invoke("sweep", {"detail": {}})
-    stack.invoke("summary", {"time": next_month().strftime("%Y-%m-%dT%H:%M:%SZ")})
+    stack.invoke("summary", {"time": floor.next_month().strftime("%Y-%m-%dT%H:%M:%SZ")})
     gallery.keep_mail("mail-reminder", _about(stack, "never counted"))
     summary = gallery.keep_mail("mail-summary", _about(stack, "Stock counts in"))
     gallery.keep("summary", stack.browser.get(as_page(summary).links[0]))
-
-
-def next_month() -> datetime:
-    """When the summary of this month is due."""
-    return (datetime.now(UTC).replace(day=1) + timedelta(days=32)).replace(day=1, hour=8)
 
 
 def _about(stack: Stack, subject: str) -> Mail:
