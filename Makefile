@@ -8,7 +8,7 @@ CASE ?=
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo local stop test unit e2e test-odoo lint fmt fuzz bench-capture cost least-privilege invoke build layer-size requirements pr clean
+.PHONY: help demo local stop screenshots chromium test unit e2e test-odoo lint fmt fuzz bench-capture cost least-privilege invoke build layer-size requirements pr clean
 
 BIN := .venv/bin
 # Changes with the interpreter and with the requirements, and so makes a new environment.
@@ -31,12 +31,15 @@ local: $(STAMP) ## the same stack, left running with a demo shop: prints the URL
 stop: $(STAMP) ## end what `make local` left running
 	@$(BIN)/python -m local stop
 
+screenshots: chromium ## pictures of every page and mail, taken from the emulated stack, for docs/screenshots
+	@$(BIN)/python -m local screenshots
+
 test: lint unit e2e ## lint, then every test
 
 unit: $(STAMP) ## all tests but the end-to-end ones
 	$(BIN)/python -m pytest -q -n auto -m "not e2e and not odoo"
 
-e2e: $(STAMP) ## the end-to-end tests, on an emulator of their own
+e2e: chromium ## the end-to-end tests, on an emulator of their own, some of them in a real browser
 	$(BIN)/python -m pytest -q -m e2e
 
 test-odoo: $(STAMP) ## the Odoo connector against a running Odoo 19 (STKR_ODOO_URL), recorded anew for the other tests
@@ -84,6 +87,10 @@ pr: test layer-size ## exactly what CI runs on one Python
 clean: ## remove everything that was built or installed (stop a running stack first)
 	rm -rf .venv .aws-sam .local .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Found in no time where there is one, so it needs no stamp, which could outlive the browser.
+chromium: $(STAMP)
+	@requirements/chromium.sh $(BIN)/python > /dev/null
 
 $(STAMP):
 	@requirements/venv.sh "$(PYTHON)" .venv

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from local import floor, shop, story, story_odoo
+from local import floor, gallery, screenshots, shop, story, story_odoo
+from local.chromium import NoChromiumError, chromium
 from local.deploy import PROJECT, CommandFailedError, build_and_deploy, layer_bytes
 from local.emulator import DEFAULT_PORT, Emulator, NotHealthyError, StillRunningError
 from local.invoke import InvocationError, invoke
@@ -19,6 +20,7 @@ from local.report import Report
 from local.stack import Stack
 
 HOME = PROJECT / ".local"
+SCREENSHOTS = PROJECT / "docs" / "screenshots"
 LAYER_LIMIT = 250 * 1024 * 1024  # Lambda's limit for a function's layers and code together, unzipped
 
 STORIES = {"spreadsheet": story.tell, "odoo": story_odoo.tell}
@@ -45,6 +47,25 @@ def demo(source: str) -> int:
             console.print(f"  {figure}", highlight=False, markup=False)
         return 1
     console.print(f"[green]All {report.checked} figures are as they should be[/] ({report.seconds()} s).")
+    return 0
+
+
+def take_screenshots() -> int:
+    """Take pictures of every page and mail on a stack of its own."""
+    emulator = Emulator(HOME / "screenshots", free_port(), free_port())
+    report = Report(console)
+    try:
+        _deploy(emulator, report)
+        with _telling_troubles(Stack(emulator)) as stack, chromium() as browser:
+            floor.stock_the_shop(stack)
+            with report.working("Count the fixings aisle, and keep every page and mail"):
+                pages = gallery.walk(stack, story.BOLT)
+            with report.working("Take the pictures"):
+                taken = screenshots.take(browser, pages, SCREENSHOTS)
+    finally:
+        emulator.stop()
+    size = sum(path.stat().st_size for path in taken)
+    console.print(f"{len(taken)} pictures ({size / 1024 / 1024:.1f} MB) are in {SCREENSHOTS}.", highlight=False)
     return 0
 
 
@@ -75,8 +96,8 @@ def up(port: int) -> int:
 
 
 def stop() -> int:
-    """End what `up` left running, and what a demo left that was killed."""
-    ended = [Emulator(HOME / name).stop() for name in ("stack", "demo")]
+    """End what `up` left running, and what a demo or the screenshots left that were killed."""
+    ended = [Emulator(HOME / name).stop() for name in ("stack", "demo", "screenshots")]
     console.print("The local stack has ended." if any(ended) else "No local stack was running.")
     return 0
 
@@ -128,6 +149,7 @@ def main() -> int:
     commands.add_parser("demo", help=demo.__doc__).add_argument("--source", choices=STORIES, default="spreadsheet")
     up_parser = commands.add_parser("up", help=up.__doc__)
     commands.add_parser("stop", help=stop.__doc__)
+    commands.add_parser("screenshots", help=take_screenshots.__doc__)
     commands.add_parser("layer-size", help=layer_size.__doc__)
     invoke_parser = commands.add_parser("invoke", help=invoke.__doc__)
     invoke_parser.add_argument("function")
@@ -139,6 +161,7 @@ def main() -> int:
         "demo": lambda: demo(given.source),
         "up": lambda: up(given.port),
         "stop": stop,
+        "screenshots": take_screenshots,
         "layer-size": layer_size,
         "invoke": lambda: invoke(Emulator(HOME / "stack", given.port), given.function, given.case),
     }
@@ -148,6 +171,7 @@ def main() -> int:
         CommandFailedError,
         ClientError,
         InvocationError,
+        NoChromiumError,
         NotHealthyError,
         PortTakenError,
         StillRunningError,

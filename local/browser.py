@@ -32,9 +32,17 @@ class Page:
     @property
     def forms(self) -> list[Form]:
         """The page's forms."""
-        reader = _FormReader(self.url)
+        return self._read().forms
+
+    @property
+    def links(self) -> list[str]:
+        """Where the page's links lead, in the order of the page."""
+        return self._read().links
+
+    def _read(self) -> "_Reader":
+        reader = _Reader(self.url)
         reader.feed(self.body)
-        return reader.forms
+        return reader
 
 
 @dataclass(frozen=True)
@@ -45,12 +53,12 @@ class Browser:
 
     def get(self, url: str) -> Page:
         """Tap a link."""
-        return self._request("GET", url)
+        return self.request("GET", url)
 
     def submit(self, form: Form, **filled_in: str) -> Page:
         """Press a form's button, and follow to where it leads."""
         content = urlencode({**form.fields, **filled_in})
-        return self._follow(self._request("POST", form.action, content.encode(), {"Content-Type": FORM_CONTENT}))
+        return self._follow(self.request("POST", form.action, content.encode(), {"Content-Type": FORM_CONTENT}))
 
     def upload(self, form: Form, name: str, content: bytes) -> Page:
         """Choose a file in an upload form and press its button."""
@@ -63,16 +71,17 @@ class Browser:
         parts.append(f"--{boundary}\r\n{disposition}\r\nContent-Type: text/csv\r\n\r\n".encode() + content)
         parts.append(f"\r\n--{boundary}--\r\n".encode())
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-        return self._follow(self._request("POST", form.action, b"".join(parts), headers))
+        return self._follow(self.request("POST", form.action, b"".join(parts), headers))
 
     def _follow(self, page: Page) -> Page:
         if page.status == http.client.SEE_OTHER:
             return self.get(urljoin(page.url, page.headers["location"]))
         return page
 
-    def _request(
+    def request(
         self, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Page:
+        """Ask for a URL by any method."""
         address = urlsplit(url)
         target = f"{address.path or '/'}?{address.query}" if address.query else address.path or "/"
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PAGE_SECONDS)
@@ -85,19 +94,22 @@ class Browser:
             connection.close()
 
 
-class _FormReader(HTMLParser):
-    """Collects forms with the values their fields have when the page is opened."""
+class _Reader(HTMLParser):
+    """Collects links, and forms with the values their fields have when the page is opened."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
         self.forms: list[Form] = []
+        self.links: list[str] = []
         self._url = url
         self._select = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note forms, inputs and chosen options."""
+        """Note links, forms, inputs and chosen options."""
         given = {name: value or "" for name, value in attrs}
-        if tag == "form":
+        if tag == "a" and "href" in given:
+            self.links.append(urljoin(self._url, given["href"]))
+        elif tag == "form":
             action = urljoin(self._url, given.get("action", ""))
             self.forms.append(Form(action, given.get("enctype", FORM_CONTENT)))
         elif not self.forms:

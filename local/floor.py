@@ -1,9 +1,11 @@
 """What people do in the demo shop: keep its stock spreadsheet and rules, open a count, upload a file, read mail."""
 
+import csv
+import io
 import re
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
 from local import shop
@@ -11,6 +13,7 @@ from local.browser import Form, Page
 from local.stack import Mail, Stack
 
 PATIENCE_SECONDS = 30
+STOCK_KEY = "source/stock.csv"
 Found = TypeVar("Found")
 
 
@@ -27,11 +30,16 @@ def today() -> date:
     return datetime.now(shop.TIME_ZONE).date()
 
 
+def next_month() -> datetime:
+    """When the summary of this month is due."""
+    return (datetime.now(UTC).replace(day=1) + timedelta(days=32)).replace(day=1, hour=8)
+
+
 def stock_the_shop(stack: Stack) -> tuple[shop.Item, ...]:
     """Put the rules and the stock spreadsheet into the bucket and have it mirrored; returns the spreadsheet's items."""
     items = shop.stock(today())
     set_rules(stack)
-    _put(stack, "source/stock.csv", shop.spreadsheet(items))
+    _put(stack, STOCK_KEY, shop.spreadsheet(items))
     stack.invoke("sync", {})
     return items
 
@@ -43,6 +51,26 @@ def set_rules(stack: Stack) -> None:
 
 def _put(stack: Stack, key: str, text: str) -> None:
     stack.client("s3").put_object(Bucket=stack.outputs["BucketName"], Key=key, Body=text.encode())
+
+
+def sell(stack: Stack, sku: str, units: int) -> None:
+    """A sale that the stock spreadsheet shows, and the sync that brings it here."""
+    content = stack.client("s3").get_object(Bucket=stack.outputs["BucketName"], Key=STOCK_KEY)["Body"].read().decode()
+    rows = list(csv.DictReader(io.StringIO(content)))
+    for row in rows:
+        if row["sku"] == sku:
+            row["system_qty"] = str(int(row["system_qty"]) - units)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, shop.COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    _put(stack, STOCK_KEY, text.getvalue())
+    stack.invoke("sync", {})
+
+
+def header(stack: Stack, session_id: str) -> dict[str, Any]:
+    """A count's header as it is stored."""
+    return next(item for item in stack.partition("Counts", f"SESSION#{session_id}") if item["SK"] == "META")
 
 
 def lines(stack: Stack, session_id: str) -> list[dict[str, Any]]:
@@ -73,6 +101,12 @@ def decide(stack: Stack, link: str, name: str) -> Page:
     """Follow a mail's button, type a name, and press the button there."""
     page = stack.browser.get(link)
     return stack.browser.submit(_form(page, "decide", "/"), name=name)
+
+
+def tampered(link: str) -> str:
+    """The link with one character of its token exchanged."""
+    middle = len(link) - 60
+    return link[:middle] + ("A" if link[middle] != "A" else "B") + link[middle + 1 :]
 
 
 def wait_for_mail(stack: Stack, address: str, seen: int = 0) -> Mail:

@@ -47,8 +47,8 @@ def _the_count(stack: Stack, report: Report, expected: Saturday) -> str:
     report.say(f"Count {session_id} is open.")
     with report.working(f"Upload {FILE_NAME} ({expected.read} rows), capture and reconcile"):
         floor.upload(stack, page, FILE_NAME, expected.file())
-        floor.wait_until(lambda: "reconciled_at" in _header(stack, session_id), "the reconciled count")
-    rows = _header(stack, session_id)["rows"]
+        floor.wait_until(lambda: "reconciled_at" in floor.header(stack, session_id), "the reconciled count")
+    rows = floor.header(stack, session_id)["rows"]
     wanted = {
         "read": expected.read,
         "counted": expected.counted,
@@ -121,7 +121,7 @@ def _the_scanner_of_the_mail_program(stack: Stack, report: Report, mail: Mail, s
 def _the_decisions(stack: Stack, report: Report, mail: Mail) -> None:
     report.chapter("Priya recounts the rack and decides")
     approve, reject = mail.link(BOLT, "Approve"), mail.link(HOOK, "Reject")
-    tampered = stack.browser.get(_tampered(approve))
+    tampered = stack.browser.get(floor.tampered(approve))
     report.check("a tampered link gets", tampered.status, HTTPStatus.FORBIDDEN)
     report.check(f"{BOLT} before", _quantities(stack, BOLT), (480, 480, 0))
     opened = stack.browser.get(approve)
@@ -150,16 +150,6 @@ def _the_trail(stack: Stack, report: Report) -> None:
     posted = stack.partition("Adjustments", f"SKU#{BOLT}")[-1]
     figures = (posted["qty_before"], posted["qty_after"], posted["user"], posted["cause"])
     report.check("posted: before, after, by, cause", figures, (Decimal(480), Decimal(432), "Priya", "shrinkage"))
-
-
-def _tampered(link: str) -> str:
-    """The link with one character of its token exchanged."""
-    middle = len(link) - 60
-    return link[:middle] + ("A" if link[middle] != "A" else "B") + link[middle + 1 :]
-
-
-def _header(stack: Stack, session_id: str) -> dict[str, Any]:
-    return next(item for item in stack.partition("Counts", f"SESSION#{session_id}") if item["SK"] == "META")
 
 
 def _inventory(stack: Stack, location: str, sku: str) -> dict[str, Any]:

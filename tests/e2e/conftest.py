@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 from rich.console import Console
 
-from local import story
+from local import gallery, story
+from local.chromium import chromium
 from local.deploy import PROJECT, build_and_deploy
 from local.emulator import Emulator
 from local.process import free_port
@@ -43,3 +45,16 @@ def saturday(deployed: Stack) -> Report:
 def stack(deployed: Stack, saturday: Report) -> Stack:
     """The deployed stack with the demo shop, after its Saturday count."""
     return deployed
+
+
+@pytest.fixture(scope="session")
+def pages(stack: Stack) -> gallery.Gallery:
+    """Every page and every mail in each of its states, by name."""
+    return gallery.walk(stack, "SCREW-WOOD-40")  # the bolts of the Saturday count agree by now
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real browser."""
+    with chromium() as started:
+        yield started

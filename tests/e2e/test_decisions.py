@@ -35,7 +35,7 @@ def test_stock_that_moved_holds_the_post_and_the_fresh_mail_decides_it(stack: St
     sku, qty = plentiful(stack, 2)
     counted = count(stack, {sku: qty - 40})
     seen = sum(APPROVER in mail.to for mail in stack.mailbox())
-    _sell(stack, sku, 10)
+    floor.sell(stack, sku, 10)
     assert counted.press(counted.button(sku, "Approve")) == [409]
     assert on_hand(stack, sku) == qty - 10
     assert counted.line(sku)["gap_units"] == Decimal(-30)
@@ -59,17 +59,3 @@ def test_the_same_upload_again_changes_nothing(stack: Stack) -> None:
     assert counted.line(sku) == before
     assert counted.trail(sku) == ["queued"]
     assert len(stack.mailbox()) == mails
-
-
-def _sell(stack: Stack, sku: str, qty: int) -> None:
-    """A sale that the system of record shows, and the sync that brings it here."""
-    bucket, s3 = stack.outputs["BucketName"], stack.client("s3")
-    lines = s3.get_object(Bucket=bucket, Key="source/stock.csv")["Body"].read().decode().splitlines()
-    column = lines[0].split(",").index("system_qty")
-    for number, line in enumerate(lines):
-        cells = line.split(",")
-        if cells[0] == sku:
-            cells[column] = str(int(cells[column]) - qty)
-            lines[number] = ",".join(cells)
-    s3.put_object(Bucket=bucket, Key="source/stock.csv", Body="\n".join(lines).encode())
-    stack.invoke("sync", {})

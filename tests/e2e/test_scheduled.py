@@ -1,7 +1,5 @@
 """What the schedules call, on the deployed stack and under the functions' own roles."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from local import floor
@@ -11,8 +9,7 @@ pytestmark = pytest.mark.e2e
 
 
 def test_the_months_summary_reaches_everybody_who_approves_and_once_only(stack: Stack) -> None:
-    next_month = (datetime.now(UTC).replace(day=1) + timedelta(days=32)).replace(day=1, hour=8)
-    due = {"time": next_month.strftime("%Y-%m-%dT%H:%M:%SZ")}
+    due = {"time": floor.next_month().strftime("%Y-%m-%dT%H:%M:%SZ")}
     for _ in range(2):
         stack.invoke("summary", due)
     summaries = [mail for mail in stack.mailbox() if mail.subject.startswith("Stock counts in")]

@@ -20,10 +20,10 @@ from stkr.web.page import render
 from stkr.web.wording import place
 
 MAX_SUBJECT_CHARS: Final = 200
-MAX_ITEMS: Final = 35
-"""Variances in one digest, each up to 2.7 kB of HTML: Gmail hides what is beyond 102 kB, buttons included."""
+MAX_ITEMS: Final = 30
+"""Variances in one digest, each up to 3.3 kB of HTML: Gmail hides what is beyond 102 kB, buttons included."""
 
-MAX_WAITING: Final = 28
+MAX_WAITING: Final = 26
 """Variances in a digest of what waits: each may have its age, and a heading of its own with its count."""
 
 MOST_NAMED: Final = 2

@@ -1,0 +1,95 @@
+"""Pictures of every page and mail, on a phone and on a desktop, for docs/screenshots."""
+
+import io
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, ViewportSize
+
+from local.browser import Page
+from local.chromium import show
+from local.gallery import Gallery
+
+
+@dataclass(frozen=True)
+class View:
+    """How a page is looked at: its width and height in pixels, dots to a pixel, and how wide the list shows it.
+
+    What is further down than so many screens is cut off.
+    """
+
+    screen: ViewportSize
+    dots: int
+    shown: int
+    screens: int = 3
+    dark: bool = False
+    printed: bool = False
+
+
+PHONE = View({"width": 390, "height": 844}, dots=2, shown=260)
+DESKTOP = View({"width": 1280, "height": 800}, dots=1, shown=560)
+PAPER = View({"width": 703, "height": 1032}, dots=1, shown=400, screens=1, printed=True)
+"""A4 within margins of 12 mm, at 96 dots an inch."""
+
+VIEWS = {"phone": PHONE, "desktop": DESKTOP}
+DARK_VIEWS = {"phone-dark": replace(PHONE, dark=True), "desktop-dark": replace(DESKTOP, dark=True)}
+PAPER_VIEWS = {"paper": PAPER}
+
+COLOURS = 64
+"""Pages have few, and the shades of their letters; with a palette a picture is a third of the size."""
+
+MORE_VIEWS = {
+    **dict.fromkeys(("count-parked", "decision-approve", "decision-approved", "mail-digest"), DARK_VIEWS),
+    **dict.fromkeys(("count-card", "count-sheet"), PAPER_VIEWS),
+}
+"""Of these pages there are more pictures."""
+
+
+def take(browser: Browser, gallery: Gallery, folder: Path) -> list[Path]:
+    """Write a picture of every page for every width, and a README.md that shows them; returns the pictures.
+
+    Pictures of an earlier run that are not taken any more are removed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.png"):
+        old.unlink()
+    taken, listing = [], [_HEAD]
+    for name, page in sorted(gallery.items()):
+        listing.append(f"\n## {name}\n\n{_title(page)}\n")
+        for how, view in (VIEWS | MORE_VIEWS.get(name, {})).items():
+            path = folder / f"{name}-{how}.png"
+            path.write_bytes(_picture(browser, page, view))
+            taken.append(path)
+            listing.append(f'<img src="{path.name}" alt="{name}, {how}" width="{view.shown}">')
+    (folder / "README.md").write_text("\n".join(listing) + "\n", "utf-8")
+    return taken
+
+
+_HEAD = """# Every page and every mail
+
+Taken by `make screenshots` from the emulated stack, as a count of the demo shop brings them about.
+The dates are those of the day they were taken."""
+
+
+def _title(page: Page) -> str:
+    found = re.search(r"<title>(.*?)</title>", page.body, flags=re.DOTALL)
+    return found[1].strip() if found else ""
+
+
+def _picture(browser: Browser, page: Page, view: View) -> bytes:
+    tab = browser.new_page(
+        viewport=view.screen,
+        device_scale_factor=view.dots,
+        color_scheme="dark" if view.dark else "light",
+        java_script_enabled=False,
+    )
+    tab.emulate_media(media="print" if view.printed else "screen")
+    show(tab, page)
+    whole = Image.open(io.BytesIO(tab.screenshot(full_page=True))).convert("RGB")
+    tab.close()
+    seen = whole.crop((0, 0, whole.width, min(whole.height, view.screens * view.screen["height"] * view.dots)))
+    packed = io.BytesIO()
+    seen.quantize(COLOURS, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
+    return packed.getvalue()
