@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from hashlib import sha256
 from itertools import groupby
@@ -51,6 +51,16 @@ def quiet_until(moment: datetime, quiet: QuietHours | None, zone: tzinfo) -> dat
         for fold in (0, 1)
     )
     return min(end for end in ends if end > moment)
+
+
+def due_again(now: datetime, due_days: int, zone: tzinfo) -> datetime:
+    """When a variance that is mailed ``now`` is due once more, as a UTC instant: when that day of the shop begins.
+
+    By the calendar and not to the hour: the daily sweep comes some seconds sooner on one day than on another, and an
+    hour when the clocks go forward, and would find nothing due yet until the day after.
+    """
+    day = now.astimezone(zone).date() + timedelta(days=due_days)
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
 
 
 def ready(lines: Iterable[Line], now: datetime) -> list[Line]:
