@@ -1,7 +1,8 @@
 """moto's tables at the speed that a year needs. What they answer is the same.
 
-moto copies a whole table for every action of a transaction, so as to be able to take it back, and sorts a whole table
-for every query. Neither matters in a test of one count; a year would take an hour.
+moto copies a whole table for every action of a transaction, so as to be able to take it back, sorts a whole table for
+every query, and looks for every value that an attribute might have under all its possible names. None of that matters
+in a test of one count; a year would take an hour.
 """
 
 import copy
@@ -10,16 +11,20 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.model import StructureShape
+from moto.core.serialize import BaseJSONSerializer
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
 
 
 def quicken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have transactions keep copies of the items they touch only, and queries sort what they find only."""
+    """Have transactions copy only the items they touch, queries sort only what they find, and values go out as they are."""
     monkeypatch.setattr("moto.dynamodb.models.copy", SimpleNamespace(deepcopy=_all_but_tables))
     monkeypatch.setattr(DynamoDBBackend, "transact_write_items", _undoing(DynamoDBBackend.transact_write_items))
     monkeypatch.setattr(Table, "all_items", _unsorted)
+    written_out = BaseJSONSerializer._serialize_type_structure
+    monkeypatch.setattr(BaseJSONSerializer, "_serialize_type_structure", _as_it_is(written_out))
 
 
 def _all_but_tables(thing: Any) -> Any:
@@ -45,6 +50,16 @@ def _undoing(real: Callable[..., None]) -> Callable[..., None]:
             raise
 
     return transact_write_items
+
+
+def _as_it_is(real: Callable[..., None]) -> Callable[..., None]:
+    def serialize(self: BaseJSONSerializer, serialized: dict[str, Any], value: Any, shape: StructureShape, key: str) -> None:
+        if shape.name == "AttributeValue":
+            serialized[key] = value if isinstance(value, dict) else value.to_json()
+        else:
+            real(self, serialized, value, shape, key)
+
+    return serialize
 
 
 def _unsorted(self: Table) -> list[Any]:
