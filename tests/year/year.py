@@ -154,7 +154,7 @@ class Year:
                 self.at(_local(day, chance.randint(9, 17), chance.randint(0, 59)), lambda place=place: self.shop.trade(place))
             if chance.random() < 0.03:
                 self.shop.misplace(place)
-        for hour in (6, 12, 17):
+        for hour in (6, 16):
             self.at(_local(day, hour, 40), self.sync)
         if chance.random() < 0.25:
             self.at(_local(day, 16, 5), self._book_by_hand)
@@ -619,7 +619,8 @@ class Year:
         hold(answer["statusCode"] == status, "a tap comes to what it must", answer["statusCode"], status, link)
         if done == "nothing":
             return
-        self._check_item(self.oracle.counts[link.session_id].place, link.sku)
+        if done in {"approved", "held"}:
+            self._check_item(self.oracle.counts[link.session_id].place, link.sku)
         if done == "rejected" and self.chance.random() < 0.6:
             [again] = set(_tokens(answer["body"], self.urls["session"]))
             self.after(timedelta(hours=20), lambda: self._recount(again))
