@@ -1,30 +1,72 @@
 """moto's tables at the speed that a year needs. What they answer is the same.
 
-moto copies a whole table for every action of a transaction, so as to be able to take it back, sorts a whole table for
-every query, and looks for every value that an attribute might have under all its possible names. None of that matters
-in a test of one count; a year would take an hour.
+On its way to moto, a request is written as HTTP, signed, parsed again and looked through for names it might have; a
+transaction copies a whole table for every action, so as to be able to take it back; a query sorts a whole table. None
+of that matters in a test of one count; a year would take an hour.
 """
 
 import copy
+import json
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.model import StructureShape
-from moto.core.serialize import BaseJSONSerializer
+from aws_lambda_powertools.utilities import parameters
+from botocore import xform_name
+from botocore.client import BaseClient
+from moto.core.exceptions import JsonRESTError
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.responses import DynamoHandler
+
+from tests.template.stack import ACCOUNT, REGION
 
 
 def quicken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have transactions copy only the items they touch, queries sort only what they find, and values go out as they are."""
+    """Hand requests to the tables straight, have transactions copy only the items they touch, and queries sort only what
+    they find; and keep the secrets, which do not change here.
+    """
+    monkeypatch.setattr(BaseClient, "_make_api_call", _straight(BaseClient._make_api_call))  # type: ignore[attr-defined]  # the one place that every call passes
     monkeypatch.setattr("moto.dynamodb.models.copy", SimpleNamespace(deepcopy=_all_but_tables))
     monkeypatch.setattr(DynamoDBBackend, "transact_write_items", _undoing(DynamoDBBackend.transact_write_items))
     monkeypatch.setattr(Table, "all_items", _unsorted)
-    written_out = BaseJSONSerializer._serialize_type_structure
-    monkeypatch.setattr(BaseJSONSerializer, "_serialize_type_structure", _as_it_is(written_out))
+    monkeypatch.setattr(parameters, "get_secret", _remembering(parameters.get_secret))
+
+
+def _straight(real: Callable[..., Any]) -> Callable[..., Any]:
+    def call(self: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
+        if self.meta.service_model.service_name != "dynamodb":
+            return real(self, operation, parameters)
+        handler = DynamoHandler()
+        handler.current_account, handler.region, handler.body = ACCOUNT, REGION, parameters
+        try:
+            return getattr(handler, xform_name(operation))().result
+        except JsonRESTError as error:
+            told = json.loads(error.description)
+            code = told.pop("__type").rpartition("#")[2]
+            response = {"Error": {"Code": code, "Message": error.message}, **told}
+            raise self.exceptions.from_code(code)(response, operation) from error
+
+    return call
+
+
+def _remembering(real: Callable[..., Any]) -> Callable[..., Any]:
+    known: dict[str, Any] = {}
+
+    def get_secret(name: str, **options: Any) -> Any:
+        asked = f"{name} {options.get('VersionStage')}"
+        if asked not in known:
+            try:
+                known[asked] = real(name, **options)
+            except parameters.exceptions.GetParameterError as error:
+                known[asked] = error
+        if isinstance(known[asked], Exception):
+            raise known[asked]
+        return known[asked]
+
+    return get_secret
 
 
 def _all_but_tables(thing: Any) -> Any:
@@ -36,9 +78,9 @@ def _undoing(real: Callable[..., None]) -> Callable[..., None]:
         before = []
         for action in transact_items:
             [operation] = action.values()
-            table = self.tables[operation["TableName"]]
             key = operation.get("Key") or {name: operation["Item"][name] for name in ("PK", "SK")}
-            before.append((table, key, copy.deepcopy(self.get_item(operation["TableName"], key))))
+            item = copy.deepcopy(self.get_item(operation["TableName"], key))
+            before.append((self.tables[operation["TableName"]], key, item))
         try:
             real(self, transact_items)
         except Exception:
@@ -50,16 +92,6 @@ def _undoing(real: Callable[..., None]) -> Callable[..., None]:
             raise
 
     return transact_write_items
-
-
-def _as_it_is(real: Callable[..., None]) -> Callable[..., None]:
-    def serialize(self: BaseJSONSerializer, serialized: dict[str, Any], value: Any, shape: StructureShape, key: str) -> None:
-        if shape.name == "AttributeValue":
-            serialized[key] = value if isinstance(value, dict) else value.to_json()
-        else:
-            real(self, serialized, value, shape, key)
-
-    return serialize
 
 
 def _unsorted(self: Table) -> list[Any]:
