@@ -216,6 +216,18 @@ def booked(
         raise fail(error) from error
 
 
+@app.command()
+def sweep(stack: StackOption = DEFAULT_STACK) -> None:
+    """Do the daily sweep now: mail what is due, remind, report. Nobody gets the same again on the same day."""
+    try:
+        function = outputs(stack)["SweepFunctionName"]
+    except StackError as error:
+        raise fail(error) from error
+    # As an event, so that Lambda tries it again, and keeps it if it fails for good.
+    aws.functions().invoke(FunctionName=function, InvocationType="Event", Payload=b'{"detail": {}}')
+    console.print("The sweep is under way; in quiet hours, its mails go out when they end.")
+
+
 @rules_app.command("check")
 def check_rules(file: Annotated[Path, typer.Argument(help="The rules doc to check.")]) -> None:
     """Check a rules doc before it is uploaded."""

@@ -25,8 +25,9 @@ class _Event(BaseModel):
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Sweep the location that the event names, or all of them."""
     settings = load(Sweep)
+    # A mail belongs to a calendar day, and one in autumn has 25 hours.
     deliver = outbox(
-        settings.counts_table, settings.mail_from, settings.mail_configuration_set, timedelta(days=1), context
+        settings.counts_table, settings.mail_from, settings.mail_configuration_set, timedelta(days=2), context
     )
     location = _Event.model_validate(event).detail.location
     return {"mails": sweep(settings, deliver, datetime.now(UTC), location)}

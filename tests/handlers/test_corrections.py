@@ -209,7 +209,7 @@ def test_a_recount_of_some_items_knows_confirmed_codes_too(world: World) -> None
     world.opened()
     world.upload("fixes.csv", f"{','.join(TITLES)}\r\n,,MYSTERY,,,NUT-M6,,yes\r\n".encode())
     world.replay("capture", "scan")
-    session_id = world._open(Opening(PLACE, "Ann", skus=("NUT-M6",)), "9c1d")
+    session_id = world.open(Opening(PLACE, "Ann", skus=("NUT-M6",)), "9c1d")
     known = objects.read_document(world.bucket, keys.snapshot_object(session_id), dict)
     assert known is not None
     assert known["rows"]["NUT-M6"]["aliases"] == ["MYSTERY"]

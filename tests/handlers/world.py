@@ -140,9 +140,19 @@ class World:
     def opened(self) -> None:
         """Open the events' session."""
         self.stock()
-        self._open(Opening(PLACE, "Sam"), "5a7d")
+        self.open(Opening(PLACE, "Sam"), "5a7d")
 
-    def _open(self, opening: Opening, nonce: str) -> str:
+    def shelve(self, sku: str, shelf: str) -> None:
+        """What a sync does when the system of record keeps an item in a bin."""
+        boto3.client("dynamodb").update_item(
+            TableName=self.inventory,
+            Key={"PK": {"S": keys.location(PLACE)}, "SK": {"S": keys.sku(sku)}},
+            UpdateExpression="SET bin = :shelf",
+            ExpressionAttributeValues={":shelf": {"S": shelf}},
+        )
+
+    def open(self, opening: Opening, nonce: str) -> str:
+        """Open a session; its id."""
         settings = SessionSettings(
             bucket=self.bucket, inventory_table=self.inventory, counts_table=self.counts, signing_secret="unused"
         )
@@ -215,7 +225,7 @@ class World:
 
     def counted_again(self, content: bytes, skus: tuple[str, ...] | None = None) -> None:
         """Another count of the location, or of some of its items, up to the manager's mail."""
-        session_id = self._open(Opening(PLACE, "Ann", skus=skus), "6b8e")
+        session_id = self.open(Opening(PLACE, "Ann", skus=skus), "6b8e")
         self.put(f"{keys.upload_prefix(session_id)}scan.csv", content)
         uploaded = json.loads(json.dumps(event("capture", "scan")).replace(SESSION, session_id))
         self.invoke("capture", uploaded)

@@ -213,3 +213,28 @@ def test_sweep_schedules_only_in_its_group_and_hands_its_role_to_the_scheduler_a
     (statement,) = (s for s in stack.function_statements("sweep") if "iam:PassRole" in s.actions)
     assert statement.resources == {stack.arn("ScheduleRole")}
     assert statement.condition == {"StringEquals": {"iam:PassedToService": frozenset({"scheduler.amazonaws.com"})}}
+
+
+def test_sweep_reads_stock_and_notes_by_location_and_changes_nothing_but_its_notes(stack: Stack) -> None:
+    inventory, counts = stack.arn("InventoryTable"), stack.arn("CountsTable")
+    may = {
+        statement.sid: (
+            set(statement.actions),
+            set(statement.condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]),
+        )
+        for statement in stack.function_statements("sweep")
+        if statement.resources & {inventory, counts}
+    }
+    assert may == {
+        "ReadStockOfOverdueLocations": ({"dynamodb:Query"}, {"LOC#*"}),
+        "ReadSessions": ({"dynamodb:GetItem"}, {"SESSION#*"}),
+        "ReadLastCounts": ({"dynamodb:Query"}, {"LOCATION#*"}),
+        "RecordNotifications": ({"dynamodb:UpdateItem"}, {"SESSION#*", "LOCATION#*"}),
+        "KeepIdempotencyRecords": (
+            {f"dynamodb:{action}" for action in ("GetItem", "PutItem", "UpdateItem", "DeleteItem")},
+            {"IDEMPOTENCY#*"},
+        ),
+    }
+    indexes = {f"{counts}/index/by_queue", f"{counts}/index/by_month", f"{inventory}/index/by_booking"}
+    for index in indexes:
+        assert "sweep" in stack.roles_that_could("dynamodb:Query", index)

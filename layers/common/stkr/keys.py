@@ -11,12 +11,15 @@ OPEN_SESSIONS: Final = "OPEN"
 ALIASES: Final = "ALIASES"
 """Counts partition of the codes that people have confirmed for an item, beside those of the system of record."""
 
+DECISION: Final = "DECISION"
+"""Kind of the month index's entries that are decided variances."""
+
 SOURCE_STATE: Final = "SOURCE#STATE"
 UNBOOKED: Final = "UNBOOKED"
 """Booking-index partition of the rows with approved adjustments that the system of record does not show yet."""
 
 SENT_MAILS: Final = "IDEMPOTENCY#mail"
-"""Counts partition that remembers for a day which mails went out."""
+"""Counts partition that remembers for some days which mails went out."""
 
 RULES_KEY: Final = "config/rules.yaml"
 UPLOADS: Final = "sessions/"
@@ -57,6 +60,11 @@ def sku(code: str) -> str:
 def last_count(name: str) -> str:
     """Counts partition that remembers when a location was last counted and reminded."""
     return f"LOCATION#{name}"
+
+
+def zone(name: str) -> str:
+    """Counts sort key, beside that of its location, of the note when a zone was last counted."""
+    return f"ZONE#{name.casefold()}"
 
 
 def session(session_id: str) -> str:

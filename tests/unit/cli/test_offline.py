@@ -240,7 +240,9 @@ def test_without_arguments_there_is_help_that_lists_every_command(
 
     printed = capsys.readouterr()
     assert printed.err == ""
-    assert all(name in printed.out for name in ("check", "reconcile", "open", "status", "audit", "rules", "redrive"))
+    assert all(
+        name in printed.out for name in ("check", "reconcile", "open", "status", "audit", "rules", "redrive", "sweep")
+    )
 
 
 def test_a_bad_stock_file_and_bad_rules_end_with_2_and_name_every_problem_in_one_line(files: Path) -> None:

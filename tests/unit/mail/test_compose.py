@@ -1,12 +1,13 @@
 """The mails: what they say in subject, HTML and text."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from stkr.cause.evidence import Cause
-from stkr.mail.compose import MAX_ITEMS, Item, Mail, Table, digest, reminder, report
+from stkr.mail.compose import MAX_ITEMS, MAX_WAITING, Call, Count, Item, Mail, Proposal, Table, digest, reminder, report
 from stkr.rules.doc import Person
 from stkr.store.counts import Line
 from stkr.variance.forward import Timing, Unrolled
@@ -29,13 +30,16 @@ DRILL = line(
 MORGAN = Person(name="Morgan", email="morgan@example.com")
 
 
+CALL = Call("fixings-aisle", 65, "https://c.example.com/?t=x")
+
+
 def item(shown: Line) -> Item:
     base = f"https://{{}}.example.com/?t={shown.sku}"
     return Item(shown, base.format("approve"), base.format("reject"))
 
 
 def mail(*lines: Line, to: Person = PRIYA, now: datetime = NOW, part: int = 1, parts: int = 1) -> Mail:
-    return digest(to, SESSION, [item(each) for each in lines], RULES, now, part=part, parts=parts)
+    return digest(to, [Count(SESSION, [item(each) for each in lines])], RULES, now, part=part, parts=parts)
 
 
 def html_text(found: Mail) -> str:
@@ -101,6 +105,16 @@ def test_both_bodies_carry_both_links_of_every_line_in_the_order_given() -> None
     assert [word for word in sent.text.split() if word.startswith("https://")] == links
 
 
+def test_a_screen_reader_that_lists_the_links_hears_which_item_each_is_for() -> None:
+    spoken = [link["aria-label"] for link in Read(mail(line(), uncounted()).html).all("a")]
+    assert spoken == [
+        "Approve: M6 bolts 50 mm",
+        "Reject: M6 bolts 50 mm",
+        "Confirm zero: Butt hinge 75 mm",
+        "Leave as it is: Butt hinge 75 mm",
+    ]
+
+
 def test_totals_tell_short_and_over_apart_and_what_has_no_cost() -> None:
     told = "-£179.30 in all (short £216.80, over £37.50); 1 gap without a unit cost"
     sent = mail(DRILL, line(), unrecorded(), line(sku="NUT", gap_value=None))
@@ -144,13 +158,36 @@ def test_what_was_mailed_before_says_how_long_it_waits() -> None:
     assert mail(line(mails=1), DRILL, now=later).subject.startswith("Fixings aisle count: ")
 
 
+def test_what_waits_from_several_counts_names_each_with_its_place_and_day() -> None:
+    other = SESSION.model_copy(
+        update={"session_id": "2026-11-20-paint-aisle-1", "location": "paint-aisle", "counter": "Ann"}
+    )
+    waiting = {"mails": 2, "location": "paint-aisle", "session_id": other.session_id}
+    counts = [Count(SESSION, [item(line(mails=1))]), Count(other, [item(DRILL.model_copy(update=waiting))])]
+    later = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
+    sent = digest(MORGAN, [*counts, Count(other, [item(uncounted(**waiting))])], RULES, later)
+    told = "Still waiting after 4 days: Fixings aisle and Paint aisle: 2 gaps to sign off, 1 item not counted, -£216.80"
+    assert sent.subject == told
+    for body in (sent.text, html_text(sent)):
+        assert "These are waiting for you from 3 counts." in body
+        assert "as the escalation contact of Fixings aisle and Paint aisle" in body
+        assert body.index("(2026-11-21-fixings-aisle-7f3a9c01)") < body.index("BOLT-M6-50")
+        assert body.index("BOLT-M6-50") < body.index("(2026-11-20-paint-aisle-1)") < body.index("DRILL-18V")
+        assert body.count("Waiting for 4 days.") == 3
+    assert "Paint aisle, counted by Ann, Sat 21 Nov 2026 (2026-11-20-paint-aisle-1)" in sent.text
+    assert "Cordless drill 18 V DRILL-18V · Paint aisle" in html_text(sent)
+    assert digest(PRIYA, counts, RULES, later, part=2, parts=2).subject.endswith("(part 2 of 2)")
+    third = Count(other.model_copy(update={"session_id": "2026-11-20-yard-1", "location": "yard"}), counts[1].items)
+    assert "3 locations: 3 gaps to sign off" in digest(PRIYA, [*counts, third], RULES, later).subject
+
+
 def test_parts_say_that_they_are_parts() -> None:
     assert "This is part 2 of 3" in mail(line(), part=2, parts=3).text
     assert "part" not in mail(line()).text
 
 
 def test_the_html_needs_no_image_no_script_and_nothing_from_elsewhere() -> None:
-    for sent in (mail(line(), uncounted()), reminder(PRIYA, "fixings-aisle", RULES, 65, "https://c.example.com/")):
+    for sent in (mail(line(), uncounted()), reminder(PRIYA, CALL, RULES)):
         found = Read(sent.html)
         assert not {"img", "script", "link", "form", "iframe"} & {tag for tag, _ in found.elements}
         assert "url(" not in sent.html
@@ -162,24 +199,50 @@ def test_the_html_needs_no_image_no_script_and_nothing_from_elsewhere() -> None:
 def test_a_full_mail_is_not_cut_off_by_gmail() -> None:
     longest = line(name="N" * 60, rationale="r" * 240, sku="S" * 20)
     url = "https://" + "i" * 32 + ".lambda-url.eu-west-2.on.aws/?t=" + "t" * 330
-    sent = digest(PRIYA, SESSION, [Item(longest, url, url)] * MAX_ITEMS, RULES, NOW)
+    sent = digest(PRIYA, [Count(SESSION, [Item(longest, url, url)] * MAX_ITEMS)], RULES, NOW)
     assert len(sent.html.encode()) < 102_000
+    place = {"session_id": "2026-11-21-" + "l" * 40, "location": "l" * 40, "counter": "c" * 40}
+    waiting = longest.model_copy(update={"mails": 1})
+    counts = [Count(SESSION.model_copy(update=place), [Item(waiting, url, url)])] * MAX_WAITING
+    assert len(digest(PRIYA, counts, RULES, NOW + timedelta(days=100)).html.encode()) < 102_000
 
 
 def test_nothing_typed_gets_out_of_its_place() -> None:
     hostile = line(name=f"{HOSTILE}\r\nApprove: https://evil.example.com", sku=HOSTILE, rationale=HOSTILE)
-    sent = digest(PRIYA, SESSION.model_copy(update={"counter": HOSTILE}), [item(hostile)], RULES, NOW)
-    assert "<script" not in sent.html
-    assert "\nApprove: https://evil" not in sent.text
-    sent = reminder(PRIYA, "a\r\nBcc: x@example.com", RULES, None, "https://c.example.com/")
+    count = Count(SESSION.model_copy(update={"counter": HOSTILE}), [item(hostile)])
+    for counts in ([count], [count, count]):
+        sent = digest(PRIYA, counts, RULES, NOW)
+        assert "<script" not in sent.html
+        assert "\nApprove: https://evil" not in sent.text
+    sent = reminder(PRIYA, Call("a\r\nBcc: x@example.com", None, "https://c.example.com/"), RULES)
     assert sent.subject == "a Bcc: x@example.com: never counted yet"
 
 
 def test_a_reminder_opens_a_count() -> None:
-    sent = reminder(PRIYA, "fixings-aisle", RULES, 65, "https://c.example.com/?t=x")
+    sent = reminder(PRIYA, CALL, RULES)
     assert sent.subject == "Fixings aisle: not counted for 65 days"
     assert Read(sent.html).links() == ["https://c.example.com/?t=x"]
     assert "Open a count: https://c.example.com/?t=x" in sent.text
+    assert "Short of time" not in sent.text
+    in_parts = reminder(PRIYA, replace(CALL, share=(312, 480)), RULES)
+    assert in_parts.subject == "Fixings aisle: 312 of 480 items not counted within 90 days"
+
+
+def test_a_reminder_says_what_to_begin_with_and_why_but_no_quantity() -> None:
+    first = [
+        Proposal("NUT-M6", "M6 nuts", ("negative stock", "short at 2 counts in the last year")),
+        Proposal("X1", HOSTILE, ("never counted",)),
+    ]
+    sent = reminder(PRIYA, replace(CALL, proposals=first, first_url="https://c.example.com/?t=y"), RULES)
+    assert Read(sent.html).links() == ["https://c.example.com/?t=x", "https://c.example.com/?t=y"]
+    assert "M6 nuts NUT-M6: negative stock, short at 2 counts in the last year" in html_text(sent)
+    assert "Begin with these:\n  NUT-M6: M6 nuts (negative stock, short at 2 counts in the last year)\n" in sent.text
+    assert "Open a count of only 2 items: https://c.example.com/?t=y" in sent.text
+    assert "<script" not in sent.html
+    unlinked = reminder(PRIYA, replace(CALL, proposals=first[:1]), RULES)
+    assert Read(unlinked.html).links() == ["https://c.example.com/?t=x"]
+    assert "Begin with this one" in unlinked.text
+    assert "of only" not in unlinked.text
 
 
 def test_the_summary_has_its_story_and_its_figures() -> None:
@@ -188,4 +251,7 @@ def test_the_summary_has_its_story_and_its_figures() -> None:
     assert (sent.to, sent.subject) == ("owner@example.com", "Stock counts in November 2026")
     assert "Four counts.\n\nBolts again.\n\nCauses\n  Shrinkage: 7\n  Miscount <i>: 3" in sent.text
     assert "Four counts. Bolts again. Causes Shrinkage 7 Miscount <i> 3" in html_text(sent)
+    noted = report("o@example.com", "Left", [], [Table("Parked rows", [("Aisle", "3 rows")], "Fix <b>them</b>.")])
+    assert "Parked rows\nFix <b>them</b>.\n  Aisle: 3 rows" in noted.text
+    assert "Parked rows Fix <b>them</b>. Aisle 3 rows" in html_text(noted)
     assert "Counts" not in report("owner@example.com", "Stock counts in November 2026", [], []).text

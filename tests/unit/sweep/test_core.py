@@ -1,6 +1,7 @@
-"""Quiet hours to the second, who is mailed, and what goes into which mail."""
+"""Who is mailed, what goes into which mail, and what is closed."""
 
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -11,20 +12,15 @@ from hypothesis import strategies as st
 from stkr.capture.result import Kind
 from stkr.cause.evidence import Cause
 from stkr.mail.compose import MAX_ITEMS
-from stkr.rules.doc import QuietHours, Rules, parse_rules
+from stkr.rules.doc import Person, Rules
 from stkr.store.counts import LastCount, Line, Session, State, Status
-from stkr.sweep.core import mail_id, overdue, parts, quiet_until, ready, recipients
+from stkr.sweep.core import Digest, Due, digests, finished, months_back, overdue, ready, recipients, taken_in
 from stkr.variance.core import Materiality
 
 pytestmark = pytest.mark.unit
 
 LONDON = ZoneInfo("Europe/London")
-NIGHT = QuietHours.model_validate({"from": "20:00", "to": "07:00"})
 NOW = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
-
-
-def local(text: str, fold: int = 0) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=LONDON, fold=fold)
 
 
 def line(sku: str = "A", value: str | None = "-10", **more: object) -> Line:
@@ -49,51 +45,6 @@ def rules(**more: object) -> Rules:
     return Rules.model_validate({"locations": {"aisle": location}, **more})
 
 
-@pytest.mark.parametrize(
-    ("moment", "end"),
-    [
-        (local("2026-11-21T21:00"), local("2026-11-22T07:00")),
-        (local("2026-11-22T06:59:59"), local("2026-11-22T07:00")),
-        (local("2026-11-22T07:00"), None),
-        (local("2026-11-21T19:59:59"), None),
-        (local("2026-11-21T20:00"), local("2026-11-22T07:00")),
-        (local("2026-10-24T22:00"), local("2026-10-25T07:00")),  # the clocks go back in this night
-        (local("2026-03-28T22:00"), local("2026-03-29T07:00")),  # and forward in this one
-    ],
-)
-def test_quiet_hours_end_at_the_local_wall_clock_time(moment: datetime, end: datetime | None) -> None:
-    assert quiet_until(moment.astimezone(UTC), NIGHT, LONDON) == (end and end.astimezone(UTC))
-
-
-def test_an_end_that_occurs_twice_is_the_next_one() -> None:
-    quiet = QuietHours.model_validate({"from": "23:00", "to": "01:30"})
-    second_pass = local("2026-10-25T01:10", fold=1)
-    assert quiet_until(second_pass, quiet, LONDON) == local("2026-10-25T01:30", fold=1).astimezone(UTC)
-
-
-def test_hours_within_one_day_are_quiet_in_between_only() -> None:
-    siesta = QuietHours.model_validate({"from": "13:00", "to": "15:00"})
-    assert quiet_until(local("2026-11-21T14:00"), siesta, LONDON) == local("2026-11-21T15:00").astimezone(UTC)
-    assert quiet_until(local("2026-11-21T15:00"), siesta, LONDON) is None
-
-
-def test_no_quiet_hours_means_mail_at_any_time() -> None:
-    assert quiet_until(NOW, None, LONDON) is None
-    assert quiet_until(NOW, QuietHours.model_validate({"from": "07:00", "to": "07:00"}), LONDON) is None
-
-
-@given(
-    st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - bounds are naive by contract
-    st.times().map(lambda t: t.replace(second=0, microsecond=0)),
-    st.times().map(lambda t: t.replace(second=0, microsecond=0)),
-)
-def test_the_end_of_quiet_hours_is_always_ahead_and_within_a_day_and_an_hour(
-    moment: datetime, start: time, end: time
-) -> None:
-    until = quiet_until(moment, QuietHours.model_validate({"from": start, "to": end}), LONDON)
-    assert until is None or timedelta(0) < until - moment <= timedelta(hours=25)
-
-
 def test_a_variance_waits_for_its_label_but_not_for_ever() -> None:
     evidence = {
         "gap_units": -1, "gap_pct": None, "gap_value": None, "counted_qty": 9, "system_qty": 10,
@@ -102,60 +53,182 @@ def test_a_variance_waits_for_its_label_but_not_for_ever() -> None:
     fresh = line("A", cause=None, evidence=evidence, queued_at="2026-11-21T13:50:00.000000Z")
     stale = line("B", cause=None, evidence=evidence, queued_at="2026-11-21T13:40:00.000000Z")
     uncounted = line("C", cause=None, kind=Kind.UNCOUNTED, queued_at="2026-11-21T13:59:00.000000Z")
-    assert [found.sku for found in ready([fresh, stale, uncounted, line("D")], NOW)] == ["B", "C", "D"]
+    assert [found.sku for found in ready([fresh, stale, uncounted, line("D")], NOW, LONDON)] == ["B", "C", "D"]
 
 
 def test_the_approver_of_the_location_decides() -> None:
-    found = recipients(rules(), rules().locations["aisle"], session(), [line()])
+    found = recipients(rules(), rules().locations["aisle"], session(), line())
     assert [person.name for person in found] == ["Priya"]
 
 
 def test_mails_that_went_unanswered_reach_the_escalation_contact_too() -> None:
-    found = recipients(rules(), rules().locations["aisle"], session(), [line(mails=2)])
+    found = recipients(rules(), rules().locations["aisle"], session(), line(mails=2))
     assert [person.name for person in found] == ["Priya", "Morgan"]
 
 
 @pytest.mark.parametrize("counter", ["Priya", " priya ", "PRIYA@example.com"])
 def test_where_the_rules_say_so_nobody_approves_their_own_count(counter: str) -> None:
     strict = rules(approver_may_count="false")
-    found = recipients(strict, strict.locations["aisle"], session(counter), [line()])
+    found = recipients(strict, strict.locations["aisle"], session(counter), line())
     assert [person.name for person in found] == ["Morgan"]
+
+
+def test_what_is_not_due_yet_or_was_mailed_today_is_left_alone() -> None:
+    lines = [
+        line("A", due_at="2026-11-21T14:00:00.000000Z", mailed_at="2026-11-20T23:59:00.000000Z"),
+        line("B", due_at="2026-11-21T14:00:00.000001Z"),
+        line("C", due_at="2026-11-21T13:00:00.000000Z", mailed_at="2026-11-21T00:10:00.000000Z"),
+    ]
+    assert [found.sku for found in ready(lines, NOW, LONDON)] == ["A"]
+
+
+def test_a_day_of_the_shop_is_not_one_of_utc() -> None:
+    mailed = line(due_at="2026-07-01T23:00:00.000000Z", mailed_at="2026-06-30T23:10:00.000000Z")
+    late, next_day = datetime(2026, 7, 1, 22, 59, tzinfo=UTC), datetime(2026, 7, 1, 23, 0, tzinfo=UTC)
+    assert ready([mailed], late, LONDON) == []
+    assert ready([mailed], next_day, LONDON) == [mailed]
+
+
+PRIYA = Person(name="Priya", email="priya@example.com")
+MORGAN = Person(name="Morgan", email="morgan@example.com")
+DAY = "2026-11-21"
+
+
+def due(lines: Sequence[Line], *people: Person) -> list[Due]:
+    return [Due(each, people or (PRIYA,)) for each in lines]
+
+
+def shown(planned: Sequence[Digest]) -> list[tuple[str, list[str]]]:
+    return [(each.to.name, [found.sku for found in each.lines]) for each in planned]
 
 
 def test_the_most_valuable_gap_comes_first_and_uncounted_lines_last() -> None:
     lines = [line("A", "-10"), line("B", None, kind=Kind.UNCOUNTED), line("C", "300"), line("D", "-400")]
-    assert [found.sku for found in parts(lines)[0]] == ["D", "C", "A", "B"]
+    assert shown(digests(due(lines), DAY)) == [("Priya", ["D", "C", "A", "B"])]
+
+
+def test_a_first_notice_is_of_one_session_and_what_waits_is_one_mail_of_all_sessions() -> None:
+    new = [line("A", session_id="s1"), line("B", session_id="s2")]
+    waiting = [line("C", session_id=f"s{number}", location=f"aisle-{number}", mails=1) for number in range(3)]
+    planned = digests(due([*new, *waiting]), DAY)
+    assert sorted(shown(planned)) == [("Priya", ["A"]), ("Priya", ["B"]), ("Priya", ["C", "C", "C"])]
+
+
+def test_everybody_gets_one_mail_of_what_waits_for_them_whoever_else_gets_a_part_of_it() -> None:
+    planned = digests([*due([line("A", mails=1)]), *due([line("B", mails=2)], PRIYA, MORGAN)], DAY)
+    assert sorted(shown(planned)) == [("Morgan", ["B"]), ("Priya", ["A", "B"])]
+
+
+def test_one_address_is_one_person_however_it_is_written() -> None:
+    again = Person(name="P.", email="Priya@Example.com")
+    assert shown(digests([*due([line("A", mails=1)]), *due([line("B", mails=1)], again)], DAY)) == [
+        ("Priya", ["A", "B"])
+    ]
 
 
 def test_a_long_list_is_split_and_loses_nothing() -> None:
     lines = [line(f"S{number:03}", str(Decimal(number))) for number in range(MAX_ITEMS * 2 + 1)]
-    mails = parts(lines)
-    assert [len(mail) for mail in mails] == [MAX_ITEMS, MAX_ITEMS, 1]
-    assert {found.sku for mail in mails for found in mail} == {found.sku for found in lines}
+    planned = digests(due(lines), DAY)
+    assert [len(each.lines) for each in planned] == [MAX_ITEMS, MAX_ITEMS, 1]
+    assert [(each.part, each.parts) for each in planned] == [(1, 3), (2, 3), (3, 3)]
+    assert {found.sku for each in planned for found in each.lines} == {found.sku for found in lines}
 
 
-def test_a_mail_is_the_same_only_for_the_same_person_day_and_revisions() -> None:
-    same = mail_id("2026-11-21", "priya@example.com", [line("A"), line("B")])
-    assert same == mail_id("2026-11-21", "priya@example.com", [line("B"), line("A")])
-    assert same != mail_id("2026-11-22", "priya@example.com", [line("A"), line("B")])
-    assert same != mail_id("2026-11-21", "morgan@example.com", [line("A"), line("B")])
-    assert same != mail_id("2026-11-21", "priya@example.com", [line("A"), line("B", revision=101)])
+NUMBERS = st.integers(0, MAX_ITEMS * 3)
+MAILS = st.integers(0, 3)
+
+
+@given(st.lists(MAILS, max_size=MAX_ITEMS * 3), st.sets(NUMBERS), st.lists(MAILS, max_size=MAX_ITEMS))
+def test_whatever_is_decided_or_comes_in_between_no_line_changes_its_mail_within_a_day(
+    mails: list[int], decided: set[int], later: list[int]
+) -> None:
+    def some(count: list[int], prefix: str) -> list[Due]:
+        people = (PRIYA, MORGAN)
+        return [
+            Due(
+                line(f"{prefix}{number}", str(number), session_id=f"s{number % 3}", mails=times),
+                people[: 1 + times // 2],
+            )
+            for number, times in enumerate(count)
+        ]
+
+    def named(planned: Sequence[Digest]) -> dict[tuple[str, str], str]:
+        return {(each.to.name, found.variance_id): each.name for each in planned for found in each.lines}
+
+    before = some(mails, "A")
+    first = digests(before, DAY)
+    noted = taken_in(first)
+    left = [
+        Due(one.line.model_copy(update={"digests": noted[one.line.variance_id]}), one.people)
+        for number, one in enumerate(before)
+        if number not in decided
+    ]
+    second = digests([*left, *some(later, "B")], DAY)
+    was, is_now = named(first), named(second)
+    for one in left:
+        for person in one.people:
+            key = (person.name, one.line.variance_id)
+            assert was[key] == is_now[key]
+    fresh = {name for (_, variance), name in is_now.items() if ".B" in variance}
+    assert not fresh & set(was.values())
+    assert len(is_now) == sum(len(each.lines) for each in second)  # nothing is in two mails to one person
+    assert all(len(each.lines) <= MAX_ITEMS for each in second)
+
+
+def test_the_next_day_is_another_mail() -> None:
+    mailed = line("A", mails=1, digests={"priya@example.com": "2026-11-20 abc"})
+    [planned] = digests(due([mailed]), DAY)
+    assert planned.name.startswith(DAY)
+
+
+def test_a_changed_figure_is_another_mail() -> None:
+    [first], [held] = digests(due([line("A")]), DAY), digests(due([line("A", revision=101)]), DAY)
+    assert first.name != held.name
+
+
+STORED = "2026-10-{}T10:00:00.000000Z"
 
 
 @pytest.mark.parametrize(
-    ("last", "days"),
+    ("stands", "closes"),
     [
-        (LastCount(counted_at="2026-08-01T10:00:00.000000Z"), 112),
-        (LastCount(counted_at="2026-11-20T10:00:00.000000Z"), "not due"),
-        (LastCount(), None),
-        (LastCount(reminded_at="2026-11-20T10:00:00.000000Z"), "not due"),
+        ({"opened_at": STORED.format("22")}, True),
+        ({"opened_at": STORED.format("23")}, False),
+        ({"capture_seq": 1}, False),
+        ({"capture_seq": 1, "captured_seq": 1, "rows": {"counted": 0, "parked": 3}}, True),
+        ({"capture_seq": 1, "captured_seq": 1, "rows": {"counted": 3}}, False),
+        ({"capture_seq": 1, "captured_seq": 1, "reconciled_seq": 1, "reconciled_at": "2026-11-07T10:00:00Z"}, True),
+        ({"capture_seq": 1, "captured_seq": 1, "reconciled_seq": 1, "reconciled_at": "2026-11-08T10:00:00Z"}, False),
+        ({"capture_seq": 2, "captured_seq": 1, "reconciled_seq": 1, "reconciled_at": "2026-11-01T10:00:00Z"}, False),
+        ({"session_id": "waiting", "capture_seq": 1, "captured_seq": 1, "reconciled_seq": 1}, False),
     ],
-    ids=["long ago", "yesterday", "never", "reminded yesterday"],
+    ids=[
+        "never used", "opened lately", "upload not read", "nothing counted", "not reconciled", "reconciled",
+        "reconciled lately", "correction not read", "variances wait",
+    ],
+)  # fmt: skip
+def test_a_count_is_closed_when_nothing_is_left_to_be_done_in_it(stands: dict[str, object], closes: bool) -> None:
+    opened = {
+        "session_id": "s1", "location": "aisle", "counter": "Sam", "status": Status.OPEN,
+        "opened_at": STORED.format("01"),
+    }  # fmt: skip
+    assert finished(Session.model_validate({**opened, **stands}), {"waiting"}, 14, NOW) is closes
+
+
+@pytest.mark.parametrize(
+    ("last", "late"),
+    [
+        (LastCount(counted_at="2026-08-01T10:00:00.000000Z"), True),
+        (LastCount(counted_at="2026-11-20T10:00:00.000000Z"), False),
+        (LastCount(), True),
+        (LastCount(reminded_at="2026-11-20T10:00:00.000000Z"), False),
+        (LastCount(reminded_at="2026-11-14T14:00:00.000000Z"), True),
+    ],
+    ids=["long ago", "yesterday", "never", "reminded yesterday", "reminded a week ago"],
 )
-def test_a_location_is_called_for_when_its_interval_is_over(last: LastCount, days: int | str | None) -> None:
-    found = overdue("aisle", 90, last, NOW)
-    assert (found.days if found else "not due") == days
+def test_a_location_is_called_for_when_its_interval_is_over(last: LastCount, late: bool) -> None:
+    assert overdue(90, last, NOW) is late
 
 
-def test_the_rules_doc_spells_quiet_hours_as_people_do() -> None:
-    assert parse_rules('quiet_hours: {from: "20:00", to: "07:00"}').quiet_hours == NIGHT
+def test_months_are_counted_back_over_the_turn_of_the_year() -> None:
+    assert months_back(datetime(2026, 2, 28, 23, tzinfo=UTC), 4) == ["2026-02", "2026-01", "2025-12", "2025-11"]

@@ -99,6 +99,7 @@ def held(line: Line, live: OnHand, forward: Forward | None, now: str) -> Line:
             "due_at": now,
             "mailed_at": None,
             "mails": 0,
+            "digests": None,
         }
     )
 

@@ -3,7 +3,7 @@
 Each mail says in its subject what it is about, needs no image, and reads the same in its text part.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -21,6 +21,12 @@ from stkr.web.wording import place
 MAX_SUBJECT_CHARS: Final = 200
 MAX_ITEMS: Final = 35
 """Variances in one digest, each up to 2.7 kB of HTML: Gmail hides what is beyond 102 kB, buttons included."""
+
+MAX_WAITING: Final = 28
+"""Variances in a digest of what waits: each may have its age, and a heading of its own with its count."""
+
+MOST_NAMED: Final = 2
+"""Locations that a headline names; a phone shows no longer one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +49,60 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """The variances of one session in a digest."""
+
+    session: Session
+    items: Sequence[Item]
+
+    @property
+    def gaps(self) -> list[Item]:
+        """Those with a gap."""
+        return [item for item in self.items if item.line.kind is not Kind.UNCOUNTED]
+
+    @property
+    def uncounted(self) -> list[Item]:
+        """Those that nobody counted."""
+        return [item for item in self.items if item.line.kind is Kind.UNCOUNTED]
+
+    @property
+    def counted_at(self) -> str:
+        """The stored instant of the count."""
+        return self.session.captured_at or self.session.opened_at
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An item to count first, and why in words. No quantity is told, since whoever counts is not to know one."""
+
+    sku: str
+    name: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A location that is to be counted: not counted as a whole for ``days`` (``None``: never).
+
+    ``share`` says how many items of how many are not counted in time, where others were. ``open_url`` opens a count of
+    the location, ``first_url`` one of the ``proposals`` only; it is empty where their codes are too long for a link.
+    """
+
+    location: str
+    days: int | None
+    open_url: str
+    first_url: str = ""
+    share: tuple[int, int] | None = None
+    proposals: Sequence[Proposal] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """Facts of a report: what they are about, and label and figure of each."""
+    """Facts of a report: what they are about, label and figure of each, and what to do about them."""
 
     title: str
     rows: Sequence[tuple[str, str]]
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,38 +116,31 @@ class _Totals:
     unpriced: int
 
 
-def digest(
-    to: Person, session: Session, items: Sequence[Item], rules: Rules, now: datetime, *, part: int = 1, parts: int = 1
-) -> Mail:
-    """What one person is to decide of one session, in the order given; uncounted lines have a section of their own.
+def digest(to: Person, counts: Sequence[Count], rules: Rules, now: datetime, *, part: int = 1, parts: int = 1) -> Mail:
+    """What one person is to decide, in the order given; uncounted lines of a count have a section of their own.
 
+    :param counts: one for a first notice; what is mailed again names every count that it is of.
     :param now: aware; tells how many days a variance has been waiting.
-    :param part: of how many ``parts`` this mail is, where a session has more variances than one mail can show.
+    :param part: of how many ``parts`` this mail is, where there are more variances than one mail can show.
     """
-    where = place(rules, session.location)
-    gaps = [item for item in items if item.line.kind is not Kind.UNCOUNTED]
-    uncounted = [item for item in items if item.line.kind is Kind.UNCOUNTED]
-    counted_at = stored(session.captured_at or session.opened_at)
+    items = [item for count in counts for item in count.items]
+    gaps = [item for count in counts for item in count.gaps]
     totals = _totals(item.line for item in gaps)
-    headline = _headline(gaps, uncounted)
-    waiting = {item.line.sku: _days_waiting(item.line, now) for item in items}
+    headline = _headline(gaps, len(items) - len(gaps))
+    waiting = {item.line.variance_id: _days_waiting(item.line, now) for item in items}
+    places = {count.session.session_id: place(rules, count.session.location) for count in counts}
+    where = _places(dict.fromkeys(places.values()))
     money = f", {signed_money(totals.net, rules.currency_sign)}" if totals.priced else ""
-    # The year would only push the figures out of a phone's list of mails.
-    day_only = day(counted_at, rules.zone).rpartition(" ")[0]
-    part_of = f", part {part} of {parts}" if parts > 1 else ""
-    subject = f"{where} count: {headline}{money} ({day_only}{part_of})"
-    location = rules.locations.get(session.location)
+    of_part = f"part {part} of {parts}" if parts > 1 else ""
     context = {
         "to": to,
-        "session": session,
+        "counts": counts,
         "place": where,
+        "places": places,
         "headline": headline,
-        "counted_at": session.captured_at or session.opened_at,
-        "gaps": gaps,
-        "uncounted": uncounted,
         "totals": totals,
         "waiting": waiting,
-        "escalated": bool(location and location.approver.email != to.email),
+        "escalated": _places(_escalated(to, counts, rules)),
         "part": part,
         "parts_of": parts,
         "sign": rules.currency_sign,
@@ -100,15 +148,37 @@ def digest(
         "link_days": rules.link_days,
         "unknown": Cause.UNKNOWN,
     }
-    return _mail(to.email, _prefix(items, waiting) + subject, "digest", context)
+    if len(counts) == 1:
+        # The year would only push the figures out of a phone's list of mails.
+        day_only = day(stored(counts[0].counted_at), rules.zone).rpartition(" ")[0]
+        told = f"{where} count: {headline}{money} ({', '.join(filter(None, (day_only, of_part)))})"
+    else:
+        told = f"{where}: {headline}{money}{f' ({of_part})' if of_part else ''}"
+    return _mail(to.email, _prefix(items, waiting) + told, "digest", context)
 
 
-def reminder(to: Person, location: str, rules: Rules, days: int | None, open_url: str) -> Mail:
-    """A location has not been counted for ``days`` (``None``: never); ``open_url`` opens a count of it."""
-    where = place(rules, location)
-    since = f"not counted for {counted_noun(days, 'day')}" if days is not None else "never counted yet"
-    context = {"to": to, "place": where, "since": since, "open_url": open_url}
-    return _mail(to.email, f"{where}: {since}", "reminder", context)
+def _places(names: Collection[str]) -> str:
+    """Locations in a headline: up to two by their names."""
+    return " and ".join(names) if len(names) <= MOST_NAMED else counted_noun(len(names), "location")
+
+
+def _escalated(to: Person, counts: Sequence[Count], rules: Rules) -> dict[str, None]:
+    """The locations whose escalation contact, rather than approver, the mail goes to."""
+    locations = (rules.locations.get(count.session.location) for count in counts)
+    return {each.name: None for each in locations if each and each.approver.email.casefold() != to.email.casefold()}
+
+
+def reminder(to: Person, call: Call, rules: Rules) -> Mail:
+    """A location has not been counted for long; what to begin with, and how."""
+    where = place(rules, call.location)
+    if call.share:
+        every = counted_noun(rules.locations[call.location].count_every_days, "day")
+        since = f"{call.share[0]:,} of {counted_noun(call.share[1], 'item')} not counted within {every}"
+    elif call.days is None:
+        since = "never counted yet"
+    else:
+        since = f"not counted for {counted_noun(call.days, 'day')}"
+    return _mail(to.email, f"{where}: {since}", "reminder", {"to": to, "place": where, "since": since, "call": call})
 
 
 def report(to: str, title: str, paragraphs: Sequence[str], tables: Sequence[Table]) -> Mail:
@@ -130,8 +200,8 @@ def _totals(lines: Iterable[Line]) -> _Totals:
     return _Totals(short, over, short + over, len(priced), len(values) - len(priced))
 
 
-def _headline(gaps: Sequence[Item], uncounted: Sequence[Item]) -> str:
-    missing = counted_noun(len(uncounted), "item") + " not counted"
+def _headline(gaps: Sequence[Item], uncounted: int) -> str:
+    missing = counted_noun(uncounted, "item") + " not counted"
     if not gaps:
         return missing
     to_sign = counted_noun(len(gaps), "gap") + " to sign off"

@@ -1,6 +1,6 @@
 """The counts table: a session's header and its lines, as stored, and the requests that read and change them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -84,10 +84,13 @@ class Session(_Stored):
 
 
 class LastCount(_Stored):
-    """When a location was last counted, and when its counters were last reminded; stored instants."""
+    """When a location was last counted as a whole, when each of its zones was (by the zone's folded name), and when its
+    counters were last reminded; stored instants.
+    """
 
     counted_at: str | None = None
     reminded_at: str | None = None
+    zones: Mapping[str, str] = {}
 
 
 class Line(_Stored):
@@ -96,7 +99,8 @@ class Line(_Stored):
     ``system_qty`` and ``snapshot_version`` are what a decision is conditional on: the snapshot's, or live ones after
     a hold; ``held_from_qty`` then keeps the snapshot's. The gap is against ``system_qty`` too, unless ``timing`` says
     what was expected at the moment of counting. ``revision`` is raised by every change; old links die with it.
-    ``mails`` counts how often the variance was mailed in this revision.
+    ``mails`` counts how often the variance was mailed in this revision; ``digests`` names the latest digest that it was
+    taken into, by recipient.
     """
 
     session_id: str
@@ -127,6 +131,7 @@ class Line(_Stored):
     due_at: str | None = None
     mailed_at: str | None = None
     mails: int = 0
+    digests: Mapping[str, str] | None = None
     decided_at: str | None = None
     decided_by: str | None = None
     link_issued_to: str | None = None
@@ -177,7 +182,7 @@ def line_item(line: Line) -> dict[str, Any]:
         item["queue_sk"] = keys.queue_position(line.due_at, line.session_id, line.sku)
     if line.decided_at:
         item["month_pk"] = keys.month_of(line.decided_at)
-        item["month_sk"] = keys.month_position("DECISION", line.decided_at, line.variance_id)
+        item["month_sk"] = keys.month_position(keys.DECISION, line.decided_at, line.variance_id)
     return item
 
 
@@ -204,21 +209,32 @@ def write_line(table: str, line: Line, replaces: Line | None) -> "TransactWriteI
     return {"Put": request}  # type: ignore[typeddict-item]  # built request
 
 
-def _while_queued(
-    table: str, session_id: str, sku: str, revision: int, *, sets: dict[str, Any], removes: tuple[str, ...] = ()
+def _while_queued(  # noqa: PLR0913 - a line's name, and the parts of an update
+    table: str,
+    session_id: str,
+    sku: str,
+    revision: int,
+    *,
+    sets: dict[str, Any],
+    removes: tuple[str, ...] = (),
+    also: str | None = None,
+    given: Mapping[str, Any] | None = None,
 ) -> "TransactWriteItemTypeDef":
     """Action that changes a line provided it is still queued in the revision that was read.
 
     The state keeps a second tap from deciding again; the revision keeps figures nobody saw from being decided.
+
+    :param also: a further condition, whose values are ``given``.
     """
+    is_as_read = "#state = :queued AND #revision = :seen"
     request = update(
         table,
         line_key(session_id, sku),
-        condition="#state = :queued AND #revision = :seen",
+        condition=f"{is_as_read} AND {also}" if also else is_as_read,
         sets=sets,
         removes=removes,
         names={"#state": "state", "#revision": "revision"},
-        given={":queued": State.QUEUED, ":seen": revision},
+        given={":queued": State.QUEUED, ":seen": revision, **(given or {})},
     )
     return {"Update": request}  # type: ignore[typeddict-item]  # built request
 
@@ -234,6 +250,21 @@ def decide_line(table: str, line: Line, after: Line) -> "TransactWriteItemTypeDe
         line.revision,
         sets={name: item.get(name) for name in (*decision, "month_pk", "month_sk")},
         removes=("queue_pk", "queue_sk", "due_at"),
+    )
+
+
+def take_in_line(table: str, line: Line, digests: Mapping[str, str]) -> "TransactWriteItemTypeDef":
+    """Action that notes in which digest each recipient gets a queued line, unless another run has noted it since."""
+    is_untouched = "#digests = :before" if line.digests is not None else "attribute_not_exists(#digests)"
+    before = {":before": dict(line.digests)} if line.digests is not None else {}
+    return _while_queued(
+        table,
+        line.session_id,
+        line.sku,
+        line.revision,
+        sets={"digests": dict(digests)},
+        also=is_untouched,
+        given=before,
     )
 
 
@@ -262,16 +293,16 @@ def drop_line(table: str, line: Line) -> "TransactWriteItemTypeDef":
     }
 
 
-def last_count_key(location: str) -> dict[str, str]:
-    """Key of the note of when a location was last counted and reminded."""
-    return {"PK": keys.last_count(location), "SK": keys.META}
+def last_count_key(location: str, zone: str | None = None) -> dict[str, str]:
+    """Key of the note of when a location, or a zone of it, was last counted."""
+    return {"PK": keys.last_count(location), "SK": keys.META if zone is None else keys.zone(zone)}
 
 
-def note_count(table: str, location: str, counted_at: str) -> dict[str, Any]:
-    """Request that notes a location as counted, unless a later count is noted already."""
+def note_count(table: str, location: str, zone: str | None, counted_at: str) -> dict[str, Any]:
+    """Request that notes a location, or only a zone of it, as counted, unless a later count is noted already."""
     return update(
         table,
-        last_count_key(location),
+        last_count_key(location, zone),
         condition="attribute_not_exists(#counted_at) OR #counted_at < :counted_at",
         sets={"counted_at": counted_at},
     )
@@ -283,11 +314,13 @@ def note_reminder(table: str, location: str, reminded_at: str) -> dict[str, Any]
 
 
 def read_last_count(table: str, location: str) -> LastCount:
-    """When a location was last counted and its counters last reminded."""
-    found = aws.dynamodb().get_item(
-        TableName=table, Key={name: {"S": value} for name, value in last_count_key(location).items()}
-    )
-    return LastCount.model_validate(values(found.get("Item", {})))
+    """When a location and its zones were last counted, and its counters last reminded."""
+    notes = {item["SK"]: item for item in query(table, "PK = :location", {":location": keys.last_count(location)})}
+    of_a_zone = keys.zone("")
+    zones = {
+        name.removeprefix(of_a_zone): note["counted_at"] for name, note in notes.items() if name.startswith(of_a_zone)
+    }
+    return LastCount.model_validate({**notes.get(keys.META, {}), "zones": zones})
 
 
 def read_session(table: str, session_id: str) -> Session:
@@ -322,15 +355,16 @@ def read_lines(table: str, session_id: str) -> Iterator[Line]:
 
 
 def close_session(table: str, session: Session) -> dict[str, Any]:
-    """Request that closes a session, unless something was uploaded to it since it was read."""
+    """Request that closes a session, unless something was uploaded to it, or reconciled, since it was read."""
+    seen = ("capture_seq", "captured_seq", "reconciled_seq")
     return update(
         table,
         session_key(session.session_id),
-        condition="#capture_seq = :seen AND #reconciled_seq = #captured_seq",
+        condition=" AND ".join(f"#{name} = :{name}" for name in seen),
         sets={"status": Status.CLOSED},
         removes=("queue_pk", "queue_sk"),
-        names={"#capture_seq": "capture_seq", "#reconciled_seq": "reconciled_seq", "#captured_seq": "captured_seq"},
-        given={":seen": session.capture_seq},
+        names={f"#{name}": name for name in seen},
+        given={f":{name}": getattr(session, name) for name in seen},
     )
 
 
@@ -346,6 +380,13 @@ def queued_lines(table: str, location: str, due_by: str) -> Iterator[Line]:
     # `~` sorts after every character of a key, so that what is due this very instant is included.
     given = {":queue": keys.queue(location), ":due": f"{due_by}~"}
     yield from map(Line.model_validate, query(table, "queue_pk = :queue AND queue_sk <= :due", given, index="by_queue"))
+
+
+def decisions(table: str, month: str) -> Iterator[Line]:
+    """The lines of every location that were decided in a UTC month (``2026-11``), in order of time."""
+    given = {":month": keys.month_of(month), ":decision": keys.DECISION}
+    found = query(table, "month_pk = :month AND begins_with(month_sk, :decision)", given, index="by_month")
+    yield from map(Line.model_validate, found)
 
 
 def open_sessions(table: str) -> Iterator[Session]:

@@ -1,18 +1,17 @@
 """Who is to be mailed about what, and when not. Pure: the clock, the rules and the stored lines go in."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from hashlib import sha256
-from itertools import groupby
 
 from stkr import keys
 from stkr.approval.core import counted_by
 from stkr.capture.result import Kind
-from stkr.mail.compose import MAX_ITEMS
-from stkr.rules.doc import Location, Person, QuietHours, Rules
-from stkr.store.counts import LastCount, Line, Session, Status
+from stkr.mail.compose import MAX_ITEMS, MAX_WAITING
+from stkr.rules.doc import Location, Person, Rules
+from stkr.store.counts import LastCount, Line, Session
 
 ZERO = Decimal(0)
 
@@ -27,30 +26,11 @@ REMIND_EVERY = timedelta(days=7)
 UNBOOKED_AFTER = timedelta(days=7)
 """How long the system of record may take to show an approved adjustment before operations are told."""
 
+UNUSED_AFTER = timedelta(days=30)
+"""How long a count in which nothing was ever counted is kept open; operations have been told of it by then."""
+
 REPORT_WEEKDAY = 0
 """Mondays: operations get one report a week."""
-
-
-def quiet_until(moment: datetime, quiet: QuietHours | None, zone: tzinfo) -> datetime | None:
-    """When the quiet hours that ``moment`` falls into end, as a UTC instant; ``None`` outside quiet hours.
-
-    Exact across daylight saving: the hours are local wall-clock times, and an end that occurs twice is the next one.
-    """
-    if quiet is None or quiet.start == quiet.end:
-        return None
-    local = moment.astimezone(zone)
-    clock = local.time()
-    spans_midnight = quiet.start > quiet.end
-    inside = clock >= quiet.start or clock < quiet.end if spans_midnight else quiet.start <= clock < quiet.end
-    if not inside:
-        return None
-    days = (local.date(), local.date() + timedelta(days=1))
-    ends = (
-        datetime.combine(day, quiet.end, tzinfo=zone).replace(fold=fold).astimezone(UTC)
-        for day in days
-        for fold in (0, 1)
-    )
-    return min(end for end in ends if end > moment)
 
 
 def due_again(now: datetime, due_days: int, zone: tzinfo) -> datetime:
@@ -63,78 +43,150 @@ def due_again(now: datetime, due_days: int, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
 
 
-def ready(lines: Iterable[Line], now: datetime) -> list[Line]:
-    """The due lines that can be mailed: labelled, not to be labelled, or waiting for a label for too long."""
-    latest = keys.instant(now - LABEL_GRACE)
+def ready(lines: Iterable[Line], now: datetime, zone: tzinfo) -> list[Line]:
+    """The queued lines that are to be mailed now: due, not mailed yet on this calendar day, and labelled, not to be
+    labelled, or waiting for a label for too long.
+    """
+    due_by, latest = keys.instant(now), keys.instant(now - LABEL_GRACE)
+    today = now.astimezone(zone).date()
     return [
         line
         for line in lines
-        if line.cause is not None
-        or line.kind is Kind.UNCOUNTED
-        or line.evidence is None
-        or (line.queued_at or "") <= latest
+        if (line.due_at or "") <= due_by
+        # Due on a later day of the zone that the rules doc had then, which it may have changed.
+        and (line.mailed_at is None or keys.local_day(line.mailed_at, zone) != today)
+        and (
+            line.cause is not None
+            or line.kind is Kind.UNCOUNTED
+            or line.evidence is None
+            or (line.queued_at or "") <= latest
+        )
     ]
 
 
-def by_session(lines: Iterable[Line]) -> list[tuple[str, list[Line]]]:
-    """Lines grouped by their session."""
-    ordered = sorted(lines, key=lambda line: line.session_id)
-    return [(session_id, list(group)) for session_id, group in groupby(ordered, key=lambda line: line.session_id)]
-
-
-def recipients(rules: Rules, location: Location, session: Session, lines: Sequence[Line]) -> tuple[Person, ...]:
-    """Who is to decide these lines: the location's approver, and the escalation contact once mails went unanswered.
+def recipients(rules: Rules, location: Location, session: Session, line: Line) -> tuple[Person, ...]:
+    """Who is to decide a line: the location's approver, and the escalation contact once mails went unanswered.
 
     Where the rules keep approving and counting apart, a counter gets no mail about their own count; then the escalation
     contact decides. Empty when nobody is left, which is for operations to mend.
     """
     people = [location.approver]
-    if location.escalation and any(line.mails >= ESCALATE_AFTER for line in lines):
+    if location.escalation and line.mails >= ESCALATE_AFTER:
         people.append(location.escalation)
     if not rules.approver_may_count:
         candidates = [*people, *([location.escalation] if location.escalation else [])]
         others = [person for person in candidates if not counted_by(session, rules, person.name, person.email)]
         people = [person for person in people if person in others] or others[:1]
-    return tuple(dict.fromkeys(people))
-
-
-def parts(lines: Sequence[Line]) -> list[Sequence[Line]]:
-    """Lines in mails of at most ``MAX_ITEMS``: the most valuable gap first, uncounted lines last."""
-
-    def weight(line: Line) -> tuple[bool, Decimal, Decimal, str]:
-        value, units = abs(line.gap_value or ZERO), abs(line.gap_units or ZERO)
-        return (line.kind is Kind.UNCOUNTED, -value, -units, line.sku)
-
-    ordered = sorted(lines, key=weight)
-    return [ordered[start : start + MAX_ITEMS] for start in range(0, len(ordered), MAX_ITEMS)]
-
-
-def mail_id(day: str, recipient: str, lines: Sequence[Line]) -> str:
-    """The identity of a mail: the same variances, in the same revision, to the same person, on the same day."""
-    content = "|".join([day, recipient, *(sorted(line.variance_id for line in lines))])
-    return sha256(content.encode()).hexdigest()
+    return tuple({person.email.casefold(): person for person in reversed(people)}.values())[::-1]
 
 
 @dataclass(frozen=True, slots=True)
-class Overdue:
-    """A location that was not counted within its interval; ``days`` since the last count, ``None`` if never."""
+class Due:
+    """A line to be mailed now, and everybody who is to decide it."""
 
-    location: str
-    days: int | None
+    line: Line
+    people: tuple[Person, ...]
 
 
-def overdue(location: str, interval_days: int, last: LastCount, now: datetime) -> Overdue | None:
-    """Whether a location's counters are to be reminded now; at most once a week."""
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """One mail to one person: ``part`` of ``parts``, first notices of one session, or whatever has been waiting.
+
+    ``name`` is what the mail is remembered by.
+    """
+
+    name: str
+    to: Person
+    lines: tuple[Line, ...]
+    part: int
+    parts: int
+
+
+def digests(due: Iterable[Due], day: str) -> list[Digest]:
+    """The mails of a calendar day: to each person one for each session that is new to them, and one for all that waits.
+
+    A line that a digest of the day has already taken in stays in it, whatever became of the digest's other lines since;
+    only what no digest has is put into further ones. So no repeat can mail a person the same line in another mail.
+    """
+    to: dict[str, Person] = {}
+    bundles: dict[tuple[str, str], list[Line]] = {}
+    for one in due:
+        for person in one.people:
+            address = person.email.casefold()
+            to.setdefault(address, person)
+            # Of what was mailed before, one mail names all sessions.
+            bundles.setdefault((address, "" if one.line.mails else one.line.session_id), []).append(one.line)
+    return [
+        Digest(name, to[address], tuple(by_weight(lines)), number, len(mails))
+        for (address, session_id), bundle in sorted(bundles.items())
+        for mails in [_split(bundle, address, day, MAX_ITEMS if session_id else MAX_WAITING)]
+        for number, (name, lines) in enumerate(mails.items(), start=1)
+    ]
+
+
+def _split(bundle: Iterable[Line], address: str, day: str, most: int) -> dict[str, list[Line]]:
+    """The lines of one person in mails of at most ``most`` lines, by name: those of before, then new ones."""
+    mails: dict[str, list[Line]] = {}
+    fresh: list[Line] = []
+    for line in bundle:
+        name = (line.digests or {}).get(address, "")
+        if name.startswith(day):
+            mails.setdefault(name, []).append(line)
+        else:
+            fresh.append(line)
+    ordered = by_weight(fresh)
+    for start in range(0, len(ordered), most):
+        part = ordered[start : start + most]
+        content = "|".join([address, *sorted(line.variance_id for line in part)])
+        mails[f"{day} {sha256(content.encode()).hexdigest()[:24]}"] = part
+    return mails
+
+
+def by_weight(lines: Iterable[Line]) -> list[Line]:
+    """The most valuable gap first, uncounted lines last."""
+
+    def weight(line: Line) -> tuple[bool, Decimal, Decimal, str, str]:
+        value, units = abs(line.gap_value or ZERO), abs(line.gap_units or ZERO)
+        return (line.kind is Kind.UNCOUNTED, -value, -units, line.sku, line.session_id)
+
+    return sorted(lines, key=weight)
+
+
+def taken_in(planned: Iterable[Digest]) -> dict[str, dict[str, str]]:
+    """For each line's variance id: the digest in which each recipient (by address) gets it."""
+    found: dict[str, dict[str, str]] = {}
+    for digest in planned:
+        for line in digest.lines:
+            found.setdefault(line.variance_id, {})[digest.to.email.casefold()] = digest.name
+    return found
+
+
+def overdue(interval_days: int, last: LastCount, now: datetime) -> bool:
+    """Whether a location was not counted as a whole within its interval, and nobody was reminded of it this week."""
     if last.reminded_at and now - datetime.fromisoformat(last.reminded_at) < REMIND_EVERY:
-        return None
-    if last.counted_at is None:
-        return Overdue(location, None)
-    days = (now - datetime.fromisoformat(last.counted_at)).days
-    return Overdue(location, days) if days > interval_days else None
+        return False
+    return last.counted_at is None or (now - datetime.fromisoformat(last.counted_at)).days > interval_days
+
+
+def months_back(now: datetime, months: int) -> list[str]:
+    """The UTC month of ``now`` and those before it, ``months`` in all: ``2026-11``, ``2026-10`` ..."""
+    this = now.astimezone(UTC).year * 12 + now.astimezone(UTC).month - 1
+    return [f"{number // 12}-{number % 12 + 1:02}" for number in range(this, this - months, -1)]
+
+
+def stuck(session: Session) -> bool:
+    """Whether an upload of a session did not become variances, although it counts something or was never read."""
+    unread = session.capture_seq > session.captured_seq
+    return unread or (session.captured_seq > session.reconciled_seq and bool((session.rows or {}).get("counted")))
 
 
 def finished(session: Session, waiting: Collection[str], close_days: int, now: datetime) -> bool:
-    """Whether a session can be closed: reconciled long enough ago, and not among those with variances ``waiting``."""
-    if session.status is not Status.RECONCILED or session.reconciled_at is None or session.session_id in waiting:
+    """Whether a session can be closed: nothing has happened in it for long enough, and nothing is to be done in it.
+
+    :param waiting: ids of the sessions with variances that wait for a decision.
+    """
+    if session.session_id in waiting or stuck(session):
         return False
-    return now - datetime.fromisoformat(session.reconciled_at) >= timedelta(days=close_days)
+    latest = max(filter(None, (session.opened_at, session.captured_at, session.reconciled_at)))
+    patience = timedelta(days=close_days) if session.reconciled_seq else UNUSED_AFTER
+    return now - datetime.fromisoformat(latest) >= patience

@@ -1,11 +1,11 @@
 """The sweep's reading, mailing and writing. A mail counts as sent once it was; then its lines move on."""
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from itertools import groupby
 
 from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyPersistenceLayerError
 from botocore.exceptions import BotoCoreError, ClientError
@@ -13,41 +13,47 @@ from botocore.exceptions import BotoCoreError, ClientError
 from stkr import aws, keys
 from stkr.errors import StkrError
 from stkr.links import Action, CountLink, DecisionLink, Keys, address
-from stkr.mail.compose import Item, Mail, Table, digest, reminder, report
+from stkr.mail.compose import Call, Count, Item, Mail, digest, reminder, report
 from stkr.mail.outbox import Outbox
-from stkr.rules.doc import Location, Person, Rules
+from stkr.rules.doc import Person, Rules
 from stkr.rules.store import current_rules
 from stkr.settings import Sweep as Settings
 from stkr.signing import signing_keys
 from stkr.store.counts import (
+    LastCount,
     Line,
     Session,
     close_session,
+    decisions,
     mailed_line,
     note_reminder,
     open_sessions,
     queued_lines,
     read_last_count,
     read_session,
+    take_in_line,
 )
-from stkr.store.inventory import Waiting, read_waiting
+from stkr.store.inventory import read_location, read_waiting
 from stkr.store.items import conditional_update, pause, transact_groups
 from stkr.sweep.core import (
     REPORT_WEEKDAY,
     UNBOOKED_AFTER,
-    ZERO,
-    by_session,
+    Digest,
+    Due,
+    digests,
     due_again,
     finished,
-    mail_id,
+    months_back,
     overdue,
-    parts,
-    quiet_until,
     ready,
     recipients,
+    taken_in,
 )
+from stkr.sweep.propose import PAST_MONTHS, propose, still_to_count
+from stkr.sweep.quiet import quiet_until
+from stkr.sweep.report import Findings, tables_of, title
 from stkr.telemetry import logger
-from stkr.web.figures import day, signed, stored
+from stkr.web.figures import stored
 
 END_OF_TIME = "9999"
 """Sorts after every instant: due at all."""
@@ -74,7 +80,7 @@ class Sweeper:
 
 
 def sweep(settings: Settings, deliver: Outbox, now: datetime, location: str | None = None) -> int:
-    """Mail what is due: one location's variances, or with ``None`` (the daily sweep) everybody's, and the reminders.
+    """Mail what is due: what is new at one location, or with ``None`` (the daily sweep) all there is to be mailed.
 
     During quiet hours nobody is mailed; a one-off schedule has the same sweep done when they end.
 
@@ -90,56 +96,109 @@ def sweep(settings: Settings, deliver: Outbox, now: datetime, location: str | No
     if quiet:
         _come_back(settings, location, quiet)
         return 0
-    sent = failed = 0
-    for name in [location] if location else rules.locations:
-        done, undone = _mail_variances(sweeper, name, rules.locations[name])
-        if location is None:
-            reminded, unreminded = _remind(sweeper, name, rules.locations[name])
-            done, undone = done + reminded, undone + unreminded
-        sent, failed = sent + done, failed + undone
-    if location is None:
-        reported, unreported = _report_unbooked(sweeper)
-        sent, failed = sent + reported, failed + unreported + _stranded(sweeper)
-        _close_finished(sweeper)
+    sent, failed = _sweep_location(sweeper, location) if location else _sweep_all(sweeper)
     if failed:
         raise MailsFailed(f"{failed} mails could not be sent; they are still due")
     return sent
 
 
-def _mail_variances(sweeper: Sweeper, name: str, location: Location) -> tuple[int, int]:
-    """Digests of what is due at a location, for each session and recipient; returns how many were and were not sent."""
-    sent = failed = 0
+def _sweep_location(sweeper: Sweeper, name: str) -> tuple[int, int]:
+    """Mail the first notices of a location; what waits longer is for the daily sweep, which knows of all of it."""
     due = queued_lines(sweeper.settings.counts_table, name, keys.instant(sweeper.now))
-    for session_id, lines in by_session(ready(due, sweeper.now)):
-        session = read_session(sweeper.settings.counts_table, session_id)
-        people = recipients(sweeper.rules, location, session, lines)
-        if not people:
-            logger.error(
-                "nobody may decide this count: the rules doc needs an escalation contact", session_id=session_id
-            )
-            failed += 1
+    mailed = _mail_variances(sweeper, [line for line in due if not line.mails])
+    return mailed.sent, mailed.failed
+
+
+def _sweep_all(sweeper: Sweeper) -> tuple[int, int]:
+    """Mail everything that is due, report, remind, and close what is finished; each queue is read once."""
+    table = sweeper.settings.counts_table
+    sessions = list(open_sessions(table))
+    names = {*sweeper.rules.locations, *(session.location for session in sessions)}
+    queued = [line for name in sorted(names) for line in queued_lines(table, name, END_OF_TIME)]
+    stranded = {line.location for line in queued} - set(sweeper.rules.locations)
+    for name in sorted(stranded):
+        logger.error("variances wait at a location that the rules doc does not have", location=name)
+    mailed = _mail_variances(sweeper, [line for line in queued if line.location not in stranded])
+    reminded = _remind(sweeper)
+    reported = _report(sweeper, Findings((), sessions, queued, mailed.undecidable, mailed.unsent))
+    _close_finished(sweeper, sessions, {line.session_id for line in queued})
+    sent, failed = (sum(figures) for figures in zip(reminded, reported, (mailed.sent, mailed.failed), strict=True))
+    return sent, failed + len(stranded)
+
+
+@dataclass(slots=True)
+class Mailed:
+    """What became of the variances that were due: mails sent, and by location those that could not be sent.
+
+    ``undecidable`` are the sessions that nobody may decide.
+    """
+
+    undecidable: set[str] = field(default_factory=set)
+    unsent: Counter[str] = field(default_factory=Counter)
+    sent: int = 0
+
+    @property
+    def failed(self) -> int:
+        """How much is to be tried again."""
+        return self.unsent.total() + len(self.undecidable)
+
+
+def _mail_variances(sweeper: Sweeper, queued: Iterable[Line]) -> Mailed:
+    """Mail what is due of the ``queued`` lines: to each person one digest a new session, and one of all that waits."""
+    mailed = Mailed()
+    due: list[Due] = []
+    sessions: dict[str, Session] = {}
+    for line in ready(queued, sweeper.now, sweeper.rules.zone):
+        if line.session_id not in sessions:
+            sessions[line.session_id] = read_session(sweeper.settings.counts_table, line.session_id)
+        session = sessions[line.session_id]
+        people = recipients(sweeper.rules, sweeper.rules.locations[line.location], session, line)
+        if people:
+            due.append(Due(line, people))
+        else:
+            mailed.undecidable.add(line.session_id)
+    for session_id in sorted(mailed.undecidable):
+        logger.error("nobody may decide this count: the rules doc needs an escalation contact", session_id=session_id)
+    planned = digests(due, sweeper.today)
+    ours = _take_in(sweeper, [one.line for one in due], planned)
+    still_to_get = {one.line.variance_id: len(one.people) for one in due}
+    for each in planned:
+        lines = [line for line in each.lines if line.variance_id in ours]
+        if not lines:
             continue
-        in_parts = parts(lines)
-        for number, part in enumerate(in_parts, start=1):
-            delivered = [_deliver_digest(sweeper, session, person, part, (number, len(in_parts))) for person in people]
-            sent, failed = sent + sum(delivered), failed + len(delivered) - sum(delivered)
-            # Whoever got the mail again after a failure of the other's is spared by the mail's identity.
-            if all(delivered):
-                _move_on(sweeper, part)
-    return sent, failed
+        if not _deliver(sweeper, f"digest {each.name}", _digest(sweeper, each, lines, sessions)):
+            mailed.unsent[lines[0].location] += 1
+            continue
+        mailed.sent += 1
+        for line in lines:
+            still_to_get[line.variance_id] -= 1
+        # Whoever got the mail is spared it by its name when that of somebody else is tried again.
+        _move_on(sweeper, [line for line in lines if not still_to_get[line.variance_id]])
+    return mailed
 
 
-def _deliver_digest(
-    sweeper: Sweeper,
-    session: Session,
-    person: Person,
-    lines: Sequence[Line],
-    part: tuple[int, int],
-) -> bool:
-    number, total = part
-    items = [_item(sweeper, line, person) for line in lines]
-    mail = digest(person, session, items, sweeper.rules, sweeper.now, part=number, parts=total)
-    return _deliver(sweeper, mail_id(sweeper.today, person.email, lines), mail)
+def _take_in(sweeper: Sweeper, lines: Sequence[Line], planned: Iterable[Digest]) -> set[str]:
+    """Note on each line in which digests it goes out; only then these are sent, so that a repeat makes the same ones.
+
+    :returns: the variance ids of the lines that are ours to mail; another one was decided, or is in a run beside this.
+    """
+    table = sweeper.settings.counts_table
+    wanted = taken_in(planned)
+    groups = {
+        line.variance_id: [take_in_line(table, line, wanted[line.variance_id])]
+        for line in lines
+        if line.digests != wanted[line.variance_id]
+    }
+    refused = {id(group) for group in transact_groups(groups.values(), pause)}
+    return wanted.keys() - {name for name, group in groups.items() if id(group) in refused}
+
+
+def _digest(sweeper: Sweeper, planned: Digest, lines: Iterable[Line], sessions: Mapping[str, Session]) -> Mail:
+    by_session: dict[str, list[Item]] = {}
+    for line in lines:
+        by_session.setdefault(line.session_id, []).append(_item(sweeper, line, planned.to))
+    counts = [Count(sessions[session_id], items) for session_id, items in by_session.items()]
+    return digest(planned.to, counts, sweeper.rules, sweeper.now, part=planned.part, parts=planned.parts)
 
 
 def _item(sweeper: Sweeper, line: Line, person: Person) -> Item:
@@ -169,83 +228,75 @@ def _move_on(sweeper: Sweeper, lines: Iterable[Line]) -> None:
     transact_groups(([mailed_line(table, line, now, again)] for line in lines), pause)
 
 
-def _remind(sweeper: Sweeper, name: str, location: Location) -> tuple[int, int]:
-    """Ask the counters of a location to count it, if that is overdue."""
-    table = sweeper.settings.counts_table
-    call = overdue(name, location.count_every_days, read_last_count(table, name), sweeper.now)
-    if call is None or not location.counters:
-        return 0, 0
+def _remind(sweeper: Sweeper) -> tuple[int, int]:
+    """Ask the counters of every location that is overdue to count it, and say what to begin with."""
+    table, rules, now = sweeper.settings.counts_table, sweeper.rules, sweeper.now
+    notes = {name: read_last_count(table, name) for name, each in rules.locations.items() if each.counters}
+    late = [name for name, last in notes.items() if overdue(rules.locations[name].count_every_days, last, now)]
+    # Read once for all locations; most days there is none to remind.
+    months = months_back(now, PAST_MONTHS) if late else []
+    decided = [line for month in months for line in decisions(table, month)]
+    sent = failed = 0
+    for name in late:
+        delivered = [
+            _deliver(sweeper, f"reminder {sweeper.today} {name} {mail.to}", mail)
+            for mail in _reminders(sweeper, name, notes[name], [line for line in decided if line.location == name])
+        ]
+        if delivered and all(delivered):
+            conditional_update(note_reminder(table, name, keys.instant(now)))
+        sent, failed = sent + sum(delivered), failed + len(delivered) - sum(delivered)
+    return sent, failed
+
+
+def _reminders(sweeper: Sweeper, name: str, last: LastCount, decided: Sequence[Line]) -> list[Mail]:
+    """The mails to a location's counters; none where counts of its zones have covered all of it."""
+    location = sweeper.rules.locations[name]
+    rows = [row for row in read_location(sweeper.settings.inventory_table, name) if row.active]
+    left = still_to_count(rows, last, location.count_every_days, sweeper.now)
+    if rows and not left:
+        return []
+    proposals = propose(left, decided)
     expires = int((sweeper.now + timedelta(days=sweeper.rules.link_days)).timestamp())
-    link = CountLink(home=sweeper.settings.session_url, location=name, expires_at=expires)
-    opening = address(link, sweeper.signing)
-    delivered = [
-        _deliver(
-            sweeper,
-            f"reminder {sweeper.today} {name} {person.email}",
-            reminder(person, name, sweeper.rules, call.days, opening),
-        )
-        for person in location.counters
-    ]
-    if all(delivered):
-        conditional_update(note_reminder(table, name, keys.instant(sweeper.now)))
-    return sum(delivered), len(delivered) - sum(delivered)
+    whole = CountLink(home=sweeper.settings.session_url, location=name, expires_at=expires)
+    first = whole.model_copy(update={"skus": tuple(each.sku for each in proposals)})
+    try:
+        first_url = address(first, sweeper.signing) if proposals else ""
+    except ValueError:  # Long codes in a foreign script; the page takes them typed.
+        first_url = ""
+    call = Call(
+        location=name,
+        days=(sweeper.now - stored(last.counted_at)).days if last.counted_at else None,
+        # What was counted in parts is not said to be uncounted.
+        share=(len(left), len(rows)) if len(left) < len(rows) else None,
+        proposals=proposals,
+        open_url=address(whole, sweeper.signing),
+        first_url=first_url,
+    )
+    return [reminder(person, call, sweeper.rules) for person in location.counters]
 
 
-def _report_unbooked(sweeper: Sweeper) -> tuple[int, int]:
-    """Tell operations, once a week, which approved adjustments the system of record still does not show."""
+def _report(sweeper: Sweeper, found: Findings) -> tuple[int, int]:
+    """Tell operations, once a week, what was left undone."""
     rules = sweeper.rules
     if sweeper.now.astimezone(rules.zone).weekday() != REPORT_WEEKDAY:
         return 0, 0
     latest = keys.instant(sweeper.now - UNBOOKED_AFTER)
-    waiting = sorted(read_waiting(sweeper.settings.inventory_table, until=latest), key=lambda row: row.location)
-    tables = [
-        Table(
-            rules.locations[place].name if place in rules.locations else place, [_unbooked(row, rules) for row in rows]
-        )
-        for place, rows in groupby(waiting, key=lambda row: row.location)
-    ]
+    unbooked = list(read_waiting(sweeper.settings.inventory_table, until=latest))
+    tables = tables_of(replace(found, unbooked=unbooked), rules, sweeper.now)
     if not tables:
         return 0, 0
     if rules.operations is None:
-        logger.warning("approved adjustments stay unbooked, and the rules doc names no operations address")
+        logger.warning("there is something to report, and the rules doc names no operations address")
         return 0, 0
-    paragraphs = [
-        "These adjustments were approved, but your stock system does not show them yet. Book them there; "
-        "until then the quantities here and there differ by them."
-    ]
-    mail = report(rules.operations, "Approved adjustments that are not booked yet", paragraphs, tables)
-    delivered = _deliver(sweeper, f"unbooked {sweeper.today}", mail)
+    delivered = _deliver(sweeper, f"report {sweeper.today}", report(rules.operations, title(tables), [], tables))
     return int(delivered), int(not delivered)
 
 
-def _unbooked(row: Waiting, rules: Rules) -> tuple[str, str]:
-    units = sum((one.units for one in row.adjustments), ZERO)
-    return f"{row.sku}: {row.name}", f"{signed(units)} since {day(stored(row.since), rules.zone)}"
-
-
-def _stranded(sweeper: Sweeper) -> int:
-    """How many locations that left the rules doc still have variances waiting: nobody is mailed about those."""
-    table = sweeper.settings.counts_table
-    gone = {session.location for session in open_sessions(table)} - set(sweeper.rules.locations)
-    stranded = [name for name in sorted(gone) if any(queued_lines(table, name, due_by=END_OF_TIME))]
-    for name in stranded:
-        logger.error("variances wait at a location that the rules doc does not have", location=name)
-    return len(stranded)
-
-
-def _close_finished(sweeper: Sweeper) -> None:
-    """Close the counts that have had nothing left to decide for long enough."""
-    table = sweeper.settings.counts_table
-    waiting = {
-        line.session_id
-        for location in sweeper.rules.locations
-        for line in queued_lines(table, location, due_by=END_OF_TIME)
-    }
-    for session in open_sessions(table):
-        # A location that left the rules doc is not asked about above, so its counts stay open.
-        known = session.location in sweeper.rules.locations
-        if known and finished(session, waiting, sweeper.rules.close_days, sweeper.now):
-            conditional_update(close_session(table, session))
+def _close_finished(sweeper: Sweeper, sessions: Iterable[Session], waiting: Collection[str]) -> None:
+    """Close the counts in which nothing has happened, and nothing is left to be done, for long enough."""
+    for session in sessions:
+        if finished(session, waiting, sweeper.rules.close_days, sweeper.now):
+            conditional_update(close_session(sweeper.settings.counts_table, session))
 
 
 def _deliver(sweeper: Sweeper, identity: str, mail: Mail) -> bool:

@@ -166,7 +166,8 @@ def _finish(settings: Settings, session: Session, seq: int, planned: Plan, now: 
     if not chunks and any(line.state is State.QUEUED for line in planned.lines):
         announce(settings.event_source, session.location)
     if not session.skus:  # A recount of some items is no count of their location.
-        conditional_update(note_count(settings.counts_table, session.location, session.captured_at or now))
+        counted_at = session.captured_at or now
+        conditional_update(note_count(settings.counts_table, session.location, session.zone, counted_at))
     request = update(
         settings.counts_table,
         session_key(session.session_id),
