@@ -1,7 +1,7 @@
 """The events under events/<function>/<case>.json, as the tests and `make invoke` replay them.
 
-Links and function URLs differ from stack to stack, so an event may hold placeholders: `{approve}`, `{reject}`, `{open}`
-and `{session}` for tokens, and with `-url` for the ids of the function URLs.
+Links and function URLs differ from stack to stack, so an event may hold placeholders: `{approve}`, `{reject}`,
+`{open}`, `{session}` and `{summary}` for tokens, and with `-url` for the ids of the function URLs.
 """
 
 import base64
@@ -30,7 +30,7 @@ def event(function: str, case: str, values: Mapping[str, str] | None = None) -> 
     return content
 
 
-PLACEHOLDERS = ("approve", "reject", "open", "session", "approve-url", "reject-url", "session-url")
+PLACEHOLDERS = ("approve", "reject", "open", "session", "summary", "approve-url", "reject-url", "session-url")
 
 
 def _filled(node: Any, values: Mapping[str, str]) -> Any:

@@ -94,6 +94,8 @@ def _values(stack: Stack, function: str, case: str) -> Mapping[str, str]:
             values["session"] = _token(floor.open_count(stack, shop.FIXINGS, "Sam").url)
     for action in wanted & {"approve", "reject"}:
         values[action] = _token(_newest_decision(stack, action.capitalize()))
+    if "summary" in wanted:
+        values["summary"] = _token(_newest_summary(stack))
     return values
 
 
@@ -104,6 +106,14 @@ def _newest_decision(stack: Stack, label: str) -> str:
         except LookupError:
             continue
     raise InvocationError(f"No mail with an {label} button for BOLT-M6-50 has been sent yet: count it first.")
+
+
+def _newest_summary(stack: Stack) -> str:
+    for mail in reversed(stack.mailbox()):
+        found = re.search(r"https?://\S+/summary\?t=\S+", mail.text)
+        if found:
+            return found[0]
+    raise InvocationError("No summary has been mailed yet. Try `make invoke FN=summary CASE=monthly` first.")
 
 
 def _token(link: str) -> str:

@@ -2,7 +2,7 @@
 
 It answers the OpenAI-style endpoint to which the emulator forwards Bedrock's Converse calls. Given a prompt that
 holds one evidence object it applies the four causes' textbook signatures; given anything else it returns a short
-narrative, as the monthly summary asks for.
+narrative with the names of phrases, as the monthly summary asks for.
 
     POST /v1/chat/completions   one model call
     GET  /admin                 {"mode": ..., "calls": <number of model calls so far>}
@@ -26,8 +26,8 @@ BRISK_SALES_SHARE = Decimal(
 )  # a shortage of at most this share of the units sold looks like sales that never rang through
 
 NARRATIVE = (
-    "Most lines agreed with the system this month. The gaps that were signed off are listed below by cause; "
-    "the items that keep coming back short deserve a closer look before the next count."
+    "In {month} the shop brought in {lines_counted}, with {material_gaps} and {approved}. "
+    "What is left to look at before the next count is {waiting}."
 )
 
 

@@ -1,4 +1,4 @@
-"""Behind a signed link: open a count, fetch its blind sheet, upload to it, and see what was understood."""
+"""Behind a signed link: open a count, fetch its blind sheet, upload to it, see what was understood; read a summary."""
 
 import secrets
 from collections.abc import Callable
@@ -12,6 +12,8 @@ from stkr.links import TOKEN
 from stkr.session.desk import Format, SheetFile, Visit, fetch_fixes, fetch_sheet, show, submit
 from stkr.session.pages import AREA, parse_open_form
 from stkr.settings import Session, load
+from stkr.summary.desk import fetch_csv, read_page
+from stkr.tabular.csvfile import CSV_TYPE
 from stkr.telemetry import logger, metrics
 from stkr.web.forms import posted
 from stkr.web.page import Page, download, response, see_other
@@ -69,6 +71,24 @@ def fixes_csv() -> Response[str] | Response[bytes]:
 def _file(fetch: Callable[[Session, Visit, Format], Page | SheetFile], form: Format) -> Response[str] | Response[bytes]:
     found = fetch(load(Session), _visit(_link_token()), form)
     return response(found) if isinstance(found, Page) else download(found.content, found.content_type, found.filename)
+
+
+@app.route("/summary", method=["GET", "HEAD"])
+def month() -> Response[str]:
+    """The page of a month's summary."""
+    return response(read_page(load(Session), *_reader()))
+
+
+@app.get("/summary.csv")
+def month_csv() -> Response[str] | Response[bytes]:
+    """The same figures as CSV."""
+    found = fetch_csv(load(Session), *_reader())
+    return response(found) if isinstance(found, Page) else download(found.content, CSV_TYPE, found.filename)
+
+
+def _reader() -> tuple[str, str, datetime]:
+    """Which function URL was asked, with which token, and when."""
+    return app.current_event.request_context.domain_prefix, _link_token(), datetime.now(UTC)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -146,7 +146,8 @@ def test_an_approval_that_meets_another_transaction_or_a_throttle_goes_through_a
 
 
 @pytest.mark.parametrize(
-    ("function", "case"), [("approve", "show-approve"), ("approve", "approve"), ("session", "open")]
+    ("function", "case"),
+    [("approve", "show-approve"), ("approve", "approve"), ("session", "open"), ("session", "show-summary")],
 )
 def test_a_signing_key_that_cannot_be_fetched_is_a_page_to_try_again_and_nothing_else(
     world: World, function: str, case: str

@@ -1,6 +1,8 @@
 """The functions that only the clock calls: sync and summary."""
 
+import base64
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -12,10 +14,11 @@ from functions.summary.handler import handler as summary
 from functions.sync.handler import handler as sync
 from local.events import event
 from stkr import aws
+from stkr.links import Keys, SummaryLink, sign
 from stkr.store.counts import new_session
 from stkr.store.inventory import read_row
 from tests.deployment import Context
-from tests.handlers.world import Model
+from tests.handlers.world import SIGNING, Model, World
 from tests.template.stack import ACCOUNT, REGION
 from tests.unit.summary.counts import session
 
@@ -57,7 +60,7 @@ def test_on_the_first_of_the_month_the_one_before_is_summed_up(
 ) -> None:
     monkeypatch.setattr(aws, "bedrock", cache(lambda: Model(reply="not a summary")))
     boto3.client("s3").put_object(Bucket=BUCKET, Key="config/rules.yaml", Body=RULES)
-    november = session("a", "2026-11-21T09:00:00.000000Z", lines=120, in_agreement=112, minor=5, material=3)
+    november = session("a", "2026-11-21T09:00:00.000000Z", counted=120, counted_in_agreement=112, minor=5, material=3)
     boto3.client("dynamodb").put_item(**new_session("shop-counts", november))
 
     first, again = schedule(summary, "summary", "monthly"), schedule(summary, "summary", "monthly")
@@ -65,4 +68,43 @@ def test_on_the_first_of_the_month_the_one_before_is_summed_up(
     assert first == again == {"month": "2026-11", "narrated": False, "mails": 1}
     backend: Any = sesv2_backends[ACCOUNT][REGION]
     (mail,) = backend.core_backend.sent_messages
-    assert "1 count covered 120 lines" in mail.body
+    assert "1 count, 120 lines counted" in mail.body
+
+
+def test_the_mails_link_leads_to_the_page_and_the_page_to_the_file(world: World) -> None:
+    world.counted()
+    world.tap("approve", "BOLT-M6-50")
+    world.replay("summary", "monthly")
+
+    page, file = world.replay("session", "show-summary"), world.replay("session", "summary-csv")
+
+    assert (page["statusCode"], file["statusCode"]) == (200, 200)
+    assert "Stock counts in November 2026" in page["body"]
+    assert page["headers"]["Content-Security-Policy"].startswith("default-src 'none'")
+    assert page["headers"]["Cache-Control"] == "no-store"
+    assert file["headers"]["Content-Disposition"] == 'attachment; filename="stock-counts-2026-11.csv"'
+    content = base64.b64decode(file["body"]).decode("utf-8-sig")
+    assert content.startswith("month,section,item,measure,value,unit")
+    assert "2026-11,Counted,Lines counted,lines counted," in content
+
+
+@pytest.mark.parametrize("case", ["show-summary", "summary-csv"])
+def test_without_a_genuine_link_of_its_own_a_summary_is_shown_to_nobody(world: World, case: str) -> None:
+    world.counted()
+    world.replay("summary", "monthly")
+    home = world.deployment.environment("sweep")["SESSION_URL"]
+    later = int((datetime.now(UTC) + timedelta(days=1)).timestamp())
+
+    def ask(token: str) -> int:
+        return int(world.invoke("session", event("session", case, {**world.links(), "summary": token}))["statusCode"])
+
+    def signed(month: str = "2026-11", at: str = home, expires: int = later, key: Keys = SIGNING) -> str:
+        return sign(SummaryLink(home=at, month=month, expires_at=expires), key)
+
+    assert ask(signed()) == 200
+    assert ask(world.links()["session"]) == 403
+    assert ask("") == 403
+    assert ask(signed(key=Keys("s" * 64))) == 403
+    assert ask(signed(at="https://elsewhere.example.com/")) == 403
+    assert ask(signed(expires=1)) == 410
+    assert ask(signed(month="2026-10")) == 404

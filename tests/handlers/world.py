@@ -19,7 +19,7 @@ from moto.ses.models import ses_backends
 
 from local.events import event
 from stkr import keys
-from stkr.links import CountLink, Keys, read, sign
+from stkr.links import CountLink, Keys, SummaryLink, read, sign
 from stkr.mail.outbox import outbox
 from stkr.rules.store import current_rules
 from stkr.session.core import Opening
@@ -178,6 +178,7 @@ class World:
         found = {
             "open": sign(CountLink(home=home, location=PLACE, expires_at=later), SIGNING),
             "session": sign(CountLink(home=home, location=PLACE, session_id=SESSION, expires_at=later), SIGNING),
+            "summary": sign(SummaryLink(home=home, month="2026-11", expires_at=later), SIGNING),
         }
         for action in ("approve", "reject", "session"):
             found[f"{action}-url"] = self.url_id(action)

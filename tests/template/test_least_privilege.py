@@ -22,7 +22,7 @@ def test_only_sync_reads_the_sync_credential(stack: Stack) -> None:
 
 def test_only_functions_that_sign_or_check_links_read_the_signing_key(stack: Stack) -> None:
     secret = stack.arn("LinkSigningSecret")
-    assert stack.roles_that_could("secretsmanager:GetSecretValue", secret) == {"session", "approve", "sweep"}
+    assert stack.roles_that_could("secretsmanager:GetSecretValue", secret) == {"session", "approve", "sweep", "summary"}
 
 
 def test_only_approve_and_sync_write_inventory(stack: Stack) -> None:
@@ -168,6 +168,30 @@ def test_whoever_reads_objects_below_a_prefix_may_learn_that_one_is_missing(stac
     readable = {resource.removeprefix(f"{bucket}/") for resource in read}
     assert readable <= listed
     assert listed - readable <= {"sessions/*"}  # the session page shows which files have come, not what is in them
+
+
+def test_only_who_writes_or_shows_summaries_reads_them(stack: Stack) -> None:
+    kept = f"{stack.arn('CountsBucket')}/summaries/2026-11.json.gz"
+    assert stack.roles_that_could("s3:GetObject", kept) == {"summary", "session"}
+    assert stack.roles_that_could("s3:GetObjectVersion", kept) == set()
+
+
+def test_summary_writes_nothing_but_its_summaries_and_its_mails_records(stack: Stack) -> None:
+    assert stack.roles_that_could("s3:PutObject", f"{stack.arn('CountsBucket')}/summaries/x") == {"summary"}
+    writing = [
+        statement
+        for statement in stack.function_statements("summary")
+        for write in WRITES
+        if f"dynamodb:{write}" in statement.actions
+    ]
+    assert {statement.sid for statement in writing} == {"KeepIdempotencyRecords"}
+    reading = [s for s in stack.function_statements("summary") if s.actions == {"dynamodb:GetItem"}]
+    assert [s.condition["ForAllValues:StringLike"] for s in reading] == [
+        {"dynamodb:LeadingKeys": frozenset({"LOCATION#*"})}
+    ]
+    assert stack.roles_that_could("dynamodb:Query", f"{stack.arn('InventoryTable')}/index/by_booking") >= {"summary"}
+    for index in ("by_month", "by_queue"):
+        assert "summary" in stack.roles_that_could("dynamodb:Query", f"{stack.arn('CountsTable')}/index/{index}")
 
 
 def test_capture_session_and_sync_alone_write_the_bucket_and_only_below_their_own_prefixes(stack: Stack) -> None:

@@ -52,4 +52,5 @@ def test_mails_link_to_the_url_that_the_button_names(stack: Stack) -> None:
     assert variables["APPROVE_URL"] == "ApproveUrl.FunctionUrl"
     assert variables["REJECT_URL"] == "RejectUrl.FunctionUrl"
     assert variables["SESSION_URL"] == "SessionFunctionUrl.FunctionUrl"
-    assert stack.function("approve")["Environment"]["Variables"]["SESSION_URL"] == "SessionFunctionUrl.FunctionUrl"
+    for name in ("approve", "summary"):
+        assert stack.function(name)["Environment"]["Variables"]["SESSION_URL"] == "SessionFunctionUrl.FunctionUrl"

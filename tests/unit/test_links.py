@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from itsdangerous import URLSafeSerializer
+from pydantic import ValidationError
 
 from stkr.errors import LinkExpired, LinkTampered
 from stkr.links import (
@@ -15,9 +16,11 @@ from stkr.links import (
     CountLink,
     DecisionLink,
     Keys,
+    SummaryLink,
     address,
     read,
     read_count,
+    read_summary,
     sign,
 )
 
@@ -108,6 +111,27 @@ def test_anything_else_is_refused(token: str) -> None:
     for reader in (read, read_count):
         with pytest.raises(LinkTampered):
             reader(token, KEYS, BEFORE)
+
+
+def test_a_link_to_a_summary_comes_back_and_opens_nothing_else() -> None:
+    link = SummaryLink(home=HOME, month="2026-11", expires_at=EXPIRES)
+    token = sign(link, KEYS)
+    assert read_summary(token, KEYS, BEFORE) == link
+    for reads in (read, read_count):
+        with pytest.raises(LinkTampered):
+            reads(token, KEYS, BEFORE)
+    with pytest.raises(LinkTampered):
+        read_summary(sign(CountLink(home=HOME, expires_at=EXPIRES), KEYS), KEYS, BEFORE)
+    with pytest.raises(LinkExpired):
+        read_summary(token, KEYS, EXPIRES)
+
+
+@pytest.mark.parametrize(
+    "month", ["2026-11/../../config/rules.yaml", "2026-1", "", "\u0662\u0660\u0662\u0666-\u0661\u0661"]
+)
+def test_a_link_to_a_summary_names_a_month_and_no_other_object(month: str) -> None:
+    with pytest.raises(ValidationError):
+        SummaryLink(home=HOME, month=month, expires_at=EXPIRES)
 
 
 @given(counts())

@@ -26,6 +26,7 @@ UPLOADS: Final = "sessions/"
 CAPTURES: Final = "captures/"
 SNAPSHOTS: Final = "snapshots/"
 MOVEMENTS: Final = "movements/"
+SUMMARIES: Final = "summaries/"
 TO_BOOK: Final = "bookings/to-book.csv"
 FILE_BOOKINGS: Final = "bookings/stock-file.json.gz"
 _RESULT_SUFFIX: Final = ".json.gz"
@@ -148,6 +149,11 @@ def snapshot_object(session_id: str) -> str:
 def movements_object(location_name: str) -> str:
     """Object that holds what is known of how the stock of a location moved lately."""
     return f"{MOVEMENTS}{location_name}{_RESULT_SUFFIX}"
+
+
+def summary_object(month: str) -> str:
+    """Object that holds the summary of a month (``2026-11``)."""
+    return f"{SUMMARIES}{month}{_RESULT_SUFFIX}"
 
 
 def upload_prefix(session_id: str, area: str = "") -> str:

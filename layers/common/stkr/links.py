@@ -85,11 +85,23 @@ class CountLink(_Link):
     expires_at: Annotated[int, Field(alias="x")]
 
 
-_SALTS: dict[type[_Link], bytes] = {DecisionLink: b"stkr.decision", CountLink: b"stkr.count"}
-_Kind = TypeVar("_Kind", DecisionLink, CountLink)
+class SummaryLink(_Link):
+    """Permission to read the summary of one ``month`` (``2026-11``); ``home`` is the function URL it was made for."""
+
+    version: Annotated[Literal[1], Field(alias="v")] = 1
+    month: Annotated[str, Field(alias="m", pattern=r"^[0-9]{4}-[0-9]{2}$")]
+    expires_at: Annotated[int, Field(alias="x")]
 
 
-def sign(link: DecisionLink | CountLink, keys: Keys) -> str:
+_SALTS: dict[type[_Link], bytes] = {
+    DecisionLink: b"stkr.decision",
+    CountLink: b"stkr.count",
+    SummaryLink: b"stkr.summary",
+}
+_Kind = TypeVar("_Kind", DecisionLink, CountLink, SummaryLink)
+
+
+def sign(link: DecisionLink | CountLink | SummaryLink, keys: Keys) -> str:
     """The link as a token that is safe in a URL.
 
     :raises ValueError: when the token would be longer than ``MAX_TOKEN_CHARS``: too many SKUs.
@@ -113,6 +125,11 @@ def read(token: str, keys: Keys, now: int) -> DecisionLink:
 def read_count(token: str, keys: Keys, now: int) -> CountLink:
     """The count a token permits to open or to see at ``now`` (epoch seconds); raises as ``read`` does."""
     return _read(CountLink, token, keys, now)
+
+
+def read_summary(token: str, keys: Keys, now: int) -> SummaryLink:
+    """The summary a token permits to read at ``now`` (epoch seconds); raises as ``read`` does."""
+    return _read(SummaryLink, token, keys, now)
 
 
 def url(base: str, token: str) -> str:

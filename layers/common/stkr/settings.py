@@ -94,6 +94,9 @@ class Summary(Settings):
 
     bucket: str
     counts_table: str
+    inventory_table: str
+    signing_secret: str
+    session_url: str
     model_id: str
     mail_from: str
     mail_configuration_set: str

@@ -1,5 +1,6 @@
 """What a reconciliation writes: new and changed lines, nothing on a repeat, and never over a decision."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -161,6 +162,25 @@ def test_the_sessions_figures_add_up() -> None:
     found = figures(planned(1, [variance("A", 432), variance("B", 479), variance("C", 490)]).lines)
     assert found["lines"] == found["material"] + found["minor"] + found["in_agreement"] == 3
     assert (found["value_abs"], found["value_net"]) == (Decimal("20.65"), Decimal("-13.65"))
+
+
+def test_accuracy_is_of_what_was_expected_and_counted_whatever_sign_the_system_has() -> None:
+    agreeing, short, below_none, free = (
+        variance("A", 480),
+        variance("B", 432),
+        variance("C", 0, -10),
+        variance("D", 5, 5),
+    )
+    free = replace(free, stock=replace(free.stock, unit_cost=None), gap=gap_between(Decimal(5), Decimal(5), None))
+    found_there = replace(variance("E", 7, 0), kind=Kind.UNRECORDED)
+    never_seen = replace(variance("F", 0), kind=Kind.UNCOUNTED, counted_qty=None, gap=None)
+
+    found = figures(planned(1, [agreeing, short, below_none, free, found_there, never_seen]).lines)
+
+    assert (found["counted"], found["counted_in_agreement"], found["counted_unpriced"]) == (*map(Decimal, (4, 2, 1)),)
+    assert found["counted_value_abs"] == Decimal("20.30")  # 48 and 10 at 0.35
+    assert found["counted_system_value"] == Decimal("339.50")  # 480, 480 and 10
+    assert found["value_abs"] == Decimal("22.75")  # with the 7 that were found
 
 
 def test_only_queued_lines_without_a_label_are_asked_about() -> None:

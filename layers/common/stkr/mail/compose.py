@@ -13,6 +13,7 @@ from stkr.capture.result import Kind
 from stkr.cause.evidence import Cause
 from stkr.rules.doc import Person, Rules
 from stkr.store.counts import Line, Session
+from stkr.summary.sections import Section
 from stkr.tabular.words import one_line
 from stkr.web.figures import counted_noun, day, signed_money, stored
 from stkr.web.page import render
@@ -182,8 +183,19 @@ def reminder(to: Person, call: Call, rules: Rules) -> Mail:
 
 
 def report(to: str, title: str, paragraphs: Sequence[str], tables: Sequence[Table]) -> Mail:
-    """A few paragraphs and figures under a title, the subject as well: the month's summary, notes to operations."""
+    """A few paragraphs and figures under a title, the subject as well: notes to operations."""
     return _mail(to, title, "report", {"title": title, "paragraphs": paragraphs, "tables": tables})
+
+
+def monthly(
+    to: str, title: str, paragraphs: Sequence[str], sections: Sequence[Section], page_url: str, *, rows: int = 15
+) -> Mail:
+    """The month's summary: its sentences, and its figures with bars; of each section at most so many ``rows``.
+
+    :param page_url: where all of it can be read.
+    """
+    context = {"title": title, "paragraphs": paragraphs, "sections": sections, "page_url": page_url, "most": rows}
+    return _mail(to, title, "summary", context)
 
 
 def _mail(to: str, subject: str, template: str, context: dict[str, object]) -> Mail:

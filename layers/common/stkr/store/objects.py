@@ -4,12 +4,15 @@ import gzip
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
 from stkr import aws
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.type_defs import PutObjectOutputTypeDef
 
 _Document = TypeVar("_Document")
 
@@ -28,9 +31,24 @@ def write_document(bucket: str, key: str, document: object) -> str | None:
 
     :returns: the object's version id.
     """
+    return _put(bucket, key, document, {}).get("VersionId")
+
+
+def _put(bucket: str, key: str, document: object, condition: dict[str, Any]) -> "PutObjectOutputTypeDef":
     body = gzip.compress(_adapter(type(document)).dump_json(document), compresslevel=6, mtime=0)
-    answer = aws.s3().put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/gzip")
-    return answer.get("VersionId")
+    return aws.s3().put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/gzip", **condition)
+
+
+def create_document(bucket: str, key: str, document: object) -> bool:
+    """Store a document like ``write_document`` where there is none yet; ``False`` where there is one."""
+    try:
+        # S3 compares and stores in one step, so that of two runs at a time one finds the other's.
+        _put(bucket, key, document, {"IfNoneMatch": "*"})
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "PreconditionFailed":
+            return False
+        raise
+    return True
 
 
 def read_document(bucket: str, key: str, kind: type[_Document], version_id: str | None = None) -> _Document | None:

@@ -1,230 +1,221 @@
-"""What the summary says in words and tables, and the check of what a model would say instead. Pure.
+"""What the summary says in sentences, and the check of what a model would say instead. Pure.
 
-The model is given figures only: no SKU, no name, nothing a stranger could have typed. Its text is taken only if every
-number in it is one of those figures; otherwise our own plain sentences go out.
+The model never writes a figure. It is given phrases such as ``2,140 lines counted``, each under a name, and writes
+sentences with the names in braces; we put the phrases there. So a figure cannot be changed, and cannot be told of
+anything but what it is of, since the noun comes with it. What a model could still do is to make claims of size in words
+of its own ("most", "doubled", "no location"), to speak of what it was not told, or to lead elsewhere: so its own words
+are lower-case English without digits, and none of them says how much. Anything else, and our own plain sentences go
+out. And no sentence stands without a phrase, so that none is a claim of its own.
 """
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Final
 
-from stkr.mail.compose import Table
-from stkr.summary.core import MONTHS_BACK, Facts, Figures, Repeat
-from stkr.web.figures import counted_noun, money, quantity, signed_money
+from stkr.cause.evidence import Cause
+from stkr.summary.core import MONTHS_BACK, Facts, Figures
+from stkr.web.figures import counted_noun, money, quantity
 
 MAX_TOKENS: Final = 400
 MAX_CHARS: Final = 1_200
-"""About two hundred words: what people read on a phone."""
+"""Of the finished text, about two hundred words: what people read on a phone."""
 
-_CENT = Decimal("0.01")
-_MIN_CHARS = 60
-_SHOWN_REPEATS = 10
+_MIN_PHRASES = 3
 
 INSTRUCTIONS: Final = """\
-You write the opening of a monthly summary about a shop's stock counts, for its managers. You get one JSON object with \
-the month's facts; null means unknown, and money is in the currency that is named.
+You write the opening of a monthly summary about a shop's stock counts, for its managers. You get one JSON object that \
+maps names to phrases, which hold all figures of the month.
 
 Write 3 to 6 plain sentences in one or two paragraphs: what was counted and how much of it agreed with the system, \
-what the approved gaps were worth and what mostly caused them, what changed against the months before, and what needs \
-attention. Write every number in digits, exactly as given or rounded to a whole number, and use no number that is not \
-among the facts: do not add, subtract or compare by how much. No headings, lists or links, no advice about people."""
+what was approved and what caused it, how that compares with the month before, and what needs attention. Wherever a \
+figure belongs, write its name in braces, e.g. {lines_counted}: it is replaced by its phrase, so the words around it \
+have to fit the phrase. Use each name at most once, at least three of them, and one or more in every sentence.
+
+Your own words must hold no digit, no number in words, no name, no month, no currency or percent sign and no \
+abbreviation, and no capital letter except at the beginning of a sentence. They must not negate, estimate, compare or \
+say how much (not "no", "most", "main", "about", "rose", "better"): the phrases do that. A sentence must not \
+begin with a name in braces. No headings, lists or links, no advice about people."""
 
 
-def prompt(facts: Facts, currency: str) -> str:
-    """The facts as the JSON object the model is given; ``currency`` is its code, e.g. ``GBP``."""
-    return json.dumps(
-        {
-            "month": facts.figures.month.label,
-            "currency": currency,
-            **_told(facts.figures),
-            "causes_of_approved_gaps": [
-                {"cause": share.cause.label, "gaps": share.lines, "value": _plain(share.value)}
-                for share in facts.causes
-            ],
-            "suggested_causes_judged_by_managers": facts.labels_judged,
-            "of_which_confirmed": facts.labels_confirmed,
-            "percent_confirmed": _plain(facts.label_accuracy),
-            "items_short_again_within_months": {"months": MONTHS_BACK + 1, "items": len(facts.repeats)},
-            "gaps_still_waiting_for_a_decision": facts.waiting,
-            "months_before": [{"month": before.month.label, **_told(before)} for before in facts.before],
-        }
-    )
+def phrases(facts: Facts, sign: str) -> Mapping[str, str]:
+    """What the model may say, by name: a figure together with what it is of. ``sign`` goes before an amount.
+
+    No SKU, no location and nothing else that anybody could have typed is in them.
+    """
+    return {name: phrase for name, phrase in _phrases(facts, sign) if phrase}
 
 
-def _told(figures: Figures) -> dict[str, Any]:
-    return {
-        "counts": figures.sessions,
-        "lines_counted": figures.counted,
-        "lines_not_counted": figures.uncounted,
-        "lines_in_agreement": figures.in_agreement,
-        "percent_in_agreement": _plain(figures.accuracy),
-        "minor_gaps": figures.minor,
-        "material_gaps": figures.material,
-        "items_found_that_were_not_on_the_books": figures.unrecorded,
-        "value_of_all_gaps": _plain(figures.gaps_value),
-        "gaps_approved": figures.approved,
-        "gaps_rejected": figures.rejected,
-        "value_of_approved_gaps": _plain(figures.caught_value),
-        "net_value_of_approved_gaps": _plain(figures.net_value),
-    }
+def _phrases(facts: Facts, sign: str) -> Iterator[tuple[str, str]]:
+    figures = facts.figures
+    yield "month", figures.month.label
+    yield "counts", counted_noun(figures.sessions, "count")
+    yield "lines_counted", f"{counted_noun(figures.lines_counted, 'line')} counted"
+    if figures.accuracy_by_lines is not None:
+        yield "accuracy_by_lines", f"an accuracy by lines of {_percent(figures.accuracy_by_lines)}"
+    if figures.accuracy_by_value is not None:
+        yield "accuracy_by_value", f"an accuracy by value of {_percent(figures.accuracy_by_value)}"
+    if figures.uncounted:
+        yield "uncounted", f"{counted_noun(figures.uncounted, 'line')} expected but not counted"
+    if figures.unrecorded:
+        yield "unrecorded", f"{counted_noun(figures.unrecorded, 'line')} found but not on the books"
+    yield "material_gaps", f"{counted_noun(figures.material, 'gap')} sent to a manager"
+    yield "minor_gaps", counted_noun(figures.minor, "minor gap")
+    yield "approved", f"{counted_noun(figures.approved, 'gap')} approved"
+    yield "rejected", f"{counted_noun(figures.rejected, 'gap')} rejected"
+    yield "value_caught", f"{money(figures.caught_value, sign)} of gaps caught"
+    yield "net_value", f"stock worth {_change(figures.net_value, sign)} on the books"
+    for share in facts.causes:
+        label = "of unknown cause" if share.cause is Cause.UNKNOWN else f"labelled {share.cause.label}"
+        yield f"cause_{share.cause}", f"{counted_noun(share.lines, 'gap')} worth {money(share.value, sign)} {label}"
+    if facts.labels_judged:
+        judged = counted_noun(facts.labels_judged, "judged suggestion")
+        yield "labels_confirmed", f"{quantity(Decimal(facts.labels_confirmed))} of {judged} confirmed"
+    if facts.repeats:
+        yield "short_again", f"{counted_noun(len(facts.repeats), 'item')} short again within {MONTHS_BACK + 1} months"
+    if facts.overdue:
+        yield "overdue", f"{counted_noun(len(facts.overdue), 'location')} overdue for a count"
+    yield "waiting", f"{counted_noun(facts.waiting.lines, 'gap')} waiting for a decision"
+    if facts.unbooked.adjustments:
+        yield "unbooked", f"{counted_noun(facts.unbooked.adjustments, 'approved adjustment')} not booked yet"
+    yield from _compared(facts, sign)
 
 
-def _plain(value: Decimal | None) -> str | None:
-    return None if value is None else f"{value.quantize(_CENT, ROUND_HALF_UP):f}"
+def _compared(facts: Facts, sign: str) -> Iterator[tuple[str, str]]:
+    """Against the month before, where that had a count."""
+    month = facts.figures.month.back(1)
+    for before in facts.before:
+        if before.month == month and before.sessions:
+            yield "accuracy_change", _accuracy_change(facts.figures, before)
+            change = facts.figures.caught_value - before.caught_value
+            yield "value_caught_change", f"{_change(change, sign)} caught than in {month.label}"
 
 
-_ALLOWED = re.compile(r"[A-Za-z0-9 .,;:'()%£$€+\u2013\u2014\u2019-]*")
-"""Letters, figures and punctuation of plain prose: no mark-up, and no slash or at-sign that an address would need."""
+def _accuracy_change(now: Figures, before: Figures) -> str:
+    if now.accuracy_by_lines is None or before.accuracy_by_lines is None:
+        return ""
+    change = now.accuracy_by_lines - before.accuracy_by_lines
+    if not change:
+        return f"the same accuracy by lines as in {before.month.label}"
+    better = "better" if change > 0 else "worse"
+    points = counted_noun(abs(change), "percentage point")
+    return f"an accuracy by lines {points} {better} than in {before.month.label}"
+
+
+def _change(change: Decimal, sign: str) -> str:
+    return f"{money(abs(change), sign)} {'less' if change < 0 else 'more'}"
+
+
+def _percent(value: Decimal) -> str:
+    return f"{quantity(value)}%"
+
+
+def prompt(facts: Facts, sign: str) -> str:
+    """The phrases as the JSON object that the model is given."""
+    return json.dumps(phrases(facts, sign), ensure_ascii=False, indent=0)
+
+
+_PLACE = re.compile(r"\{([a-z_]+)\}")
+_OWN_WORDS = re.compile(r"[A-Za-z ,.;:'()\u2019\u2013-]*")
+"""Letters and the punctuation of prose: no digit of any script, no mark-up, no brace, no slash or at-sign of a link."""
 
 _DOTTED = re.compile(r"[A-Za-z]\.[A-Za-z]")
 """A bare host name, which mail programs turn into a link."""
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-_SPELLED = re.compile(
-    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|twenty|thirty|forty|fifty|sixty|seventy|"
-    r"eighty|ninety|hundreds?|thousands?|millions?|dozens?|half|halved|thirds?|quarters?|twice|doubled?|tripled?|"
-    r"threefold|twofold)\b",
+_STRAY_CAPITAL = re.compile(r"(?<!^)(?<![.] )[A-Z]")
+"""A name, an abbreviation or a Roman numeral: a capital belongs only at the beginning of a sentence."""
+
+_TOUCHED = re.compile(r"[\w'\u2019-]\{|\}[\w'\u2019-]|\}\s*\{|(?:^|[.] )\{")
+"""A phrase that becomes part of a word or meets the next one, or begins a sentence, which its words do not fit."""
+
+_CLAIMS = re.compile(
+    r"\b(?:"
+    # Numbers, ordinals and parts in words; a Roman numeral at the beginning of a sentence.
+    r"zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|(?:twen|thir|for|fif|six|seven|eigh|"
+    r"nine)ty|\w*hundreds?|thousands?|[mbtr]+illions?|dozens?|scores?|pairs?|couple|single|first|second|\w*thirds?|"
+    r"fourth|fifth|sixth|seventh|eighth|ninth|tenth|\w+tieth|\w+teenth|half|halves|halved|halving|quarters?|quarterly|"
+    r"percent|percentage|per|cents?|pounds?|pence|euros?|dollars?|once|twice|thrice|\w*doubl\w+|trebl\w+|tripl\w+|"
+    r"quadrupl\w+|\w+fold|"
+    r"(?=[ivxlcdm]{2,}\b)m{0,3}(?:cm|cd|d?c{0,3})(?:xc|xl|l?x{0,3})(?:ix|iv|v?i{0,3})(?<=\w)|"
+    # How much or how many, how it changed, and what of it weighs most.
+    r"bulk|lots?|plenty|numerous|countless|myriad|handful|nil|nought|naught|gross|tons?|both|either|sole|solely|"
+    r"entire\w*|whole|complete\w*|fully?|totals?|tiny|small|little|large|big|huge|great|significant\w*|substantial\w*|"
+    r"minimal\w*|negligible|unchanged|steady|stable|flat|surg\w+|spik\w+|jump\w*|plung\w+|soar\w*|climb\w*|"
+    r"shr[au]nk|shrinks|shrinking|wider|widen\w*|narrow\w*|lead\w*|dominat\w+|outweigh\w*|"
+    r"most|mostly|majority|minority|mainly|largely|all|every|everything|everybody|everyone|each|any|many|much|few|"
+    r"fewer|fewest|several|some|more|less|lesser|least|higher|highest|lower|lowest|larger|largest|smaller|smallest|"
+    r"bigger|biggest|greater|greatest|better|best|worse|worst|same|equal|equally|rose|risen|rise|rises|rising|fell|"
+    r"fallen|falls?|falling|grew|grown|grows?|growing|drop\w*|increas\w+|decreas\w+|improv\w+|declin\w+|deteriorat\w+|"
+    r"main|chief|primary|principal|top|up|down|gain\w*|record|only|just|already|"
+    # Denials and estimates, which would turn a figure round or blur it.
+    r"no|not|none|nor|never|nothing|nobody|neither|cannot|without|non|hardly|barely|almost|nearly|about|around|roughly|"
+    r"approximately|over|under|above|below|beyond|exceed\w*|except|minus|plus|false|wrong\w*|"
+    # Months and days, which are figures too.
+    r"january|february|april|june|july|august|september|october|november|december|\w*days?|weeks?|weekly|fortnight\w*|decades?|centur\w+|years?|yearly|"
+    r"annual\w*"
+    r")\b|n['\u2019]t\b|\b(?-i:May|March)\b",
     re.IGNORECASE,
 )
-"""Numbers in words, which cannot be looked up among the facts."""
 
 
-def check_narrative(text: str, facts: Facts, currency: str) -> tuple[str, ...] | None:
-    """A model's text as paragraphs, or ``None`` where it must not be sent.
-
-    It has to be plain prose of bounded length without a link, and every number in it has to be one of the figures the
-    model was given, as they are or rounded to a whole number.
-    """
-    paragraphs = tuple(" ".join(part.split()) for part in re.split(r"\n\s*\n", text.strip()))
-    prose = " ".join(paragraphs)
-    if not _MIN_CHARS <= len(prose) <= MAX_CHARS or not _ALLOWED.fullmatch(prose):
+def check_narrative(text: str, facts: Facts, sign: str) -> tuple[str, ...] | None:
+    """A model's text as finished paragraphs, or ``None`` where it must not be sent."""
+    known = phrases(facts, sign)
+    drafts = [" ".join(part.split()) for part in re.split(r"\n\s*\n", text.strip())]
+    used = _PLACE.findall(text)
+    if len(used) < _MIN_PHRASES or len(set(used)) < len(used) or not known.keys() >= set(used):
         return None
-    if _DOTTED.search(prose) or _SPELLED.search(prose):
+    if not all(map(_holds_words_only, drafts)):
         return None
-    known = set(_known(_NUMBER.findall(prompt(facts, currency))))
-    return paragraphs if all(figure in known for figure in _figures(prose)) else None
+    paragraphs = tuple(_PLACE.sub(lambda place: known[place[1]], draft) for draft in drafts)
+    return paragraphs if sum(map(len, paragraphs)) <= MAX_CHARS else None
 
 
-def _figures(prose: str) -> Iterator[Decimal | None]:
-    """Every number; ``None`` for what only looks like one, such as 1.2.3."""
-    for found in _NUMBER.findall(prose):
-        try:
-            yield Decimal(found.replace(",", ""))
-        except InvalidOperation:
-            yield None
-
-
-def _known(given: Iterable[str]) -> Iterator[Decimal]:
-    for figure in given:
-        yield Decimal(figure)
-        yield Decimal(figure).quantize(Decimal(1), ROUND_HALF_UP)
+def _holds_words_only(draft: str) -> bool:
+    """Whether a paragraph, but for its places, is plain prose that says nothing of how much."""
+    if _TOUCHED.search(draft):
+        return False
+    own = _PLACE.sub("()", draft)
+    return bool(
+        _OWN_WORDS.fullmatch(own)
+        and own.endswith(".")
+        and all(map(_PLACE.search, draft.split(". ")))
+        and not _DOTTED.search(own)
+        and not _STRAY_CAPITAL.search(own)
+        and not _CLAIMS.search(own)
+    )
 
 
 def plain_narrative(facts: Facts, sign: str) -> tuple[str, ...]:
     """Our own paragraphs: true, and dull. ``sign`` goes before an amount."""
-    paragraphs = (_what_was_counted(facts.figures), _what_was_decided(facts, sign), _what_is_left(facts))
+    told = phrases(facts, sign)
+    paragraphs = (_what_was_counted(facts, told), _what_was_decided(facts, told), _what_is_left(told))
     return tuple(paragraph for paragraph in paragraphs if paragraph)
 
 
-def _what_was_counted(figures: Figures) -> str:
-    if not figures.sessions:
+def _what_was_counted(facts: Facts, told: Mapping[str, str]) -> str:
+    if not facts.figures.sessions:
         return "Nothing was counted this month."
-    return (
-        f"{counted_noun(figures.sessions, 'count')} covered {counted_noun(figures.lines, 'line')}, of which "
-        f"{quantity(Decimal(figures.in_agreement))} agreed with the system ({_share(figures.accuracy)}). "
-        f"{counted_noun(figures.material, 'line')} went to a manager; "
-        f"{counted_noun(figures.minor, 'minor gap')} did not."
-    )
+    text = f"{told['counts']}, {told['lines_counted']}"
+    accuracy = [told[name] for name in ("accuracy_by_lines", "accuracy_by_value") if name in told]
+    text += f", with {' and '.join(accuracy)}." if accuracy else "."
+    if "accuracy_change" in told:
+        text += f" That is {told['accuracy_change']}."
+    return f"{text} There were {told['material_gaps']} and {told['minor_gaps']}."
 
 
-def _what_was_decided(facts: Facts, sign: str) -> str:
+def _what_was_decided(facts: Facts, told: Mapping[str, str]) -> str:
     figures = facts.figures
     if not figures.approved and not figures.rejected:
         return ""
-    text = (
-        f"{counted_noun(figures.approved, 'gap')} worth {money(figures.caught_value, sign)} in all "
-        f"({signed_money(figures.net_value, sign)} net) {'was' if figures.approved == 1 else 'were'} approved, "
-        f"{quantity(Decimal(figures.rejected))} rejected."
-    )
-    if facts.causes:
-        parts = (f"{share.cause.label} ({quantity(Decimal(share.lines))})" for share in facts.causes)
-        text += f" The causes: {', '.join(parts)}."
-    return text
+    text = f"{told['approved']}, {told['rejected']}: {told['value_caught']}, {told['net_value']}."
+    causes = [told[f"cause_{share.cause}"] for share in facts.causes]
+    return f"{text} The causes: {'; '.join(causes)}." if causes else text
 
 
-def _what_is_left(facts: Facts) -> str:
-    sentences = []
-    if facts.repeats:
-        noun = counted_noun(len(facts.repeats), "item")
-        verb = "keeps" if len(facts.repeats) == 1 else "keep"
-        sentences.append(f"{noun} {verb} coming back short.")
-    if facts.waiting:
-        verb = "waits" if facts.waiting == 1 else "wait"
-        sentences.append(f"{counted_noun(facts.waiting, 'gap')} still {verb} for a decision.")
-    return " ".join(sentences)
-
-
-def tables(facts: Facts, sign: str) -> tuple[Table, ...]:
-    """The figures behind the words; a table with nothing in it is left out."""
-    found = (
-        Table("Counted", tuple(_counted_rows(facts.figures))),
-        Table("Decided", tuple(_decided_rows(facts, sign))),
-        Table(
-            "Causes of what was approved",
-            tuple(
-                (share.cause.label, f"{counted_noun(share.lines, 'gap')}, {money(share.value, sign)}")
-                for share in facts.causes
-            ),
-        ),
-        Table(
-            f"Short again within {MONTHS_BACK + 1} months",
-            tuple(_repeat_row(repeat, sign) for repeat in facts.repeats[:_SHOWN_REPEATS]),
-        ),
-        Table(
-            "The months before",
-            tuple((before.month.label, _compared(before, sign)) for before in facts.before if before.sessions),
-        ),
-    )
-    return tuple(table for table in found if table.rows)
-
-
-def _counted_rows(figures: Figures) -> Iterator[tuple[str, str]]:
-    yield "Counts", quantity(Decimal(figures.sessions))
-    yield "Lines counted", quantity(Decimal(figures.counted))
-    yield "Agreed with the system", f"{quantity(Decimal(figures.in_agreement))} ({_share(figures.accuracy)})"
-    yield "Minor gaps", quantity(Decimal(figures.minor))
-    yield "Sent to a manager", quantity(Decimal(figures.material))
-    if figures.uncounted:
-        yield "Expected but not counted", quantity(Decimal(figures.uncounted))
-    if figures.unrecorded:
-        yield "Found but not on the books", quantity(Decimal(figures.unrecorded))
-
-
-def _decided_rows(facts: Facts, sign: str) -> Iterator[tuple[str, str]]:
-    figures = facts.figures
-    yield "Approved", quantity(Decimal(figures.approved))
-    yield "Rejected", quantity(Decimal(figures.rejected))
-    yield "Value caught", money(figures.caught_value, sign)
-    yield "Net change of the stock's value", signed_money(figures.net_value, sign)
-    if facts.labels_judged:
-        judged = f"{quantity(Decimal(facts.labels_confirmed))} of {quantity(Decimal(facts.labels_judged))}"
-        yield "Suggested causes that were right", f"{judged} ({_share(facts.label_accuracy)})"
-    yield "Still waiting for a decision", quantity(Decimal(facts.waiting))
-
-
-def _repeat_row(repeat: Repeat, sign: str) -> tuple[str, str]:
-    figures = f"{counted_noun(repeat.times, 'time')}, {quantity(repeat.units)} short, {money(repeat.value, sign)}"
-    return f"{repeat.sku}, {repeat.location}", figures
-
-
-def _compared(figures: Figures, sign: str) -> str:
-    return (
-        f"{counted_noun(figures.lines, 'line')}, {_share(figures.accuracy)} in agreement, "
-        f"{money(figures.caught_value, sign)} caught"
-    )
-
-
-def _share(percent: Decimal | None) -> str:
-    return "none" if percent is None else f"{quantity(percent)}%"
+def _what_is_left(told: Mapping[str, str]) -> str:
+    attention = [told[name] for name in ("short_again", "overdue", "unbooked") if name in told]
+    if not told["waiting"].startswith("0 "):
+        attention.append(told["waiting"])
+    return f"To look at: {'; '.join(attention)}." if attention else ""

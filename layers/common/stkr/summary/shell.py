@@ -1,24 +1,53 @@
-"""The summary's reading, asking and mailing."""
+"""The summary's reading, asking, keeping and mailing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
+from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyPersistenceLayerError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stkr import keys
-from stkr.mail.compose import report
+from stkr.errors import StkrError
+from stkr.links import Keys, SummaryLink, sign, url
+from stkr.mail.compose import monthly
 from stkr.mail.outbox import Outbox
 from stkr.model import ask
 from stkr.rules.doc import Rules
 from stkr.rules.store import current_rules
 from stkr.settings import Summary as Settings
-from stkr.store.counts import Line, Session
+from stkr.signing import signing_keys
+from stkr.store import objects
+from stkr.store.counts import Line, Session, queued_lines, read_last_count
+from stkr.store.inventory import read_waiting
 from stkr.store.items import query
-from stkr.summary.core import MONTHS_BACK, Facts, Month, facts_of
-from stkr.summary.narrative import INSTRUCTIONS, MAX_TOKENS, check_narrative, plain_narrative, prompt, tables
+from stkr.summary.core import (
+    MONTHS_BACK,
+    MONTHS_COMPARED,
+    Facts,
+    Figures,
+    Gathered,
+    Month,
+    Summary,
+    facts_of,
+    locations_of,
+)
+from stkr.summary.narrative import INSTRUCTIONS, MAX_TOKENS, check_narrative, plain_narrative, prompt
+from stkr.summary.page import PATH
+from stkr.summary.sections import sections
 from stkr.telemetry import logger
+from stkr.web.figures import day
+
+LINK_LASTS: Final = timedelta(days=60)
+"""How long the page of a summary can be opened from its mail: until after the next one has come."""
+
+_END_OF_TIME = "9999"
+"""Sorts after every instant: due at all."""
+
+
+class SummaryUndelivered(StkrError):
+    """The month's mail did not reach everybody; a repeated run reaches those who have not got it, and nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,37 +62,96 @@ class Outcome:
 def summarise(settings: Settings, deliver: Outbox, now: datetime) -> Outcome:
     """Mail the summary of the month before ``now``, by the shop's calendar, to every approver and to operations.
 
-    An address that has the month's mail already gets no second one.
+    It is made once and kept before anybody is mailed: a repeat, and the page and the file behind the mail's link, say
+    what the first mail said. An address that has the month's mail already gets no second one.
 
-    :raises ExceptionGroup: after everybody else was mailed, with what went wrong; the run is to be repeated.
+    :raises SummaryUndelivered: after everybody else was mailed.
     """
     rules = current_rules(settings.bucket).rules
     month = Month.at(now, rules.zone).back(1)
-    start = month.back(MONTHS_BACK).start(rules.zone)
-    sessions = [Session.model_validate(item) for item in _in_month_index(settings, "SESSION", start, now)]
-    decided = [Line.model_validate(item) for item in _in_month_index(settings, "DECISION", start, now)]
-    facts = facts_of(month, sessions, decided, rules.zone)
-    told = _narrated(settings.model_id, facts, rules)
-    paragraphs = told or plain_narrative(facts, rules.currency_sign)
-    figures = tables(facts, rules.currency_sign)
-    mails, failures = 0, []
+    summary = _kept(settings, month) or _keep(settings, _make(settings, month, rules, now), month)
+    signing = signing_keys(settings.signing_secret, now)
+    mails = failed = 0
     for address in _addresses(rules):
-        mail = report(address, f"Stock counts in {month.label}", paragraphs, figures)
+        mail = monthly(
+            address,
+            f"Stock counts in {month.label}",
+            summary.paragraphs,
+            sections(summary),
+            _page_url(settings, month, signing, now),
+        )
         try:
-            mails += deliver(f"summary {month.label} {address}", mail)
-        except (BotoCoreError, ClientError) as error:
-            failures.append(error)
-    if failures:
-        raise ExceptionGroup(f"the summary of {month.label} did not reach everybody", failures)
-    return Outcome(f"{month.year}-{month.number:02}", bool(told), mails)
+            mails += deliver(f"summary {month.label} {address.casefold()}", mail)
+        except (BotoCoreError, ClientError, IdempotencyPersistenceLayerError) as error:
+            # Not the error itself: SES names the address that it refuses.
+            code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+            logger.error("a mail could not be sent; the summary is to be run again", error=code)
+            failed += 1
+    if failed:
+        raise SummaryUndelivered(f"{failed} mails of the summary of {month.label} could not be sent")
+    return Outcome(month.key, summary.narrated, mails)
+
+
+def _kept(settings: Settings, month: Month) -> Summary | None:
+    return objects.read_document(settings.bucket, keys.summary_object(month.key), Summary)
+
+
+def _keep(settings: Settings, made: Summary, month: Month) -> Summary:
+    """Keep a summary, unless another run was first: then that one's holds."""
+    if objects.create_document(settings.bucket, keys.summary_object(month.key), made):
+        return made
+    return _kept(settings, month) or made
+
+
+def _make(settings: Settings, month: Month, rules: Rules, now: datetime) -> Summary:
+    facts = facts_of(month, _gather(settings, month, rules), rules, now)
+    told = _narrated(settings.model_id, facts, rules)
+    return Summary(
+        facts=facts,
+        paragraphs=told or plain_narrative(facts, rules.currency_sign),
+        narrated=told is not None,
+        currency=rules.currency,
+        sign=rules.currency_sign,
+        as_of=day(now, rules.zone),
+    )
+
+
+def _gather(settings: Settings, month: Month, rules: Rules) -> Gathered:
+    start, end = month.back(MONTHS_BACK).start(rules.zone), month.back(-1).start(rules.zone)
+    sessions = [Session.model_validate(item) for item in _in_month_index(settings, "SESSION", start, end)]
+    locations = locations_of(sessions, rules)
+    table = settings.counts_table
+    return Gathered(
+        sessions=sessions,
+        decided=[Line.model_validate(item) for item in _in_month_index(settings, "DECISION", start, end)],
+        queued={name: list(queued_lines(table, name, due_by=_END_OF_TIME)) for name in locations},
+        last_counts={name: read_last_count(table, name) for name in locations},
+        to_book=list(read_waiting(settings.inventory_table)),
+        earlier=_earlier(settings, month),
+    )
+
+
+def _earlier(settings: Settings, month: Month) -> tuple[Figures, ...]:
+    """The figures of the months before, from the latest summary that was kept of one: it has those before it too."""
+    for back in range(1, MONTHS_COMPARED + 1):
+        found = _kept(settings, month.back(back))
+        if found:
+            return (found.facts.figures, *found.facts.before)
+    return ()
 
 
 def _narrated(model_id: str, facts: Facts, rules: Rules) -> tuple[str, ...] | None:
-    text = ask(model_id, INSTRUCTIONS, prompt(facts, rules.currency), max_tokens=MAX_TOKENS)
-    paragraphs = check_narrative(text, facts, rules.currency)
+    text = ask(model_id, INSTRUCTIONS, prompt(facts, rules.currency_sign), max_tokens=MAX_TOKENS)
+    paragraphs = check_narrative(text, facts, rules.currency_sign)
     if text and paragraphs is None:
         logger.warning("the model's summary was not usable; the plain one goes out", length=len(text))
     return paragraphs
+
+
+def _page_url(settings: Settings, month: Month, signing: Keys, now: datetime) -> str:
+    expires = int((now + LINK_LASTS).timestamp())
+    token = sign(SummaryLink(home=settings.session_url, month=month.key, expires_at=expires), signing)
+    return url(f"{settings.session_url}{PATH}", token)
 
 
 def _addresses(rules: Rules) -> list[str]:
@@ -77,15 +165,14 @@ def _addresses(rules: Rules) -> list[str]:
 
 
 def _in_month_index(settings: Settings, kind: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
-    """Sessions or decisions from ``start`` to ``end``; the index has a partition for each UTC month."""
-    first, last = Month.at(start, UTC), Month.at(end, UTC)
-    month = last
+    """Sessions or decisions from ``start`` until before ``end``; the index has a partition for each UTC month."""
+    first, month = Month.at(start, UTC), Month.at(end - timedelta.resolution, UTC)
     while month >= first:
         given = {
-            ":month": keys.month_of(f"{month.year}-{month.number:02}"),
+            ":month": keys.month_of(month.key),
             ":start": f"{kind}#{keys.instant(start)}",
-            # `~` sorts after every character of a key, so that what happened this very instant is included.
-            ":end": f"{kind}#{keys.instant(end)}~",
+            # What happened at this very instant has a longer key, which sorts after it.
+            ":end": f"{kind}#{keys.instant(end)}",
         }
         within = "month_pk = :month AND month_sk BETWEEN :start AND :end"
         yield from query(settings.counts_table, within, given, index="by_month")

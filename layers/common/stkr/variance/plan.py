@@ -131,15 +131,28 @@ def _same(old: Line, fresh: Line) -> bool:
 
 
 def figures(lines: Sequence[Line]) -> dict[str, Decimal]:
-    """A session's figures for its header: how many lines of each sort, and the value of the counted gaps in money."""
+    """A session's figures for its header: how many lines of each sort, and the value of the counted gaps in money.
+
+    What begins with ``counted`` is of the lines that were expected and counted alone, as accuracy needs it: how many
+    there are, how many agree, the size of their gaps, what the system says they are worth (a negative quantity with its
+    size), and how many have no unit cost and so are in neither sum.
+    """
+    counted = [line for line in lines if line.kind is Kind.COUNTED]
     return {
         "lines": Decimal(len(lines)),
         **{m.value: Decimal(sum(line.materiality is m for line in lines)) for m in Materiality},
         **{k.value: Decimal(sum(line.kind is k for line in lines)) for k in Kind},
-        "value_abs": sum((abs(line.gap_value) for line in lines if line.gap_value is not None), ZERO),
+        "value_abs": _size_of_gaps(lines),
         "value_net": sum((line.gap_value for line in lines if line.gap_value is not None), ZERO),
-        "system_value": sum(map(_system_value, lines), ZERO),
+        "counted_in_agreement": Decimal(sum(line.materiality is Materiality.IN_AGREEMENT for line in counted)),
+        "counted_value_abs": _size_of_gaps(counted),
+        "counted_system_value": sum(map(_system_value, counted), ZERO),
+        "counted_unpriced": Decimal(sum(line.unit_cost is None for line in counted)),
     }
+
+
+def _size_of_gaps(lines: Sequence[Line]) -> Decimal:
+    return sum((abs(line.gap_value) for line in lines if line.gap_value is not None), ZERO)
 
 
 def _system_value(line: Line) -> Decimal:

@@ -15,7 +15,7 @@ from stkr.tabular.words import one_line
 from stkr.web import figures
 from stkr.web.wording import facts, in_time, likely
 
-_STAGES = ("approval", "mail", "session", "web")
+_STAGES = ("approval", "mail", "session", "summary", "web")
 
 
 @dataclass(frozen=True, slots=True)
