@@ -15,7 +15,7 @@ from stkr.capture.core import capture
 from stkr.capture.reading import Watch
 from stkr.capture.result import Capture, UploadedFile
 from stkr.errors import CountFileError, StkrError
-from stkr.rules.doc import Rules, default_rules, parse_rules
+from stkr.rules.doc import Rules, default_rules, read_rules
 from stkr.stock import Snapshot
 from stkr.stockfile import read_stock, snapshot_of
 from stkr.tabular.sheet import MAX_FILE_BYTES, Block
@@ -162,10 +162,7 @@ def _rules(path: Path | None) -> Rules:
         return default_rules()
     content = _content(path)
     with _naming(path):
-        try:
-            return parse_rules(content.decode("utf-8-sig"))
-        except UnicodeDecodeError as error:
-            raise CountFileError("the rules doc is not UTF-8 text") from error
+        return read_rules(content)
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from rich.table import Table
 from stkr import aws, keys
 from stkr.errors import RulesError, StkrError
 from stkr.links import CountLink, address
-from stkr.rules.doc import parse_rules
+from stkr.rules.doc import MAX_DOC_BYTES, read_rules
+from stkr.rules.schema import schema_text
 from stkr.session.core import Opening
 from stkr.session.shell import open_session, session_standing
 from stkr.signing import signing_keys
@@ -28,6 +29,7 @@ from stkr.sync.byhand import booked_by_hand
 from stkr.sync.connectors.choice import choose
 from stkr.sync.handout import TO_BOOK_COLUMNS
 from stkr.tabular.csvfile import csv_text
+from stkr.web.figures import counted_noun
 from stkr_cli.stack import DEFAULT_STACK, StackError, StackOption, outputs, rules_in_force, session_settings
 from stkr_cli.tables import SHOWN, show_outcome, show_reading
 
@@ -230,18 +232,26 @@ def sweep(stack: StackOption = DEFAULT_STACK) -> None:
 
 @rules_app.command("check")
 def check_rules(file: Annotated[Path, typer.Argument(help="The rules doc to check.")]) -> None:
-    """Check a rules doc before it is uploaded."""
+    """Check a rules doc before it is uploaded: everything that is wrong with it, and in which line."""
     try:
-        rules = parse_rules(file.read_text("utf-8"))
+        with file.open("rb") as stream:
+            rules = read_rules(stream.read(MAX_DOC_BYTES + 1))
     except OSError as error:
         raise fail(f"{file} cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, RulesError) as error:
-        raise fail(error) from error
+    except RulesError as error:
+        raise fail(f"{file} is not valid:\n{error}") from error
     tolerance = rules.tolerance
-    console.print(f"{file}: valid; {len(rules.locations)} locations, {len(rules.overrides)} overrides.")
+    locations = counted_noun(len(rules.locations), "location")
+    console.print(f"{file}: valid; {locations}, {counted_noun(len(rules.overrides), 'override')}.", markup=False)
     console.print(
         f"Material beyond {tolerance.units} units and {tolerance.percent} %, or {rules.currency_sign}{tolerance.value}."
     )
+
+
+@rules_app.command("schema")
+def print_schema() -> None:
+    """Print the JSON schema of the rules doc, with which editors complete it and mark mistakes."""
+    typer.echo(schema_text(), nl=False)
 
 
 @source_app.command("check")

@@ -1,4 +1,7 @@
-"""Mails what is due: one location's variances when they are announced, everything and the reminders daily."""
+"""Mails what is due: one location's variances when they are announced, everything and the reminders daily.
+
+And when a rules doc was uploaded: what is wrong with it, to whoever wrote it.
+"""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,12 +11,14 @@ from pydantic import BaseModel
 
 from stkr.mail.outbox import outbox
 from stkr.settings import Sweep, load
+from stkr.sweep.rulesdoc import tell_of_invalid
 from stkr.sweep.shell import sweep
 from stkr.telemetry import logger, metrics
 
 
 class _Detail(BaseModel):
     location: str | None = None
+    object: dict[str, Any] | None = None
 
 
 class _Event(BaseModel):
@@ -23,11 +28,13 @@ class _Event(BaseModel):
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Sweep the location that the event names, or all of them."""
+    """Sweep the location that the event names, or all of them; look at the rules doc if one was stored."""
     settings = load(Sweep)
     # A mail belongs to a calendar day, and one in autumn has 25 hours.
     deliver = outbox(
         settings.counts_table, settings.mail_from, settings.mail_configuration_set, timedelta(days=2), context
     )
-    location = _Event.model_validate(event).detail.location
-    return {"mails": sweep(settings, deliver, datetime.now(UTC), location)}
+    detail = _Event.model_validate(event).detail
+    if detail.object:
+        return {"mails": tell_of_invalid(settings, deliver)}
+    return {"mails": sweep(settings, deliver, datetime.now(UTC), detail.location)}

@@ -5,9 +5,10 @@ import urllib.request
 
 import pytest
 
-from local import floor
+from local import floor, shop
 from local.emulator import Emulator
 from local.stack import Stack
+from stkr import keys
 from tests.e2e.count import count, plentiful
 
 pytestmark = pytest.mark.e2e
@@ -37,6 +38,17 @@ def test_a_message_that_fails_twice_waits_in_the_dead_letter_queue(stack: Stack)
         "the dead letter",
     )
     assert [message["Body"] for message in dead] == ["this is not an event"]
+
+
+def test_an_invalid_rules_doc_is_mailed_to_its_author_and_the_last_valid_one_stays_in_force(stack: Stack) -> None:
+    invalid = b"author: robin@example.com\ncurrency: pounds\n"
+    stack.client("s3").put_object(Bucket=stack.outputs["BucketName"], Key=keys.RULES_KEY, Body=invalid)
+    try:
+        mail = floor.wait_for_mail(stack, "robin@example.com")
+        assert "Line 2, column 11" in mail.html
+        assert "/?t=" in stack.command("link", shop.PAINT)
+    finally:
+        floor.set_rules(stack)
 
 
 def _set_model(emulator: Emulator, mode: dict[str, object]) -> None:

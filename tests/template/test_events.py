@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from stkr.keys import RULES_KEY
 from tests.template.stack import Stack, statements_in
 
 pytestmark = pytest.mark.template
@@ -21,6 +22,7 @@ RULES = {
         {"bucket": BUCKET, "object": {"key": [{"wildcard": "captures/*.json.gz"}]}},
     ),
     "VariancesDueRule": ("SweepFunction", "shop", None),
+    "RulesUploadedRule": ("SweepFunction", "aws.s3", {"bucket": BUCKET, "object": {"key": [RULES_KEY]}}),
 }
 
 
@@ -45,20 +47,27 @@ def test_a_rule_listens_for_one_kind_of_event(stack: Stack) -> None:
         "CountSubmittedRule": ["Object Created"],
         "SessionCapturedRule": ["Object Created"],
         "VariancesDueRule": ["variances-due"],
+        "RulesUploadedRule": ["Object Created"],
     }
 
 
-@pytest.mark.parametrize(("name", "rule"), [("variance", "SessionCapturedRule"), ("sweep", "VariancesDueRule")])
-def test_a_function_takes_events_from_its_own_rule_only(stack: Stack, name: str, rule: str) -> None:
-    (permission,) = (
+@pytest.mark.parametrize(
+    ("name", "rules"),
+    [("variance", ["SessionCapturedRule"]), ("sweep", ["VariancesDueRule", "RulesUploadedRule"])],
+)
+def test_a_function_takes_events_from_its_own_rules_only(stack: Stack, name: str, rules: list[str]) -> None:
+    permissions = [
         found for found in stack.of_type("AWS::Lambda::Permission").values() if found["FunctionName"] == f"shop-{name}"
-    )
-    assert permission == {
-        "FunctionName": f"shop-{name}",
-        "Principal": "events.amazonaws.com",
-        "Action": "lambda:InvokeFunction",
-        "SourceArn": stack.arn(rule),
-    }
+    ]
+    assert permissions == [
+        {
+            "FunctionName": f"shop-{name}",
+            "Principal": "events.amazonaws.com",
+            "Action": "lambda:InvokeFunction",
+            "SourceArn": stack.arn(rule),
+        }
+        for rule in rules
+    ]
 
 
 @pytest.mark.parametrize(

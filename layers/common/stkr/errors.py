@@ -20,6 +20,8 @@
 A single row that cannot be read is not an error: it is parked (``stkr.capture.result``).
 """
 
+from dataclasses import dataclass
+
 
 class StkrError(Exception):
     """Base of every error a person can act on; its text says what is wrong and what to do."""
@@ -29,8 +31,29 @@ class CountFileError(StkrError):
     """A file cannot be read as a whole: empty, oversized, not a table, or without a column we can be sure of."""
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a rules doc. Lines and columns count from 1; 0 is about the file as a whole."""
+
+    text: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        """As people read it: ``line 14, column 5: …``."""
+        return f"line {self.line}, column {self.column}: {self.text}" if self.line else self.text
+
+
 class RulesError(StkrError):
-    """The rules doc does not validate; the text lists every problem, one a line."""
+    """The rules doc does not validate; ``problems`` are all that is wrong, the text lists them one a line.
+
+    The text repeats parts of the doc, so it is for whoever wrote the doc and not for a log.
+    """
+
+    def __init__(self, *problems: Problem) -> None:
+        """What is wrong, in the order of the doc."""
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
 
 
 class SessionError(StkrError):

@@ -1,84 +1,126 @@
 """The rules doc as a validated model, and the one decision it holds: which tolerance applies to a line.
 
 The doc is YAML (``config/rules.yaml`` in the bucket). Every scalar is read as text and converted by its field, so that
-``0.1`` is the exact decimal and ``20:00`` is a time of day, whatever YAML would make of them.
+``0.1`` is the exact decimal and ``20:00`` is a time of day, whatever YAML would make of them. A setting without a
+value is one that is not given.
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import time
 from decimal import Decimal
-from fnmatch import fnmatchcase
 from functools import cache
 from importlib import resources
-from typing import Annotated, Self
-from zoneinfo import ZoneInfo, available_timezones
+from itertools import combinations, islice
+from typing import Annotated, Any, Self, TypeVar
+from zoneinfo import ZoneInfo
 
-import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from stkr.errors import RulesError
+from stkr.errors import Problem, RulesError
+from stkr.rules import patterns
+from stkr.rules.values import (
+    WHOLE,
+    Code,
+    Currency,
+    Email,
+    Name,
+    Number,
+    Percent,
+    SkuPattern,
+    Switch,
+    TimeOfDay,
+    TimeZone,
+    did_you_mean,
+)
+from stkr.rules.wording import complaint
+from stkr.rules.yamldoc import Content, Document, Where, read_yaml
 
-MAX_DOC_CHARS = 200_000
+MAX_DOC_BYTES = 200_000
 """A shop's doc is a few kilobytes; this bound only keeps a mistaken upload from being parsed."""
+
+MAX_ENTRIES = 200
+"""Overrides, and locations, in one doc."""
+
+MAX_PROBLEMS = 100
+"""As many as anybody mends in one go; what is wrong beyond them shows in the next check."""
 
 CURRENCY_SIGNS = {"GBP": "£", "EUR": "€", "USD": "$"}
 
-_EMAIL = re.compile(r"[^@\s<>\",;]+@[^@\s<>\",;]+\.[^@\s<>\",;]+")
+
+_Group = TypeVar("_Group", bound="Group")
 
 
-def _email(value: str) -> str:
-    if not value.isascii() or not _EMAIL.fullmatch(value):
-        raise ValueError("is not an e-mail address")
-    return value
+class Group(BaseModel):
+    """Settings that belong together."""
 
-
-def _time_zone(value: str) -> str:
-    if value not in available_timezones():
-        raise ValueError("is not a time zone name such as Europe/London")
-    return value
-
-
-Email = Annotated[str, AfterValidator(_email)]
-Threshold = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
-
-
-class _Doc(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _a_setting_without_a_value_is_not_given(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        known = cls.settings()
+        return {name: value for name, value in given.items() if value is not None or name not in known}
 
-class Person(_Doc):
+    @classmethod
+    def settings(cls) -> tuple[str, ...]:
+        """The names of the settings as they are written."""
+        return tuple(field.alias or name for name, field in cls.model_fields.items())
+
+
+class Person(Group):
     """Somebody the system writes to."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80)]
-    email: Email
+    name: Annotated[Name, Field(description="What mails call this person.", examples=["Priya"])]
+    email: Annotated[Email, Field(description="Where mails go.", examples=["priya@example.com"])]
 
 
-class Tolerance(_Doc):
-    """A gap must *exceed* these to be material: units and percent together, or value (the seed's 2, 1 % and 20)."""
+class Tolerance(Group):
+    """A gap must exceed these to be material: units and percent together, or value."""
 
-    units: Threshold = Decimal(2)
-    percent: Threshold = Decimal(1)
-    value: Threshold = Decimal(20)
+    units: Annotated[Number, Field(description="Units, or what the item is measured in.", examples=[5])] = Decimal(2)
+    percent: Annotated[Number, Field(description="Percent of the system's quantity.", examples=[0.5])] = Decimal(1)
+    value: Annotated[Number, Field(description="Money, in the doc's currency.", examples=[99.5])] = Decimal(20)
 
 
-class Override(_Doc):
+def _one_of(*names: str) -> dict[str, Any]:
+    """For the JSON schema: at least one of these settings has a value."""
+    valued = ({"required": [name], "properties": {name: {"not": {"type": "null"}}}} for name in names)
+    return {"anyOf": list(valued)}
+
+
+class Override(Group):
     """Another tolerance for some lines. Every selector given must fit; thresholds left out are the default's."""
 
-    sku: str | None = None
-    category: str | None = None
-    location: str | None = None
-    units: Threshold | None = None
-    percent: Threshold | None = None
-    value: Threshold | None = None
+    model_config = ConfigDict(
+        json_schema_extra={"allOf": [_one_of("sku", "category", "location"), _one_of("units", "percent", "value")]}
+    )
+
+    sku: Annotated[
+        SkuPattern | None,
+        Field(
+            description="A SKU or a pattern: `*` is any characters, `?` is one; case does not matter.",
+            examples=["DRILL-*"],
+        ),
+    ] = None
+    category: Annotated[
+        Code | None, Field(description="The category of the items, as the stock file has it.", examples=["consumables"])
+    ] = None
+    location: Annotated[Code | None, Field(description="The key of a location.", examples=["timber-yard"])] = None
+    units: Annotated[Number | None, Field(description="Units; those of `tolerance` if left out.", examples=[0])] = None
+    percent: Annotated[
+        Number | None, Field(description="Percent; that of `tolerance` if left out.", examples=[0.5])
+    ] = None
+    value: Annotated[Number | None, Field(description="Money; that of `tolerance` if left out.", examples=[100])] = None
 
     @model_validator(mode="after")
     def _selects_and_sets_something(self) -> Self:
         if not (self.sku or self.category or self.location):
-            raise ValueError("an override needs a sku pattern, a category or a location")
+            raise ValueError("needs a sku pattern, a category or a location to say which lines it is for")
         if self.units is None and self.percent is None and self.value is None:
-            raise ValueError("an override needs at least one of units, percent and value")
+            raise ValueError("needs at least one of units, percent and value to say what it changes")
         return self
 
     @property
@@ -88,52 +130,129 @@ class Override(_Doc):
         return ", ".join(f"{name} {value}" for name, value in selectors if value)
 
     @property
-    def specificity(self) -> tuple[int, bool, bool]:
-        """A SKU pattern beats a category, a category a location; among patterns the one with more letters."""
-        literal = -1 if not self.sku else len(re.sub(r"[*?\[\]]", "", self.sku))
-        return (literal, bool(self.category), bool(self.location))
+    def specificity(self) -> tuple[bool, tuple[bool, int], bool, bool]:
+        """Sorts overrides: a SKU pattern beats a category, a category beats a location.
+
+        Among patterns a SKU written out beats wildcards, and more letters beat fewer; patterns that are alike in this
+        are told apart by whether there is a category, then a location, beside them.
+        """
+        return (
+            bool(self.sku),
+            patterns.specificity(self.sku) if self.sku else (False, 0),
+            bool(self.category),
+            bool(self.location),
+        )
 
     def fits(self, sku: str, category: str, location: str) -> bool:
-        """Whether this override speaks about the line; SKU patterns use ``*`` and ``?`` and ignore case."""
+        """Whether this override speaks about the line; case does not matter."""
         return (
-            (not self.sku or fnmatchcase(sku.upper(), self.sku.upper()))
+            (not self.sku or patterns.fits(self.sku, sku))
             and (not self.category or self.category.casefold() == category.casefold())
             and (not self.location or self.location.casefold() == location.casefold())
         )
 
+    def rivals(self, other: "Override") -> bool:
+        """Whether some line fits both overrides and neither is the more specific: no order in the doc settles that."""
+        return (
+            self.specificity == other.specificity
+            and (self.category or "").casefold() == (other.category or "").casefold()
+            and (self.location or "").casefold() == (other.location or "").casefold()
+            and (self.sku is None or other.sku is None or patterns.overlap(self.sku, other.sku))
+        )
 
-class QuietHours(_Doc):
-    """Local time of day during which nobody is mailed; ``from`` later than ``to`` spans midnight."""
 
-    start: Annotated[time, Field(alias="from")]
-    end: Annotated[time, Field(alias="to")]
+class QuietHours(Group):
+    """Local time of day during which nobody is mailed; they may span midnight."""
+
+    start: Annotated[TimeOfDay, Field(alias="from", description="When they begin.", examples=["20:00"])]
+    end: Annotated[TimeOfDay, Field(alias="to", description="When they end.", examples=["07:00"])]
 
 
-class Location(_Doc):
+class Location(Group):
     """A place that is counted, and the people behind it."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80)]
-    approver: Person
-    escalation: Person | None = None
-    counters: tuple[Person, ...] = ()
-    count_every_days: Annotated[int, Field(ge=1, le=730)] = 90
+    name: Annotated[Name, Field(description="What pages and mails call it.", examples=["Fixings aisle"])]
+    approver: Annotated[Person, Field(description="Who decides about its gaps.")]
+    escalation: Annotated[Person | None, Field(description="Who is mailed, too, once two mails went unanswered.")] = (
+        None
+    )
+    counters: Annotated[
+        tuple[Person, ...], Field(max_length=50, description="Who is reminded when a count is overdue.")
+    ] = ()
+    count_every_days: Annotated[
+        int, Field(ge=1, le=730), WHOLE, Field(description="Days after which a count is overdue.", examples=[60])
+    ] = 90
 
 
-class Rules(_Doc):
-    """The whole doc."""
+class Rules(Group):
+    """The rules doc of a stock count reconciler: what counts as material, who approves, when people are mailed."""
 
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "GBP"
-    time_zone: Annotated[str, AfterValidator(_time_zone)] = "Europe/London"
-    tolerance: Tolerance = Tolerance()
-    overrides: tuple[Override, ...] = ()
-    quiet_hours: QuietHours | None = None
-    due_days: Annotated[int, Field(ge=1, le=60)] = 2
-    link_days: Annotated[int, Field(ge=1, le=60)] = 14
-    close_days: Annotated[int, Field(ge=1, le=365)] = 14
-    approver_may_count: bool = True
-    max_missing_percent: Annotated[Decimal, Field(ge=0, le=100)] = Decimal(20)
-    operations: Email | None = None
-    locations: Mapping[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$")], Location] = {}
+    author: Annotated[
+        Email | None,
+        Field(
+            description="Who is told when an uploaded version of this doc is not valid; `operations` if left out.",
+            examples=["robin@example.com"],
+        ),
+    ] = None
+    currency: Annotated[
+        Currency, Field(description="The money of all costs and values (ISO 4217).", examples=["EUR"])
+    ] = "GBP"
+    time_zone: Annotated[
+        TimeZone, Field(description="Where the shop is, by the IANA database.", examples=["America/New_York"])
+    ] = "Europe/London"
+    tolerance: Annotated[
+        Tolerance,
+        Field(
+            description="A gap is material beyond `units` and `percent` together, or beyond `value`. Beyond only one of"
+            " units and percent it is minor: logged, and nobody is asked."
+        ),
+    ] = Tolerance()
+    overrides: Annotated[
+        tuple[Override, ...],
+        Field(
+            max_length=MAX_ENTRIES, description="Other tolerances for some lines; the most specific one that fits wins."
+        ),
+    ] = ()
+    quiet_hours: Annotated[
+        QuietHours | None,
+        Field(description="Nobody is mailed between these local times; what is found then is mailed when they end."),
+    ] = None
+    due_days: Annotated[
+        int,
+        Field(ge=1, le=60),
+        WHOLE,
+        Field(description="Days after which an undecided variance is mailed again.", examples=[3]),
+    ] = 2
+    link_days: Annotated[
+        int, Field(ge=1, le=60), WHOLE, Field(description="Days for which the buttons in a mail work.", examples=[7])
+    ] = 14
+    close_days: Annotated[
+        int,
+        Field(ge=1, le=365),
+        WHOLE,
+        Field(description="Days for which a count with nothing left to decide still takes corrections.", examples=[30]),
+    ] = 14
+    approver_may_count: Annotated[
+        Switch,
+        Field(description="If false, whoever counted a session may not approve its variances.", examples=[False]),
+    ] = True
+    max_missing_percent: Annotated[
+        Percent, Field(description="A sync that has lost more of its rows than this is refused.", examples=[5])
+    ] = Decimal(20)
+    operations: Annotated[
+        Email | None,
+        Field(
+            description="Who is told of what needs mending, and has the summary.", examples=["operations@example.com"]
+        ),
+    ] = None
+    locations: Annotated[
+        Mapping[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$")], Location],
+        Field(
+            max_length=MAX_ENTRIES,
+            description="The places that are counted, by the key that stock files and links know.",
+            json_schema_extra={"additionalProperties": False},
+        ),
+    ] = {}
 
     @property
     def zone(self) -> ZoneInfo:
@@ -157,7 +276,7 @@ class Applied:
 
 
 def tolerance_for(rules: Rules, sku: str, category: str, location: str) -> Applied:
-    """Resolve the most specific override that fits; equally specific ones are settled by their order in the doc."""
+    """Resolve the most specific override that fits a line; a valid doc has no two that are equally specific."""
     default = rules.tolerance
     fitting = [override for override in rules.overrides if override.fits(sku, category, location)]
     if not fitting:
@@ -171,31 +290,107 @@ def tolerance_for(rules: Rules, sku: str, category: str, location: str) -> Appli
     )
 
 
+def read_rules(content: bytes) -> Rules:
+    """Validate a rules doc as it is stored.
+
+    :raises RulesError: with every problem, in the order of the doc: where it stands, what is wrong, what to write.
+    """
+    if len(content) > MAX_DOC_BYTES:
+        raise RulesError(Problem(f"the rules doc is larger than {MAX_DOC_BYTES // 1000} kB; is this the right file?"))
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise RulesError(Problem("the rules doc is not UTF-8 text; save it as UTF-8", line, 1)) from None
+    return parse_rules(text)
+
+
 def parse_rules(text: str) -> Rules:
     """Validate a rules doc.
 
-    :raises RulesError: with every problem, one a line: where in the doc, and what is wrong.
+    :raises RulesError: as :func:`read_rules`.
     """
-    if len(text) > MAX_DOC_CHARS:
-        raise RulesError(f"the rules doc is longer than {MAX_DOC_CHARS:,} characters")
+    document = read_yaml(text)
+    problems = [*document.problems, *_across(document)]
     try:
-        # BaseLoader builds nothing but text, lists and mappings: safe, and numbers stay exact.
-        content = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - see above
-    except yaml.YAMLError as error:
-        # Not the error's own text: it quotes the doc, which holds addresses.
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise RulesError(
-            f"the rules doc is not YAML: {getattr(error, 'problem', None) or 'unreadable'}{where}"
-        ) from error
-    try:
-        return Rules.model_validate(content if content not in (None, "") else {})
+        rules = Rules.model_validate({} if document.content is None else document.content)
     except ValidationError as error:
-        problems = [f"{'.'.join(map(str, item['loc'])) or 'doc'}: {item['msg']}" for item in error.errors()]
-        raise RulesError("\n".join(problems)) from error
+        problems += (complaint(found, document, Rules) for found in error.errors()[:MAX_PROBLEMS])
+    else:
+        if not problems:
+            return rules
+    problems.sort(key=lambda problem: (problem.line, problem.column))
+    raise RulesError(*problems[:MAX_PROBLEMS])
+
+
+def _across(document: Document) -> Iterator[Problem]:
+    """What is wrong between settings that are each right by themselves; it is found whatever else is wrong."""
+    if not isinstance(document.content, dict):
+        return
+    known = list(_entries(document, "locations"))
+    with suppress(ValidationError):
+        quiet = QuietHours.model_validate(document.content.get("quiet_hours"))
+        if quiet.start == quiet.end:
+            told = "quiet_hours begin and end at the same time; leave them out if mails may go at any hour"
+            yield document.problem(("quiet_hours",), told)
+    yield from _rivals(document)
+    yield from _unknown_locations(document, known)
+    spelt: dict[str, str] = {}
+    for name in known:
+        first = spelt.setdefault(str(name).casefold(), str(name))
+        if first != name:
+            told = f"this location differs from `{first}` only in upper and lower case"
+            yield document.problem(("locations", name), told, of_name=True)
+    for where, location in _valid(document, Location, "locations"):
+        yield from _same_people(document, where, location)
+
+
+def _rivals(document: Document) -> Iterator[Problem]:
+    for (earlier, one), (later, other) in combinations(_valid(document, Override, "overrides"), 2):
+        if one.rivals(other):
+            told = f"this override and the one in line {document.place(earlier).line} fit some of the same lines, and "
+            yield document.problem(later, told + "neither is more specific: narrow one down, or take it out")
+
+
+def _unknown_locations(document: Document, known: Sequence[str | int]) -> Iterator[Problem]:
+    """Overrides for a location that the doc does not have; one without any, to check files with, may name others."""
+    names = {str(name).casefold(): str(name) for name in known}
+    for where, override in _valid(document, Override, "overrides"):
+        if names and override.location and override.location.casefold() not in names:
+            near = did_you_mean(override.location, list(names.values()))
+            yield document.problem((*where, "location"), f"there is no location of this name{near}")
+
+
+def _same_people(document: Document, where: Where, location: Location) -> Iterator[Problem]:
+    """The same address where two people are needed, or among the counters twice."""
+    if location.escalation and location.escalation.email.casefold() == location.approver.email.casefold():
+        told = "the escalation contact has the approver's address: name somebody else, or leave it out"
+        yield document.problem((*where, "escalation", "email"), told)
+    lines: dict[str, int] = {}
+    for number, person in enumerate(location.counters):
+        at = (*where, "counters", number, "email")
+        address = person.email.casefold()
+        if address in lines:
+            yield document.problem(at, f"this address is among the counters already, in line {lines[address]}")
+        lines.setdefault(address, document.place(at).line)
+
+
+def _entries(document: Document, setting: str) -> dict[str | int, Content]:
+    """The entries of a list or mapping, as far as they are allowed to go."""
+    content = document.content
+    given = content.get(setting) if isinstance(content, dict) else None
+    entries = given.items() if isinstance(given, dict) else enumerate(given) if isinstance(given, list) else ()
+    return dict(islice(entries, MAX_ENTRIES))
+
+
+def _valid(document: Document, group: type[_Group], setting: str) -> Iterator[tuple[Where, _Group]]:
+    """The entries that are right by themselves, each with where it stands."""
+    for key, entry in _entries(document, setting).items():
+        with suppress(ValidationError):
+            yield (setting, key), group.model_validate(entry)
 
 
 @cache
 def default_rules() -> Rules:
     """The rules in force until a shop uploads its own: the seed's tolerance, and nobody to mail."""
-    return parse_rules(resources.files("stkr.rules").joinpath("default.yaml").read_text("utf-8"))
+    return read_rules(resources.files("stkr.rules").joinpath("default.yaml").read_bytes())

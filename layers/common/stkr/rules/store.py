@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from stkr import aws, keys
 from stkr.errors import RulesError
-from stkr.rules.doc import Rules, default_rules, parse_rules
+from stkr.rules.doc import MAX_DOC_BYTES, Rules, default_rules, read_rules
 from stkr.telemetry import Metric, count, logger
 
 _VERSIONS_BACK = 20
@@ -23,7 +23,15 @@ class VersionedRules:
     version_id: str | None
 
 
-_parse = lru_cache(maxsize=32)(parse_rules)  # the same version is judged once per process
+@dataclass(frozen=True, slots=True)
+class StoredDoc:
+    """A version of the rules doc as it is stored; of one that is too large no more than tells so."""
+
+    content: bytes
+    version_id: str
+
+
+_read = lru_cache(maxsize=32)(read_rules)  # the same version is judged once per process
 
 
 def current_rules(bucket: str) -> VersionedRules:
@@ -34,7 +42,9 @@ def current_rules(bucket: str) -> VersionedRules:
     try:
         latest = rules_at(bucket, None)
     except RulesError as error:
-        logger.error("the rules doc is invalid; the last valid version stays in force", problems=str(error))
+        # Only where: what is wrong repeats parts of the doc, and so perhaps an address.
+        lines = [problem.line for problem in error.problems]
+        logger.error("the rules doc is invalid; the last valid version stays in force", lines=lines)
         count(Metric.RULES_INVALID)
         return _last_valid(bucket)
     return latest
@@ -45,18 +55,21 @@ def rules_at(bucket: str, version_id: str | None) -> VersionedRules:
 
     :raises RulesError: when that version is not valid.
     """
+    stored = read_doc(bucket, version_id)
+    return VersionedRules(_read(stored.content), stored.version_id) if stored else VersionedRules(default_rules(), None)
+
+
+def read_doc(bucket: str, version_id: str | None) -> StoredDoc | None:
+    """The doc as it is stored, valid or not, in one version (``None``: the latest); ``None`` where there is none."""
     at_version: dict[str, Any] = {"VersionId": version_id} if version_id else {}
     try:
         answer = aws.s3().get_object(Bucket=bucket, Key=keys.RULES_KEY, **at_version)
     except ClientError as error:
         if error.response["Error"]["Code"] == "NoSuchKey":
-            return VersionedRules(default_rules(), None)
+            return None
         raise
-    try:
-        text = answer["Body"].read().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise RulesError("the rules doc is not UTF-8 text") from error
-    return VersionedRules(_parse(text), answer.get("VersionId"))
+    # One byte more than allowed tells that it is too large, however much more there is.
+    return StoredDoc(answer["Body"].read(MAX_DOC_BYTES + 1), answer["VersionId"])
 
 
 def pinned_rules(bucket: str, version_id: str | None) -> Rules:
