@@ -6,7 +6,7 @@ Whatever differs is a broken promise.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
@@ -151,6 +151,8 @@ class Count:
     sheets: dict[str, Sheet] = field(default_factory=dict)
     captured: dict[int, tuple[dict[str, Sheet], datetime]] = field(default_factory=dict)
     applied: int = 0
+    reconciled: dict[str, Expected] = field(default_factory=dict)
+    """The lines as they were when it was reconciled last: what the month's summary speaks of."""
     lines: dict[str, Expected] = field(default_factory=dict)
     closed: bool = False
 
@@ -253,6 +255,7 @@ class Oracle:
             if sku not in fresh and old.state not in {"approved", "rejected"}:
                 self.dropped.append((count.session_id, sku, old.queues, old.withdrawals + (old.state == "queued")))
                 del count.lines[sku]
+        count.reconciled = {sku: replace(count.lines[sku]) for sku in fresh}
 
     # Decisions.
 

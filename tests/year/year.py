@@ -4,12 +4,13 @@ One queue of what happens when, one clock, and every function called through its
 """
 
 import base64
+import gzip
 import heapq
 import json
 import re
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from functools import cache
 from html import unescape
 from importlib import import_module
@@ -28,7 +29,7 @@ from stkr.session.core import Opening
 from stkr.session.shell import open_session
 from stkr.settings import Session as SessionSettings
 from stkr.settings import load
-from stkr.store.items import query
+from stkr.store.items import query, values
 from stkr.sync.byhand import booked_by_hand
 from tests.deployment import Context, Deployment, stack
 from tests.handlers.crashes import Killed, killed_at
@@ -36,8 +37,9 @@ from tests.year.clock import Clock
 from tests.year.oracle import LONDON, Broken, Count, Oracle, hold
 from tests.year.people import OPERATIONS, PEOPLE, RULES, Person, as_yaml
 from tests.year.quick import quicken
+from tests.year.recount import months_until, recount, told
 from tests.year.services import Bus, Functions, Letter, Model, Post, Queues, Scheduler
-from tests.year.shop import PLACES, Sheet, Shop, Spot, sums_of
+from tests.year.shop import PLACES, Shop, Spot, sums_of
 
 SIGNING = Keys("k" * 64)
 FIRST, LAST = date(2026, 1, 1), date(2027, 1, 5)
@@ -90,6 +92,9 @@ class Year:
         aws.s3().meta.events.register("before-parameter-build.s3.PutObject", self._note_stored)
         self.shop = Shop(Random(seed + 2))
         self.oracle = Oracle(self.shop, RULES[0][1])
+        self.began_with = {spot: one.books for spot, one in self.shop.stock.items() if one.books is not None}
+        self.summed_up: set[str] = set()
+        self.stored_ever: set[str] = set()
         self.diary: list[str] = []
         self.doubt: set[tuple[str, str, str, date]] = set()
         self.blocked_until = self.clock.now
@@ -118,6 +123,9 @@ class Year:
                 self.clock.now = max(moment, self.clock.now)
                 happens()
             self._check_books()
+            self._check_trail()
+            self._check_nothing_is_left()
+            hold(len(self.summed_up) == 12, "every month is summed up", sorted(self.summed_up))  # noqa: PLR2004 - a year
         except Broken as broken:
             raise Broken("\n".join([str(broken), "", "The diary until then:", *self.diary[-60:]])) from broken
 
@@ -218,12 +226,15 @@ class Year:
 
     def _note_stored(self, params: dict[str, Any], **_: Any) -> None:
         self.stored.append(params["Key"])
+        self.stored_ever.add(params["Key"])
 
     def _deliver(self) -> None:
         """Have what the functions and people left in queues, bucket, bus and scheduler delivered."""
         for key in self.stored:
             if key.startswith(keys.UPLOADS):
                 self._deliver_twice_at_times(lambda key=key: self._capture(_capture_message(key), 1), 3)
+            elif key == keys.RULES_KEY:
+                self._deliver_twice_at_times(self._rules_uploaded, 3)
             elif keys.capture_of(key):
                 late = self.chance.choice((2, 2, 2, 2, 2, 1500))
                 self._deliver_twice_at_times(lambda key=key: self._reconcile(key), late)
@@ -330,6 +341,18 @@ class Year:
                 self.note(f"The labels of {session_id} never come.")
                 self.dead_letters.append(body)
 
+    def _rules_uploaded(self, attempt: int = 1) -> None:
+        before = len(self.post.letters)
+        payload = {"detail": {"object": {"key": keys.RULES_KEY}}}
+        try:
+            self._invoke("sweep", payload)
+        except Exception as error:  # noqa: BLE001 - whatever it is, Lambda calls again
+            self.note(f"The look at the rules doc fails: {type(error).__name__}")
+            self._retry(self._rules_uploaded, attempt, "rules", payload)
+        for letter in self.post.letters[before:]:
+            hold(letter.to == OPERATIONS, "who looks after the rules doc hears that it is not valid", letter.to)
+            self.note(f"{letter.to} gets: {letter.subject}")
+
     def _come_back(self, name: str, payload: dict[str, Any]) -> None:
         self.scheduled.discard(name)
         del self.scheduler.waiting[name]
@@ -347,6 +370,7 @@ class Year:
             died = True
             self.note(f"The sweep of {place or 'all'} dies.")
             self.blocked_until = now + timedelta(minutes=20)
+            self.reminded.clear()  # Nobody can know whom it has reminded.
         except Exception as error:  # noqa: BLE001 - whatever it is, Lambda calls again
             failed = True
             self.note(f"The sweep of {place or 'all'} fails: {type(error).__name__}")
@@ -376,8 +400,67 @@ class Year:
         except Exception as error:  # noqa: BLE001 - whatever it is, Lambda calls again
             self.note(f"The summary fails: {type(error).__name__}")
             self._retry(lambda again: self._sum_up(payload, again), attempt, "summary", payload)
+        month = months_until(f"{datetime.fromisoformat(payload['time']).astimezone(LONDON):%Y-%m}", 2)[1]
+        if keys.summary_object(month) in self.stored_ever and month not in self.summed_up:
+            self.summed_up.add(month)
+            self._check_summary(month)
         for letter in self.post.letters[before:]:
             self._read(letter, died=False)
+
+    def _check_summary(self, month: str) -> None:
+        """A month's summary says what comes out when the trail is counted again."""
+        body = aws.s3().get_object(Bucket=self.bucket, Key=keys.summary_object(month))["Body"].read()
+        figures, expected = told(json.loads(gzip.decompress(body))), recount(month, self._trail_rows(), self.oracle, self.shop)
+        differing = {name: (figures.get(name), value) for name, value in expected.items() if figures.get(name) != value}
+        hold(figures.keys() == expected.keys() and not differing, "a summary says what happened", month, differing)
+        self.note(f"The summary of {month} is right: {expected['counted']} lines counted, {expected['approved']} gaps approved.")
+
+    def _trail_rows(self) -> list[dict[str, Any]]:
+        pages = aws.dynamodb().get_paginator("scan").paginate(TableName=self.trail)
+        return [values(item) for page in pages for item in page["Items"]]
+
+    def _check_trail(self) -> None:
+        """Every action left exactly one row, and the rows explain how the stock came to be what it is."""
+        told_of: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        posted: Counter[Spot] = Counter()
+        for row in self._trail_rows():
+            told_of[row["session_id"], row["sku"]][row["action"]] += 1
+            if row["action"] == "posted":
+                posted[row["location"], row["sku"]] += int(row["qty_after"] - row["qty_before"])
+        expected: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        for session_id, sku, queued, withdrawn in self.oracle.dropped:
+            expected[session_id, sku].update(queued=queued, withdrawn=withdrawn)
+        for count in self.oracle.counts.values():
+            for sku, line in count.lines.items():
+                approved, rejected = line.state == "approved", line.state == "rejected"
+                expected[count.session_id, sku].update(
+                    queued=line.queues, withdrawn=line.withdrawals, approved=approved, posted=approved, rejected=rejected
+                )
+        for place in told_of.keys() | expected.keys():
+            hold(+told_of[place] == +expected[place], "every action leaves one row", place, told_of[place], expected[place])
+        for spot, stock in self.shop.stock.items():
+            mirror, began_with = self.oracle.mirror.get(spot), self.began_with.get(spot, 0)
+            if mirror and mirror.active:
+                pending = (mirror.source if stock.books is None else stock.books) - mirror.source
+                explained = began_with + stock.moved + posted[spot] - pending
+                hold(mirror.system == explained, "sales, deliveries and posts explain the stock", spot, mirror, explained)
+
+    def _check_nothing_is_left(self) -> None:
+        """Nothing is tried for ever, and what is still open at the end of the year has a reason to be."""
+        waiting = {count.session_id for count, _, _ in self.oracle.waiting()}
+        for session in query(self.counts_table, "queue_pk = :open", {":open": keys.OPEN_SESSIONS}, index="by_queue"):
+            latest = max(filter(None, (session.get(name) for name in ("opened_at", "captured_at", "reconciled_at"))))
+            idle = self.clock.now - datetime.fromisoformat(latest)
+            kept = session["session_id"] in waiting or idle < timedelta(days=32)
+            hold(kept, "a count with nothing left to do is closed", session["session_id"], idle)
+        hold(not self.in_flight, "what died is made good", self.in_flight)
+        hold(len(self.dead_letters) < 20, "only what went wrong twice is given up", len(self.dead_letters))
+        old = [
+            (count.session_id, sku, line.round_on)
+            for count, sku, line in self.oracle.waiting()
+            if line.queued_at and self.clock.now - line.queued_at > timedelta(days=3) and line.rounds == 0
+        ]
+        hold(not old, "nobody is left unasked for days", old)
 
     def _redrive(self) -> None:
         """Operators repeat what was given up once the trouble is over; a sweep's is found by the next one anyway."""
