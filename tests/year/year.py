@@ -97,7 +97,7 @@ class Year:
         self.stored_ever: set[str] = set()
         self.diary: list[str] = []
         self.doubt: set[tuple[str, str, str, date]] = set()
-        self.blocked_until = self.clock.now
+        self.blocked_until = self.died_at = self.clock.now
         self.in_flight: set[str] = set()
         self.given_up: list[tuple[str, dict[str, Any]]] = []
         self.dead_letters: list[str] = []
@@ -370,7 +370,7 @@ class Year:
             died = True
             self.note(f"The sweep of {place or 'all'} dies.")
             self.blocked_until = now + timedelta(minutes=20)
-            self.reminded.clear()  # Nobody can know whom it has reminded.
+            self.died_at = now
         except Exception as error:  # noqa: BLE001 - whatever it is, Lambda calls again
             failed = True
             self.note(f"The sweep of {place or 'all'} fails: {type(error).__name__}")
@@ -624,7 +624,9 @@ class Year:
         place, counter = link.location, self.oracle.rules.counters.get(link.location)
         hold(letter.to == counter, "who counts a location is reminded of it", letter.to, place)
         last = self.reminded.get((place, letter.to))
-        hold(last is None or last == letter.at or letter.at - last > timedelta(days=6, hours=12), "a reminder comes once a week", place, letter.at)
+        in_time = last is None or last == letter.at or letter.at - last > timedelta(days=6, hours=12)
+        # Nobody can know whom a sweep that died has reminded.
+        hold(in_time or letter.at - self.died_at < timedelta(days=2), "a reminder comes once a week", place, letter.at)
         self.reminded[place, letter.to] = letter.at
         counted = self.whole_at.get(place)
         long_ago = counted is None or letter.at - counted > timedelta(days=self.oracle.rules.every_days[place])
