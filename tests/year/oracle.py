@@ -68,7 +68,9 @@ class RulesDoc:
             minute += timedelta(minutes=1)
         return minute
 
-    def judge(self, sku_category: str, gap: int, expected: int, cost: Decimal) -> Literal["in_agreement", "minor", "material"]:
+    def judge(
+        self, sku_category: str, gap: int, expected: int, cost: Decimal
+    ) -> Literal["in_agreement", "minor", "material"]:
         """What the tolerance makes of a gap; tools have one of their own: none at all."""
         units, percent = (Decimal(0), Decimal(0)) if sku_category == "tools" else (self.units, self.percent)
         size = abs(gap)
@@ -191,14 +193,25 @@ class Oracle:
 
     # Counts.
 
-    def opened(self, session_id: str, place: str, at: datetime, *, zone: str | None, skus: tuple[str, ...] | None) -> Count:
+    def opened(
+        self, session_id: str, place: str, at: datetime, *, zone: str | None, skus: tuple[str, ...] | None
+    ) -> Count:
         """A count was opened: what is in its scope is frozen."""
         known = {sku: mirror for (where, sku), mirror in self.mirror.items() if where == place and mirror.active}
         in_scope = [sku for sku in known if skus is None or sku in skus]
         if zone:
             in_scope = [sku for sku in in_scope if self.shop.stock[place, sku].bin == zone and self._listed(place, sku)]
         frozen = {sku: (known[sku].system, known[sku].version, self._category(place, sku)) for sku in in_scope}
-        found = Count(session_id, place, tuple(in_scope), at, self.rules, frozen, whole=zone is None and skus is None, recount=skus is not None)
+        found = Count(
+            session_id,
+            place,
+            tuple(in_scope),
+            at,
+            self.rules,
+            frozen,
+            whole=zone is None and skus is None,
+            recount=skus is not None,
+        )
         self.counts[session_id] = found
         return found
 
@@ -239,8 +252,10 @@ class Oracle:
             old = count.lines.get(sku)
             if old and old.state in {"approved", "rejected"}:
                 continue
-            if old and (old.counted, old.materiality) == (line.counted, line.materiality) and (
-                old.held or (old.kind, old.system) == (line.kind, line.system)
+            if (
+                old
+                and (old.counted, old.materiality) == (line.counted, line.materiality)
+                and (old.held or (old.kind, old.system) == (line.kind, line.system))
             ):
                 continue
             if old:
@@ -255,7 +270,7 @@ class Oracle:
             if sku not in fresh and old.state not in {"approved", "rejected"}:
                 self.dropped.append((count.session_id, sku, old.queues, old.withdrawals + (old.state == "queued")))
                 del count.lines[sku]
-        count.reconciled = {sku: replace(count.lines[sku]) for sku in fresh}
+        count.reconciled = {sku: replace(line) for sku, line in count.lines.items()}
 
     # Decisions.
 
@@ -277,7 +292,9 @@ class Oracle:
         spot = (count.place, link.sku)
         live = self.mirror.get(spot)
         stocked = live is not None and live.active
-        if (line.kind == "unrecorded" and stocked) or (line.kind != "unrecorded" and line.version != self.mirror[spot].version):
+        if (line.kind == "unrecorded" and stocked) or (
+            line.kind != "unrecorded" and line.version != self.mirror[spot].version
+        ):
             assert live
             line.anew()
             line.held, line.system, line.version = True, live.system, live.version
@@ -346,7 +363,9 @@ class Oracle:
         today = at.astimezone(LONDON).date()
         for count, sku, line in self.waiting(place):
             people = self.addressees(count, line)
-            got = {to for to in people if any(one.astimezone(LONDON).date() == today for one in line.mailed.get(to, ()))}
+            got = {
+                to for to in people if any(one.astimezone(LONDON).date() == today for one in line.mailed.get(to, ()))
+            }
             if self._must_be_mailed(line, at, daily=place is None):
                 left_out = {to for to in people - got if not unreachable(to)}
                 hold(not left_out, "what is due is mailed", left_out, count.session_id, sku, line)

@@ -26,15 +26,23 @@ def months_until(month: str, many: int) -> list[str]:
 def recount(month: str, trail: Iterable[Mapping[str, Any]], oracle: Oracle, shop: Shop) -> dict[str, Any]:
     """The figures of a month under the names that the summary has for them."""
     rows = list(trail)
-    return _counted(month, oracle) | _decided(month, rows, shop) | {
-        "waiting": len(oracle.waiting()),
-        "waiting_value": sum((abs(line.gap) * line.cost for _, _, line in oracle.waiting() if line.gap is not None), ZERO),
-        "repeats": _repeats(month, rows, shop),
-    }
+    return (
+        _counted(month, oracle)
+        | _decided(month, rows, shop)
+        | {
+            "waiting": len(oracle.waiting()),
+            "waiting_value": sum(
+                (abs(line.gap) * line.cost for _, _, line in oracle.waiting() if line.gap is not None), ZERO
+            ),
+            "repeats": _repeats(month, rows, shop),
+        }
+    )
 
 
 def _counted(month: str, oracle: Oracle) -> dict[str, Any]:
-    counts = [one for one in oracle.counts.values() if one.applied and f"{one.opened_at.astimezone(LONDON):%Y-%m}" == month]
+    counts = [
+        one for one in oracle.counts.values() if one.applied and f"{one.opened_at.astimezone(LONDON):%Y-%m}" == month
+    ]
     lines = [line for count in counts for line in count.reconciled.values()]
     counted = [line for line in lines if line.kind == "counted"]
     return {
@@ -56,7 +64,9 @@ def _decided(month: str, rows: Iterable[Mapping[str, Any]], shop: Shop) -> dict[
     judged = [
         row
         for row in of_month
-        if row["action"] in {"approved", "rejected"} and row.get("confirmed_cause") and row.get("cause") not in {None, "unknown"}
+        if row["action"] in {"approved", "rejected"}
+        and row.get("confirmed_cause")
+        and row.get("cause") not in {None, "unknown"}
     ]
     causes: dict[str, list[Decimal]] = defaultdict(list)
     for row in posted:
@@ -72,7 +82,9 @@ def _decided(month: str, rows: Iterable[Mapping[str, Any]], shop: Shop) -> dict[
     }
 
 
-def _repeats(month: str, rows: Iterable[Mapping[str, Any]], shop: Shop) -> dict[tuple[str, str], tuple[int, Decimal, Decimal]]:
+def _repeats(
+    month: str, rows: Iterable[Mapping[str, Any]], shop: Shop
+) -> dict[tuple[str, str], tuple[int, Decimal, Decimal]]:
     """Items that came back short at least twice in three months: how often, by how many eaches, and worth how much."""
     lately = set(months_until(month, 3))
     short: dict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
@@ -97,7 +109,11 @@ def _worth(row: Mapping[str, Any], shop: Shop) -> Decimal:
 def told(summary: Mapping[str, Any]) -> dict[str, Any]:
     """The same figures as the summary has them, from the document as it is stored."""
     facts = summary["facts"]
-    figures = {name: value if isinstance(value, int) else Decimal(value) for name, value in facts["figures"].items() if name != "month"}
+    figures = {
+        name: value if isinstance(value, int) else Decimal(value)
+        for name, value in facts["figures"].items()
+        if name != "month"
+    }
     for name in ("unpriced", "approved_unpriced"):
         assert figures.pop(name) == 0, name
     return figures | {
@@ -107,6 +123,7 @@ def told(summary: Mapping[str, Any]) -> dict[str, Any]:
         "waiting": facts["waiting"]["lines"],
         "waiting_value": Decimal(facts["waiting"]["value"]),
         "repeats": {
-            (one["location"], one["sku"]): (one["times"], Decimal(one["units"]), Decimal(one["value"])) for one in facts["repeats"]
+            (one["location"], one["sku"]): (one["times"], Decimal(one["units"]), Decimal(one["value"]))
+            for one in facts["repeats"]
         },
     }

@@ -65,7 +65,9 @@ class Model:
         self.asked += 1
         if self.mood == "down":
             raise refusal("ServiceUnavailableException", "Converse")
-        reply = json.dumps({"cause": self._cause(request), "rationale": "This is what such a gap most often comes from."})
+        reply = json.dumps(
+            {"cause": self._cause(request), "rationale": "This is what such a gap most often comes from."}
+        )
         if self.mood == "odd":
             reply = self.chance.choice(['{"cause": "aliens"}', "I would rather not say.", reply[:20], ""])
         return {"stopReason": "end_turn", "output": {"message": {"content": [{"text": reply}]}}}

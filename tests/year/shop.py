@@ -148,7 +148,9 @@ class Shop:
         if self.chance.random() < 0.3:
             rows.append([f"QQQ{self.chance.randint(100, 999)}X", self.chance.randint(1, 9)])  # A code of nothing here.
         header = ["code", "qty"] + (["counted at"] if times else [])
-        return Sheet(_csv(header, [[*row, next(times)] for row in rows] if times else rows), counts, frozenset(unreadable))
+        return Sheet(
+            _csv(header, [[*row, next(times)] for row in rows] if times else rows), counts, frozenset(unreadable)
+        )
 
     def _written(self, qty: int, pack: int) -> str:
         if pack > 1 and qty >= pack and self.chance.random() < 0.2:

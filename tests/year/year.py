@@ -87,7 +87,9 @@ class Year:
         known = deployment.environment("approve")
         self.bucket, self.trail = known["BUCKET"], known["ADJUSTMENTS_TABLE"]
         self.counts_table, self.inventory = known["COUNTS_TABLE"], known["INVENTORY_TABLE"]
-        self.urls = {name: deployment.environment("sweep")[f"{name.upper()}_URL"] for name in ("approve", "reject", "session")}
+        self.urls = {
+            name: deployment.environment("sweep")[f"{name.upper()}_URL"] for name in ("approve", "reject", "session")
+        }
         self.stored: list[str] = []
         aws.s3().meta.events.register("before-parameter-build.s3.PutObject", self._note_stored)
         self.shop = Shop(Random(seed + 2))
@@ -159,7 +161,10 @@ class Year:
             return
         for place in PLACES:
             if chance.random() < 0.6:
-                self.at(_local(day, chance.randint(9, 17), chance.randint(0, 59)), lambda place=place: self.shop.trade(place))
+                self.at(
+                    _local(day, chance.randint(9, 17), chance.randint(0, 59)),
+                    lambda place=place: self.shop.trade(place),
+                )
             if chance.random() < 0.03:
                 self.shop.misplace(place)
         for hour in (6, 16):
@@ -317,7 +322,9 @@ class Year:
         if self.oracle.reconciled(session_id, seq, self.clock.now):
             count = self.oracle.counts[session_id]
             if not count.recount:
-                self.counted_at[count.place] = max(count.captured[seq][1], self.counted_at.get(count.place, count.opened_at))
+                self.counted_at[count.place] = max(
+                    count.captured[seq][1], self.counted_at.get(count.place, count.opened_at)
+                )
                 if count.whole:
                     self.whole_at[count.place] = count.captured[seq][1]
             queued = sum(line.state == "queued" for line in count.lines.values())
@@ -410,10 +417,15 @@ class Year:
     def _check_summary(self, month: str) -> None:
         """A month's summary says what comes out when the trail is counted again."""
         body = aws.s3().get_object(Bucket=self.bucket, Key=keys.summary_object(month))["Body"].read()
-        figures, expected = told(json.loads(gzip.decompress(body))), recount(month, self._trail_rows(), self.oracle, self.shop)
+        figures, expected = (
+            told(json.loads(gzip.decompress(body))),
+            recount(month, self._trail_rows(), self.oracle, self.shop),
+        )
         differing = {name: (figures.get(name), value) for name, value in expected.items() if figures.get(name) != value}
         hold(figures.keys() == expected.keys() and not differing, "a summary says what happened", month, differing)
-        self.note(f"The summary of {month} is right: {expected['counted']} lines counted, {expected['approved']} gaps approved.")
+        self.note(
+            f"The summary of {month} is right: {expected['counted']} lines counted, {expected['approved']} gaps approved."
+        )
 
     def _trail_rows(self) -> list[dict[str, Any]]:
         pages = aws.dynamodb().get_paginator("scan").paginate(TableName=self.trail)
@@ -434,16 +446,28 @@ class Year:
             for sku, line in count.lines.items():
                 approved, rejected = line.state == "approved", line.state == "rejected"
                 expected[count.session_id, sku].update(
-                    queued=line.queues, withdrawn=line.withdrawals, approved=approved, posted=approved, rejected=rejected
+                    queued=line.queues,
+                    withdrawn=line.withdrawals,
+                    approved=approved,
+                    posted=approved,
+                    rejected=rejected,
                 )
         for place in told_of.keys() | expected.keys():
-            hold(+told_of[place] == +expected[place], "every action leaves one row", place, told_of[place], expected[place])
+            hold(
+                +told_of[place] == +expected[place],
+                "every action leaves one row",
+                place,
+                told_of[place],
+                expected[place],
+            )
         for spot, stock in self.shop.stock.items():
             mirror, began_with = self.oracle.mirror.get(spot), self.began_with.get(spot, 0)
             if mirror and mirror.active:
                 pending = (mirror.source if stock.books is None else stock.books) - mirror.source
                 explained = began_with + stock.moved + posted[spot] - pending
-                hold(mirror.system == explained, "sales, deliveries and posts explain the stock", spot, mirror, explained)
+                hold(
+                    mirror.system == explained, "sales, deliveries and posts explain the stock", spot, mirror, explained
+                )
 
     def _check_nothing_is_left(self) -> None:
         """Nothing is tried for ever, and what is still open at the end of the year has a reason to be."""
@@ -478,7 +502,11 @@ class Year:
         """
         for spot, mirror in self.oracle.mirror.items():
             stock = self.shop.stock[spot]
-            while spot not in (intended or {}) and stock.books is not None and self._passes_for_booking(stock.books, mirror):
+            while (
+                spot not in (intended or {})
+                and stock.books is not None
+                and self._passes_for_booking(stock.books, mirror)
+            ):
                 self.shop.move(stock, -1)  # Another sale: nobody could tell one of that size from a booking.
         content = self.shop.export()
         if content != self.exported:
@@ -502,7 +530,11 @@ class Year:
         intended: dict[Spot, set[str]] = {}
         for spot, mirror in self.oracle.mirror.items():
             patience = timedelta(days=self.chance.randint(0, 14))
-            old = [name for name, at in mirror.approved_at.items() if name in mirror.unbooked and self.clock.now - at > patience]
+            old = [
+                name
+                for name, at in mirror.approved_at.items()
+                if name in mirror.unbooked and self.clock.now - at > patience
+            ]
             if not old or not sum(mirror.unbooked.values()):
                 continue
             stock = self.shop.stock[spot]
@@ -565,14 +597,20 @@ class Year:
             if status != "closed":
                 count.sheets[name] = sheet
             self._put(f"{keys.upload_prefix(count.session_id)}{name}", sheet.content)
-        self.note(f"{', '.join(names)} uploaded to {count.session_id}{' although it is closed' if status == 'closed' else ''}.")
+        self.note(
+            f"{', '.join(names)} uploaded to {count.session_id}{' although it is closed' if status == 'closed' else ''}."
+        )
         self._deliver()
 
     def _known_elsewhere(self, count: Count, sku: str) -> bool:
-        return any(place != count.place and mirror.active for (place, one), mirror in self.oracle.mirror.items() if one == sku)
+        return any(
+            place != count.place and mirror.active for (place, one), mirror in self.oracle.mirror.items() if one == sku
+        )
 
     def _header(self, count: Count) -> dict[str, Any]:
-        [found] = query(self.counts_table, "PK = :pk AND SK = :sk", {":pk": keys.session(count.session_id), ":sk": keys.META})
+        [found] = query(
+            self.counts_table, "PK = :pk AND SK = :sk", {":pk": keys.session(count.session_id), ":sk": keys.META}
+        )
         return found
 
     def _lines(self, session_id: str) -> dict[str, dict[str, Any]]:
@@ -583,15 +621,33 @@ class Year:
     def _check_lines(self, count: Count) -> None:
         """Every line of a count says what the oracle says."""
         stored = self._lines(count.session_id)
-        hold(stored.keys() == count.lines.keys(), "every item has a line", count.session_id, stored.keys() ^ count.lines.keys())
+        hold(
+            stored.keys() == count.lines.keys(),
+            "every item has a line",
+            count.session_id,
+            stored.keys() ^ count.lines.keys(),
+        )
         for sku, line in count.lines.items():
             found = stored[sku]
             told = (found["kind"], found.get("counted_qty"), found["system_qty"], found["materiality"], found["state"])
             expected = (line.kind, line.counted, line.system, line.materiality, line.state)
-            hold(told == expected, "a line is what was counted against what was expected", count.session_id, sku, told, expected)
+            hold(
+                told == expected,
+                "a line is what was counted against what was expected",
+                count.session_id,
+                sku,
+                told,
+                expected,
+            )
             if line.gap is not None:
                 worth = line.cost * line.gap
-                hold((found["gap_units"], found["gap_value"]) == (line.gap, worth), "a gap has its size and its price", sku, found, worth)
+                hold(
+                    (found["gap_units"], found["gap_value"]) == (line.gap, worth),
+                    "a gap has its size and its price",
+                    sku,
+                    found,
+                    worth,
+                )
 
     # People.
 
@@ -640,7 +696,13 @@ class Year:
             days = timedelta(days=self.oracle.rules.every_days[place] + 1, hours=2)
             if (counted is None or now - counted > days) and not self._unreachable(counter):
                 last = self.reminded.get((place, counter))
-                hold(last and now - last < timedelta(days=7, hours=2), "a location nobody counts is called for", place, counted, last)
+                hold(
+                    last and now - last < timedelta(days=7, hours=2),
+                    "a location nobody counts is called for",
+                    place,
+                    counted,
+                    last,
+                )
 
     def _check_reports(self, letters: list[Letter]) -> None:
         """On Mondays operations are told what is still not booked after a week."""
@@ -653,10 +715,14 @@ class Year:
         ]
         if now.astimezone(LONDON).weekday() == 0 and late and not self._unreachable(OPERATIONS):
             today = now.astimezone(LONDON).date()
-            told = [one for one in self.post.letters if one.to == OPERATIONS and one.at.astimezone(LONDON).date() == today]
+            told = [
+                one for one in self.post.letters if one.to == OPERATIONS and one.at.astimezone(LONDON).date() == today
+            ]
             hold(told, "operations hear on Mondays of what is not booked", late)
 
-    def _have_decided(self, person: Person, links: dict[tuple[str, str, int], dict[str, tuple[str, DecisionLink]]]) -> None:
+    def _have_decided(
+        self, person: Person, links: dict[tuple[str, str, int], dict[str, tuple[str, DecisionLink]]]
+    ) -> None:
         """Somebody reads a mail when they are there, and taps some of its buttons."""
         chance = self.chance
         if chance.random() < 0.1:
@@ -672,12 +738,16 @@ class Year:
             self.at(moment, lambda action=action, both=both: self._tap(person, action, *both[action]))
             if chance.random() < 0.08:
                 other = chance.choice(("approve", "reject"))
-                self.at(moment + timedelta(seconds=2), lambda other=other, both=both: self._tap(person, other, *both[other]))
+                self.at(
+                    moment + timedelta(seconds=2), lambda other=other, both=both: self._tap(person, other, *both[other])
+                )
 
     def _look(self, action: str, token: str, link: DecisionLink) -> None:
         """A mail filter opens a link; whatever it is shown, nothing changes, which the days to come would tell."""
         url_id = self._url_id(action)
-        payload = event("approve", "show-approve", {"approve": token, "approve-url": url_id, "reject": token, "reject-url": url_id})
+        payload = event(
+            "approve", "show-approve", {"approve": token, "approve-url": url_id, "reject": token, "reject-url": url_id}
+        )
         answer = self._invoke("approve", payload)
         hold(answer["statusCode"] in {200, 403, 404, 409, 410}, "a link is answered", answer["statusCode"], link.sku)
 
@@ -751,11 +821,24 @@ class Year:
 
     def _compare(self, found: dict[str, Any], place: str, sku: str) -> None:
         mirror, stock = self.oracle.mirror[place, sku], self.shop.stock[place, sku]
-        told = (found["source_qty"], found["unbooked_qty"], found["system_qty"], found["snapshot_version"], found["active"])
+        told = (
+            found["source_qty"],
+            found["unbooked_qty"],
+            found["system_qty"],
+            found["snapshot_version"],
+            found["active"],
+        )
         expected = (mirror.source, sum(mirror.unbooked.values()), mirror.system, mirror.version, mirror.active)
         hold(told == expected, "the books say what was sold, delivered and approved", place, sku, told, expected)
         waiting = {one["id"]: one["units"] for one in found.get("unbooked", ())}
-        hold(waiting == mirror.unbooked, "what waits to be booked is what was approved", place, sku, waiting, mirror.unbooked)
+        hold(
+            waiting == mirror.unbooked,
+            "what waits to be booked is what was approved",
+            place,
+            sku,
+            waiting,
+            mirror.unbooked,
+        )
 
 
 def _days() -> Iterator[date]:
