@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from stkr.links import DecisionLink
 from tests.year.shop import Sheet, Shop, Spot
 
 LONDON = ZoneInfo("Europe/London")
@@ -69,10 +70,10 @@ class RulesDoc:
         return minute
 
     def judge(
-        self, sku_category: str, gap: int, expected: int, cost: Decimal
+        self, category: str, gap: int, expected: int, cost: Decimal
     ) -> Literal["in_agreement", "minor", "material"]:
         """What the tolerance makes of a gap; tools have one of their own: none at all."""
-        units, percent = (Decimal(0), Decimal(0)) if sku_category == "tools" else (self.units, self.percent)
+        units, percent = (Decimal(0), Decimal(0)) if category == "tools" else (self.units, self.percent)
         size = abs(gap)
         if not size:
             return "in_agreement"
@@ -274,42 +275,49 @@ class Oracle:
 
     # Decisions.
 
-    def tapped(self, link: Any, at: datetime, adjustment: str) -> tuple[int, str]:
-        """What a tap must come to: the page's status, and in a word what is done (``approved``, ``rejected``, ``held``)."""
-        if at.timestamp() >= link.expires_at:
-            return 410, "nothing"
-        count = self.counts[link.session_id]
-        line = count.lines.get(link.sku)
-        if line is None:
-            return 404, "nothing"
-        if line.state != "queued" or link.revision in line.dead:
-            return 409, "nothing"
-        if link.addressee not in {self.rules.approvers[count.place], self.rules.escalations[count.place]}:
-            return 403, "nothing"
+    def tapped(self, link: DecisionLink, at: datetime, adjustment: str) -> tuple[int, str]:
+        """What a tap must come to: the page's status, and in a word what is done: ``approved``, ``rejected``, ``held``
+        or ``nothing``.
+
+        :param adjustment: the name under which an approved gap waits to be booked.
+        """
+        refused = self._refused(link, at)
+        if refused:
+            return refused, "nothing"
+        place = self.counts[link.session_id].place
+        line = self.counts[link.session_id].lines[link.sku]
         if link.action == "reject":
             line.state = "rejected"
             return 200, "rejected"
-        spot = (count.place, link.sku)
-        live = self.mirror.get(spot)
-        stocked = live is not None and live.active
-        if (line.kind == "unrecorded" and stocked) or (
-            line.kind != "unrecorded" and line.version != self.mirror[spot].version
-        ):
-            assert live
+        live = self.mirror.get((place, link.sku))
+        stocked = live if live and live.active else None
+        if stocked and (line.kind == "unrecorded" or line.version != stocked.version):
             line.anew()
-            line.held, line.system, line.version = True, live.system, live.version
+            line.held, line.system, line.version = True, stocked.system, stocked.version
             line.kind = "counted" if line.kind == "unrecorded" else line.kind
             line.queues += 1
             return 409, "held"
-        if live is None or not stocked:
-            live = self.mirror[spot] = Mirror(0, version=live.version if live else 0)
-        after = line.counted or 0
-        line.posted, line.state = after - live.system, "approved"
+        if not stocked:
+            stocked = self.mirror[place, link.sku] = Mirror(0, version=live.version if live else 0)
+        line.posted, line.state = (line.counted or 0) - stocked.system, "approved"
         if line.posted:
-            live.unbooked[adjustment] = line.posted
-            live.approved_at[adjustment] = at
-        live.version += 1
+            stocked.unbooked[adjustment] = line.posted
+            stocked.approved_at[adjustment] = at
+        stocked.version += 1
         return 200, "approved"
+
+    def _refused(self, link: DecisionLink, at: datetime) -> int | None:
+        """The status of a tap that must change nothing."""
+        if at.timestamp() >= link.expires_at:
+            return 410
+        count = self.counts[link.session_id]
+        line = count.lines.get(link.sku)
+        if line is None:
+            return 404
+        if line.state != "queued" or link.revision in line.dead:
+            return 409
+        decides = link.addressee in {self.rules.approvers[count.place], self.rules.escalations[count.place]}
+        return None if decides else 403
 
     def waiting(self, place: str | None = None) -> list[tuple[Count, str, Expected]]:
         """Every variance that nobody has decided."""

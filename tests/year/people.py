@@ -32,25 +32,24 @@ PEOPLE = {
     "morgan@example.com": Person("Morgan", 20, 0.2, ((date(2026, 8, 10), date(2026, 8, 16)),)),
 }
 
-_FIRST = RulesDoc(
+FIRST_RULES = RulesDoc(
     units=Decimal(2),
     percent=Decimal(1),
     value=Decimal(20),
     quiet=("20:00", "07:00"),
     due_days=2,
     approvers={"fixings": "priya@example.com", "paint": "jo@example.com", "yard": "lee@example.com"},
-    escalations={place: "morgan@example.com" for place in ("fixings", "paint", "yard")},
+    escalations=dict.fromkeys(("fixings", "paint", "yard"), "morgan@example.com"),
     counters={"fixings": "sam@example.com", "paint": "sam@example.com", "yard": "alex@example.com"},
     every_days={"fixings": 35, "paint": 60, "yard": 30},
 )
-_TIGHTER = replace(_FIRST, units=Decimal(1), percent=Decimal("0.5"), value=Decimal(15))
+_TIGHTER = replace(FIRST_RULES, units=Decimal(1), percent=Decimal("0.5"), value=Decimal(15))
 _KIM = replace(_TIGHTER, approvers=_TIGHTER.approvers | {"paint": "kim@example.com"})
 _LONG_NIGHTS = replace(_KIM, quiet=("18:30", "08:00"))
 _LOOSER = replace(_LONG_NIGHTS, units=Decimal(3), percent=Decimal(2), value=Decimal(40), quiet=("01:30", "06:15"))
 _RARER = replace(_LOOSER, due_days=3, quiet=("22:00", "06:30"))
 
-RULES: tuple[tuple[int, RulesDoc | bytes], ...] = (
-    (0, _FIRST),
+CHANGES: tuple[tuple[int, RulesDoc | bytes], ...] = (
     (60, _TIGHTER),
     (95, b"tolerance: {units: many}\nlocations: {fixings: {name: Fixings}}\n"),
     (99, _KIM),
@@ -59,7 +58,7 @@ RULES: tuple[tuple[int, RulesDoc | bytes], ...] = (
     (225, _LOOSER),
     (310, _RARER),
 )
-"""From which day of the year (0 is its first) on which doc is in the bucket; text is a doc that is not valid."""
+"""On which day of the year (0 is its first) which doc is uploaded; plain text is one that is not valid."""
 
 
 def as_yaml(rules: RulesDoc) -> bytes:

@@ -15,6 +15,7 @@ import pytest
 from aws_lambda_powertools.utilities import parameters
 from botocore import xform_name
 from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 from moto.core.exceptions import JsonRESTError
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
@@ -25,10 +26,11 @@ from tests.template.stack import ACCOUNT, REGION
 
 
 def quicken(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hand requests to the tables straight, have transactions copy only the items they touch, and queries sort only what
-    they find; and keep the secrets, which do not change here.
+    """Hand requests to the tables straight, have transactions copy what they touch and queries sort what they find, and
+    nothing else; and keep the secrets, which do not change here.
     """
-    monkeypatch.setattr(BaseClient, "_make_api_call", _straight(BaseClient._make_api_call))  # type: ignore[attr-defined]  # the one place that every call passes
+    every_call = BaseClient.__dict__["_make_api_call"]  # the one place that every call of every client passes
+    monkeypatch.setattr(BaseClient, "_make_api_call", _straight(every_call))
     monkeypatch.setattr("moto.dynamodb.models.copy", SimpleNamespace(deepcopy=_all_but_tables))
     monkeypatch.setattr(DynamoDBBackend, "transact_write_items", _undoing(DynamoDBBackend.transact_write_items))
     monkeypatch.setattr(Table, "all_items", _unsorted)
@@ -47,7 +49,8 @@ def _straight(real: Callable[..., Any]) -> Callable[..., Any]:
             told = json.loads(error.description)
             code = told.pop("__type").rpartition("#")[2]
             response = {"Error": {"Code": code, "Message": error.message}, **told}
-            raise self.exceptions.from_code(code)(response, operation) from error
+            refused: type[ClientError] = self.exceptions.from_code(code)
+            raise refused(response, operation) from error
 
     return call
 

@@ -24,7 +24,6 @@ class Stock:
     """An item at a location.
 
     ``shelf`` is what is there, ``books`` what the shop's own system says (``None``: it does not list the item here),
-    ``intended`` by how much people have booked adjustments there since it was last exported.
     """
 
     name: str
@@ -36,7 +35,7 @@ class Stock:
     shelf: int
     books: int | None
     moved: int = 0
-    """What sales and deliveries have changed in the books since the year began; bookings of adjustments are not in it."""
+    """By how much sales and deliveries have changed the books since the year began; bookings are not in it."""
 
 
 @dataclass(frozen=True)
