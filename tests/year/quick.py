@@ -48,9 +48,8 @@ def _straight(real: Callable[..., Any]) -> Callable[..., Any]:
         except JsonRESTError as error:
             told = json.loads(error.description)
             code = told.pop("__type").rpartition("#")[2]
-            response = {"Error": {"Code": code, "Message": error.message}, **told}
-            refused: type[ClientError] = self.exceptions.from_code(code)
-            raise refused(response, operation) from error
+            response: Any = {"Error": {"Code": code, "Message": error.message}, **told}
+            raise ClientError(response, operation) from error
 
     return call
 
