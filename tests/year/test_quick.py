@@ -34,7 +34,7 @@ def test_a_transaction_that_is_refused_changes_nothing_and_says_why(table: str) 
         )
     answer = cancelled.value.response
     assert answer["Error"]["Code"] == "TransactionCanceledException"
-    reasons = [reason["Code"] for reason in answer["CancellationReasons"]]  # type: ignore[typeddict-item]  # DynamoDB's own
+    reasons = [reason["Code"] for reason in answer["CancellationReasons"]]
     assert reasons == ["None", "None", "ConditionalCheckFailed"]
     assert list(query(table, "PK = :pk", {":pk": "A"})) == [KEY | {"qty": Decimal("1.5")}]
     assert [list(query(table, "PK = :pk", {":pk": other})) for other in ("B", "C")] == [[], []]
