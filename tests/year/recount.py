@@ -1,13 +1,13 @@
 """A month recounted: its decisions from the trail's rows as they are stored, its counts from what the oracle knows."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from tests.year.oracle import LONDON, Oracle
-from tests.year.shop import Shop
+from tests.year.oracle import LONDON, Oracle, hold
+from tests.year.shop import Shop, Spot
 
 ZERO = Decimal(0)
 
@@ -127,3 +127,41 @@ def told(summary: Mapping[str, Any]) -> dict[str, Any]:
             for one in facts["repeats"]
         },
     }
+
+
+def check_trail(rows: Iterable[Mapping[str, Any]], oracle: Oracle, shop: Shop) -> None:
+    """Every action has left exactly one row, and the rows explain how the stock came to be what it is."""
+    found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    posted: Counter[Spot] = Counter()
+    for row in rows:
+        found[row["session_id"], row["sku"]][row["action"]] += 1
+        if row["action"] == "posted":
+            posted[row["location"], row["sku"]] += int(_units(row))
+    expected = _actions(oracle)
+    for variance in found.keys() | expected.keys():
+        actions, due = +found[variance], +expected[variance]
+        hold(actions == due, "every action leaves one row", variance, actions, due)
+    for spot, mirror in oracle.mirror.items():
+        stock = shop.stock[spot]
+        unread = (stock.books or 0) - mirror.source
+        explained = stock.began_with + stock.moved + posted[spot] - unread
+        hold(
+            not mirror.active or mirror.system == explained,
+            "sales, deliveries and posts explain the stock",
+            spot,
+            mirror,
+        )
+
+
+def _actions(oracle: Oracle) -> dict[tuple[str, str], Counter[str]]:
+    """How often each action was taken, by session and SKU."""
+    expected: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for session_id, sku, queued, withdrawn in oracle.dropped:
+        expected[session_id, sku].update(queued=queued, withdrawn=withdrawn)
+    for count in oracle.counts.values():
+        for sku, line in count.lines.items():
+            approved, rejected = line.state == "approved", line.state == "rejected"
+            expected[count.session_id, sku].update(
+                queued=line.queues, withdrawn=line.withdrawals, approved=approved, posted=approved, rejected=rejected
+            )
+    return expected

@@ -34,6 +34,7 @@ class Stock:
     bin: str
     shelf: int
     books: int | None
+    began_with: int = 0
     moved: int = 0
     """By how much sales and deliveries have changed the books since the year began; bookings are not in it."""
 
@@ -69,6 +70,7 @@ class Shop:
                     bin=BINS[index // PER_BIN],
                     shelf=qty,
                     books=qty,
+                    began_with=qty,
                 )
 
     def at(self, place: str) -> Iterator[tuple[str, Stock]]:
@@ -98,7 +100,16 @@ class Shop:
         sku = self.chance.choice([sku for sku, stock in self.at(other) if stock.books is not None])
         if (place, sku) not in self.stock:
             source = self.stock[other, sku]
-            found = Stock(**{**vars(source), "shelf": self.chance.randint(2, 9), "books": None, "moved": 0, "bin": ""})
+            found = Stock(
+                **{
+                    **vars(source),
+                    "shelf": self.chance.randint(2, 9),
+                    "books": None,
+                    "began_with": 0,
+                    "moved": 0,
+                    "bin": "",
+                }
+            )
             self.stock[place, sku] = found
 
     @staticmethod

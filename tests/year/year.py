@@ -5,10 +5,8 @@ One queue of what happens when, one clock, and every function called through its
 
 import base64
 import gzip
-import heapq
 import json
 import re
-from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, partial
@@ -29,16 +27,15 @@ from stkr.session.core import Opening
 from stkr.session.shell import open_session
 from stkr.settings import Session as SessionSettings
 from stkr.settings import load
-from stkr.store.items import query, values
+from stkr.store.items import query
 from stkr.sync.byhand import booked_by_hand
 from tests.deployment import Context, Deployment, stack
 from tests.handlers.crashes import Killed, killed_at
-from tests.year.clock import Clock
+from tests.year.machine import Machine
 from tests.year.oracle import LONDON, Broken, Count, Oracle, hold
 from tests.year.people import CHANGES, FIRST_RULES, OPERATIONS, PEOPLE, Person, as_yaml
-from tests.year.quick import quicken
-from tests.year.recount import months_until, recount, told
-from tests.year.services import Bus, Functions, Letter, Model, Post, Queues, Scheduler
+from tests.year.recount import check_trail, months_until, recount, told
+from tests.year.services import Letter
 from tests.year.shop import PLACES, Shop, Spot, sums_of
 
 SIGNING = Keys("k" * 64)
@@ -51,15 +48,12 @@ NIGHTS = (date(2026, 3, 29), date(2026, 10, 25))
 SHUT = {date(2026, 12, day) for day in (24, 25, 26, 27, 28)} | {date(2026, 4, day) for day in (3, 4, 5, 6)}
 """The shop's holidays: nobody sells, counts or decides."""
 
-REDELIVERED = (60, 120)
-"""Seconds after which an invocation that failed is repeated, as Lambda does with an event; then it is given up."""
-
 _HIDDEN = 720
 """Seconds until a message that was not dealt with is received again, once, before it goes to the dead letters."""
 
 
-class Year:
-    """Everything there is in the simulation, and what happens when."""
+class Year(Machine):
+    """A shop on the machine, what happens to it in a year, and what must come of that."""
 
     def __init__(
         self,
@@ -68,48 +62,18 @@ class Year:
         monkeypatch: pytest.MonkeyPatch,
         seed: int,
     ) -> None:
-        self.deployment, self._invocation = deployment, invocation
-        self.chance = Random(seed)
-        self.clock = Clock(_local(FIRST, 0))
-        self.clock.patch(monkeypatch)
-        quicken(monkeypatch)
-        self.post = Post(lambda: self.clock.now)
-        self.model = Model(Random(seed + 1))
-        self.scheduler, self.bus, self.queues = Scheduler(), Bus(), Queues()
-        self.functions = Functions(lambda payload: self._handler("cause", payload))
-        played = {
-            "ses": self.post, "bedrock": self.model, "scheduler": self.scheduler, "events": self.bus,
-            "sqs": self.queues, "functions": self.functions,
-        }  # fmt: skip
-        for name, service in played.items():
-            # Cached, as the providers that they stand in for.
-            monkeypatch.setattr(aws, name, cache(lambda service=service: service))
-        known = deployment.environment("approve")
-        self.bucket, self.trail = known["BUCKET"], known["ADJUSTMENTS_TABLE"]
-        self.counts_table, self.inventory = known["COUNTS_TABLE"], known["INVENTORY_TABLE"]
-        self.urls = {
-            name: deployment.environment("sweep")[f"{name.upper()}_URL"] for name in ("approve", "reject", "session")
-        }
-        self.stored: list[str] = []
-        aws.s3().meta.events.register("before-parameter-build.s3.PutObject", self._note_stored)
+        super().__init__(deployment, invocation, monkeypatch, seed, _local(FIRST, 0))
         self.shop = Shop(Random(seed + 2))
         self.oracle = Oracle(self.shop, FIRST_RULES)
-        self.began_with = {spot: one.books for spot, one in self.shop.stock.items() if one.books is not None}
         self.summed_up: set[str] = set()
-        self.stored_ever: set[str] = set()
-        self.diary: list[str] = []
         self.doubt: set[tuple[str, str, str, date]] = set()
         self.blocked_until = self.died_at = self.clock.now
         self.in_flight: set[str] = set()
-        self.given_up: list[tuple[str, dict[str, Any]]] = []
-        self.dead_letters: list[str] = []
         self.scheduled: set[str] = set()
         self.exported: bytes | None = None
         self.counted_at: dict[str, datetime] = {}
         self.whole_at: dict[str, datetime] = {}
         self.reminded: dict[tuple[str, str], datetime] = {}
-        self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
-        self._order = counting()
 
     # Time.
 
@@ -123,28 +87,13 @@ class Year:
         for day in _days():
             self.at(_local(day, 0), partial(self._plan, day))
         try:
-            while self._agenda:
-                moment, _, happens = heapq.heappop(self._agenda)
-                self.clock.now = max(moment, self.clock.now)
-                happens()
+            self.run()
             self._check_books()
-            self._check_trail()
+            check_trail(self._trail_rows(), self.oracle, self.shop)
             self._check_nothing_is_left()
             hold(len(self.summed_up) == 12, "every month is summed up", sorted(self.summed_up))
         except Broken as broken:
             raise Broken("\n".join([str(broken), "", "The diary until then:", *self.diary[-60:]])) from broken
-
-    def at(self, moment: datetime, happens: Callable[[], None]) -> None:
-        """Have something happen at an instant."""
-        heapq.heappush(self._agenda, (moment, next(self._order), happens))
-
-    def after(self, delay: timedelta | float, happens: Callable[[], None]) -> None:
-        """Have something happen after a while; numbers are seconds."""
-        self.at(self.clock.now + (delay if isinstance(delay, timedelta) else timedelta(seconds=delay)), happens)
-
-    def note(self, text: str) -> None:
-        """Write into the diary."""
-        self.diary.append(f"{self.clock.now.astimezone(LONDON):%a %d %b %H:%M:%S} {text}")
 
     def _plan(self, day: date) -> None:
         """What a day will bring."""
@@ -216,27 +165,6 @@ class Year:
 
     # Functions.
 
-    def _handler(self, function: str, payload: dict[str, Any]) -> Any:
-        context = self._invocation(function)
-        return import_module(f"functions.{function}.handler").handler(payload, context)
-
-    def _invoke(self, function: str, payload: dict[str, Any], *, killable: float = 0.0) -> Any:
-        """Call a function, which now and then dies at one of its writes.
-
-        :raises Killed: it died.
-        """
-        try:
-            if self.chance.random() < killable:
-                with killed_at(self.chance.randint(1, 6), done=self.chance.random() < 0.5):
-                    return self._handler(function, payload)
-            return self._handler(function, payload)
-        finally:
-            self._deliver()
-
-    def _note_stored(self, params: dict[str, Any], **_: Any) -> None:
-        self.stored.append(params["Key"])
-        self.stored_ever.add(params["Key"])
-
     def _deliver(self) -> None:
         """Have what the functions and people left in bucket, bus, queues and scheduler delivered."""
         for key in self.stored:
@@ -268,18 +196,6 @@ class Year:
         elif keys.capture_of(key):
             late = self.chance.choice((2, 2, 2, 2, 2, 1500))
             self._deliver_twice_at_times(lambda: self._reconcile(key), late)
-
-    def _deliver_twice_at_times(self, happens: Callable[[], None], delay: float) -> None:
-        self.after(delay, happens)
-        if self.chance.random() < 0.06:
-            self.after(delay + self.chance.choice((1, 90, 4000)), happens)
-
-    def _retry(self, happens: Callable[[int], None], attempt: int, what: str, payload: dict[str, Any]) -> None:
-        if attempt <= len(REDELIVERED):
-            self.after(REDELIVERED[attempt - 1], lambda: happens(attempt + 1))
-        else:
-            self.note(f"{what} is given up.")
-            self.given_up.append((what, payload))
 
     def _capture(self, body: str, received: int) -> None:
         detail = json.loads(body)["detail"]
@@ -440,48 +356,6 @@ class Year:
             f"The summary of {month} is right: {expected['counted']} lines, {expected['approved']} gaps approved."
         )
 
-    def _trail_rows(self) -> list[dict[str, Any]]:
-        pages = aws.dynamodb().get_paginator("scan").paginate(TableName=self.trail)
-        return [values(item) for page in pages for item in page["Items"]]
-
-    def _check_trail(self) -> None:
-        """Every action left exactly one row, and the rows explain how the stock came to be what it is."""
-        told_of: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-        posted: Counter[Spot] = Counter()
-        for row in self._trail_rows():
-            told_of[row["session_id"], row["sku"]][row["action"]] += 1
-            if row["action"] == "posted":
-                posted[row["location"], row["sku"]] += int(row["qty_after"] - row["qty_before"])
-        expected: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-        for session_id, sku, queued, withdrawn in self.oracle.dropped:
-            expected[session_id, sku].update(queued=queued, withdrawn=withdrawn)
-        for count in self.oracle.counts.values():
-            for sku, line in count.lines.items():
-                approved, rejected = line.state == "approved", line.state == "rejected"
-                expected[count.session_id, sku].update(
-                    queued=line.queues,
-                    withdrawn=line.withdrawals,
-                    approved=approved,
-                    posted=approved,
-                    rejected=rejected,
-                )
-        for place in told_of.keys() | expected.keys():
-            hold(
-                +told_of[place] == +expected[place],
-                "every action leaves one row",
-                place,
-                told_of[place],
-                expected[place],
-            )
-        for spot, stock in self.shop.stock.items():
-            mirror, began_with = self.oracle.mirror.get(spot), self.began_with.get(spot, 0)
-            if mirror and mirror.active:
-                pending = (mirror.source if stock.books is None else stock.books) - mirror.source
-                explained = began_with + stock.moved + posted[spot] - pending
-                hold(
-                    mirror.system == explained, "sales, deliveries and posts explain the stock", spot, mirror, explained
-                )
-
     def _check_nothing_is_left(self) -> None:
         """Nothing is tried for ever, and what is still open at the end of the year has a reason to be."""
         waiting = {count.session_id for count, _, _ in self.oracle.waiting()}
@@ -569,9 +443,6 @@ class Year:
         mirror.source += units
         self.exported = None
 
-    def _put(self, key: str, content: bytes) -> None:
-        aws.s3().put_object(Bucket=self.bucket, Key=key, Body=content)
-
     # Counts.
 
     def _open_count(
@@ -602,7 +473,7 @@ class Year:
         ]  # fmt: skip
         skus = [*count.skus, *found]
         names = list(count.sheets) or self.chance.choice((["count.csv"], ["count.csv"], ["north/a.csv", "south/b.csv"]))
-        status = self._header(count).get("status")
+        status = self._header(count.session_id).get("status")
         for number, name in enumerate(names):
             part = skus[number :: len(names)]
             times = _times(self.clock.now) if with_times else None
@@ -619,17 +490,6 @@ class Year:
         return any(
             place != count.place and mirror.active for (place, one), mirror in self.oracle.mirror.items() if one == sku
         )
-
-    def _header(self, count: Count) -> dict[str, Any]:
-        [found] = query(
-            self.counts_table, "PK = :pk AND SK = :sk", {":pk": keys.session(count.session_id), ":sk": keys.META}
-        )
-        return found
-
-    def _lines(self, session_id: str) -> dict[str, dict[str, Any]]:
-        """The lines as they are stored, by SKU."""
-        given = {":pk": keys.session(session_id), ":sk": keys.line("")}
-        return {line["sku"]: line for line in query(self.counts_table, "PK = :pk AND begins_with(SK, :sk)", given)}
 
     def _check_lines(self, count: Count) -> None:
         """Every line of a count says what the oracle says."""
@@ -809,14 +669,7 @@ class Year:
             return
         self._open_count(link.location, skus=link.skus)
 
-    def _url_id(self, action: str) -> str:
-        return self.urls[action].split("/")[2].split(".")[0]
-
     # Books.
-
-    def _stored_item(self, place: str, sku: str) -> dict[str, Any] | None:
-        given = {":pk": keys.location(place), ":sk": keys.sku(sku)}
-        return next(query(self.inventory, "PK = :pk AND SK = :sk", given), None)
 
     def _check_item(self, place: str, sku: str) -> None:
         found = self._stored_item(place, sku)
