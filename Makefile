@@ -8,7 +8,7 @@ CASE ?=
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo local stop test unit e2e test-odoo lint fmt fuzz year bench-capture invoke build layer-size requirements pr clean
+.PHONY: help demo local stop test unit e2e test-odoo lint fmt fuzz year bench-capture cost least-privilege invoke build layer-size requirements pr clean
 
 BIN := .venv/bin
 # Changes with the interpreter and with the requirements, and so makes a new environment.
@@ -64,6 +64,12 @@ year: $(STAMP) ## simulate another year of a shop, with SEED (or several: SEED="
 
 bench-capture: $(BENCH_STAMP) ## time capture against pandas and polars; rewrites docs/proof/capture-speed.md
 	@$(BIN)/python -m bench.capture
+
+cost: $(STAMP) ## what a month costs at 2,000, 20,000 and 200,000 counted lines; rewrites docs/proof/cost.md
+	@$(BIN)/python -m bench.cost
+
+least-privilege: $(BENCH_STAMP) ## simulate every function's policy on what it does and must not do; rewrites docs/proof/least-privilege.md
+	@$(BIN)/python -m tests.privilege
 
 invoke: $(STAMP) ## replay events/FN/CASE.json in one function: make invoke FN=capture CASE=scan
 	@$(BIN)/python -m local invoke "$(FN)" "$(CASE)" --port $(PORT)

@@ -20,6 +20,7 @@ def bridge(template: Template, port: int) -> None:
     """Apply every bridge for an emulator that listens on `port`."""
     drop_undelivered_conditions(template)
     drop_tls_only_bucket_policy(template)
+    drop_saved_queries(template)
     allow_converse(template)
     allow_send_batch(template)
     widen_mail_resource(template)
@@ -60,6 +61,17 @@ def drop_tls_only_bucket_policy(template: Template) -> None:
         document = resource["Properties"]["PolicyDocument"]
         document["Statement"] = [statement for statement in document["Statement"] if not _denies_plain_http(statement)]
         if not document["Statement"]:
+            del template["Resources"][name]
+
+
+def drop_saved_queries(template: Template) -> None:
+    """Saved queries of Logs Insights are taken out.
+
+    Gap: the emulator does not know `AWS::Logs::QueryDefinition` and refuses the whole template. Safe: it is a text that
+    people find in the console; nothing refers to it.
+    """
+    for name, resource in list(template["Resources"].items()):
+        if resource["Type"] == "AWS::Logs::QueryDefinition":
             del template["Resources"][name]
 
 

@@ -4,15 +4,13 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from aws_lambda_powertools.utilities import parameters
 from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
 
 # Powertools reads these when it is imported, as in a function.
 os.environ |= {"POWERTOOLS_SERVICE_NAME": "stkr", "POWERTOOLS_METRICS_NAMESPACE": "stkr"}
 
-from stkr import aws, settings, signing
-from tests.deployment import Context, Deployment
+from tests.deployment import Context, Deployment, forget
 from tests.template.stack import REGION
 
 # A busy machine must not decide whether a law holds.
@@ -29,9 +27,9 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Deployment]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
     with mock_aws():
-        _forget()
+        forget()
         yield Deployment.create()
-    _forget()
+    forget()
 
 
 @pytest.fixture
@@ -44,13 +42,3 @@ def invocation(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Calla
         return deployment.context(function)
 
     return prepare
-
-
-def _forget() -> None:
-    """Drop what a process keeps from one invocation to the next: clients, settings and secrets."""
-    providers = (aws.dynamodb, aws.s3, aws.sqs, aws.ses, aws.events, aws.scheduler, aws.functions, aws.bedrock)
-    for provider in providers:
-        provider.cache_clear()
-    settings.load.cache_clear()
-    signing._keys.cache_clear()
-    parameters.clear_caches()  # type: ignore[no-untyped-call]  # of Powertools

@@ -1,11 +1,15 @@
 """What ``template.yaml`` deploys, built on moto: tests have no schema, name or variable of their own."""
 
 from functools import cache
+from importlib import import_module
 from typing import Any, Final
 
 import boto3
+from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from stkr import aws, settings, signing
+from stkr.rules.store import forget_recent
 from tests.template.stack import ACCOUNT, REGION, Stack
 
 _GENERATED_SECRET: Final = '{"key": "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"}'
@@ -16,6 +20,19 @@ _GENERATED_SECRET: Final = '{"key": "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk
 def stack() -> Stack:
     """The transformed template."""
     return Stack()
+
+
+running: Final[list[str]] = []
+"""The functions whose handlers are at work, the innermost last."""
+
+
+def call(function: str, payload: dict[str, Any], context: LambdaContext) -> Any:
+    """Call a function's handler, by the function's own name."""
+    running.append(function)
+    try:
+        return import_module(f"functions.{function}.handler").handler(payload, context)
+    finally:
+        running.pop()
 
 
 class Context(LambdaContext):
@@ -61,6 +78,17 @@ class Deployment:
         """The context of an invocation of a function, by its own name."""
         properties = stack().function(function)
         return Context(properties["FunctionName"], int(properties["Timeout"]))
+
+
+def forget() -> None:
+    """Drop what a process keeps from one invocation to the next: clients, settings and secrets."""
+    providers = (aws.dynamodb, aws.s3, aws.sqs, aws.ses, aws.events, aws.scheduler, aws.functions, aws.bedrock)
+    for provider in providers:
+        provider.cache_clear()
+    settings.load.cache_clear()
+    signing._keys.cache_clear()
+    forget_recent()
+    parameters.clear_caches()  # type: ignore[no-untyped-call]  # of Powertools
 
 
 def _as_deployed(value: str) -> str:

@@ -24,9 +24,12 @@ class _Commands(TyperGroup):
 
 @cache
 def _operators() -> TyperGroup:
-    from stkr_cli import operations  # noqa: PLC0415 - not before it is needed, see above
+    from stkr_cli import operations, trail, upkeep  # noqa: PLC0415 - not before they are needed, see above
 
-    return get_group(operations.app)
+    every = typer.Typer()
+    for group in (operations.app, trail.app, upkeep.app):
+        every.add_typer(group)
+    return get_group(every)
 
 
 app = typer.Typer(

@@ -4,27 +4,26 @@ import json
 import secrets
 import sys
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stkr import aws, keys
+from stkr import keys
 from stkr.errors import RulesError, StkrError
 from stkr.links import CountLink, address
 from stkr.rules.doc import MAX_DOC_BYTES, read_rules
 from stkr.rules.schema import schema_text
 from stkr.session.core import Opening
+from stkr.session.qr import png, svg
 from stkr.session.shell import open_session, session_standing
 from stkr.signing import signing_keys
 from stkr.store.aliases import forget, read_aliases
 from stkr.store.counts import open_sessions
 from stkr.store.inventory import read_waiting
-from stkr.store.items import query
 from stkr.sync.byhand import booked_by_hand
 from stkr.sync.connectors.choice import choose
 from stkr.sync.handout import TO_BOOK_COLUMNS
@@ -32,9 +31,6 @@ from stkr.tabular.csvfile import csv_text
 from stkr.web.figures import counted_noun
 from stkr_cli.stack import DEFAULT_STACK, StackError, StackOption, outputs, rules_in_force, session_settings
 from stkr_cli.tables import SHOWN, show_outcome, show_reading
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 app = typer.Typer()
 rules_app = typer.Typer(help="The rules doc.", no_args_is_help=True)
@@ -45,8 +41,13 @@ app.add_typer(source_app, name="source")
 COUNT_LINK_DAYS = 365
 """A location's link hangs at the end of an aisle; it opens blind counts and shows no quantity."""
 
+MAX_LINK_DAYS = 1095
+"""Three years: a card that hangs longer is worn, and a link that nobody remembers should end by itself."""
+
 MOVEMENT_DAYS = 35
 """As far back movements are read for a check of the source; most shops count each shelf more often."""
+
+_CODES = {".svg": svg, ".png": png}
 
 # Into a file or another program, ids must not be broken to fit a screen.
 console = Console(width=None if sys.stdout.isatty() else 240)
@@ -85,19 +86,34 @@ def open_count(
 @app.command()
 def link(
     location: Annotated[str, typer.Argument(help="Location as the rules doc names it.")],
+    days: Annotated[int, typer.Option(min=1, max=MAX_LINK_DAYS, help="How long it works.")] = COUNT_LINK_DAYS,
+    qr: Annotated[Path | None, typer.Option(metavar="FILE", help="Write its QR code, to a .svg or .png file.")] = None,
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
-    """Print the link with which staff open counts of a location themselves."""
+    """Print the link with which staff open counts of a location themselves.
+
+    It stops working before its time when the signing key is rotated twice: a rotation accepts the key before it, and
+    no older one. So hang up new cards after each rotation; to void a lost card, rotate twice.
+    """
     now = datetime.now(UTC)
+    draw = _CODES.get(qr.suffix.casefold()) if qr else None
+    if qr and not draw:
+        raise fail(f"{qr} is to be a .svg or .png file")
     try:
         settings = session_settings(stack)
         if location not in rules_in_force(stack).rules.locations:
             raise fail(f"there is no location {location!r} in the rules doc")
     except StackError as error:
         raise fail(error) from error
-    expires = int((now + timedelta(days=COUNT_LINK_DAYS)).timestamp())
+    expires = int((now + timedelta(days=days)).timestamp())
     opening = CountLink(home=outputs(stack)["SessionUrl"], location=location, expires_at=expires)
-    typer.echo(address(opening, signing_keys(settings.signing_secret, now)))
+    signed = address(opening, signing_keys(settings.signing_secret, now))
+    if qr and draw:
+        try:
+            qr.write_bytes(draw(signed))
+        except OSError as error:
+            raise fail(f"{qr} cannot be written: {error.strerror}") from error
+    typer.echo(signed)
 
 
 @app.command()
@@ -137,28 +153,6 @@ def _show_session(stack: str, session_id: str) -> None:
         console.print(f"[red]{escape(refused.file)}[/]: {escape(refused.problem)}")
     if standing.outcome:
         show_outcome(console, session_id, standing.outcome, standing.parked)
-
-
-@app.command()
-def audit(
-    sku: Annotated[str, typer.Argument(help="The SKU whose trail to tell.")],
-    stack: StackOption = DEFAULT_STACK,
-) -> None:
-    """Tell the whole story of a SKU: every action, by whom, when, and the quantity before and after."""
-    try:
-        table_name = outputs(stack)["AdjustmentsTableName"]
-    except StackError as error:
-        raise fail(error) from error
-    rows = list(query(table_name, "PK = :sku", {":sku": keys.sku(sku)}))
-    if not rows:
-        raise fail(f"there is no trail for {sku}")
-    table = Table("when (UTC)", "action", "by", "before", "after", "cause", "session", title=f"Trail of {sku}")
-    for row in rows:
-        cause = " / ".join(filter(None, [row.get("cause"), row.get("confirmed_cause")]))
-        before, after = (f"{row[name].normalize():f}" if name in row else "" for name in ("qty_before", "qty_after"))
-        cells = (row["at"][:19], row["action"], row["user"], before, after, cause, row["session_id"])
-        table.add_row(*map(escape, cells))
-    console.print(table)
 
 
 @app.command()
@@ -275,59 +269,3 @@ def check_source(
     if reading is None:
         raise fail("the source says that it has not changed, though nothing was read before")
     show_reading(console, reading)
-
-
-class DeadLetters(StrEnum):
-    """The queues that hold what failed for good."""
-
-    CAPTURE = "capture"
-    LABEL = "label"
-    EVENTS = "events"
-
-
-_QUEUES = {
-    DeadLetters.CAPTURE: ("CaptureDeadLetterQueueUrl", "CaptureQueueUrl"),
-    DeadLetters.LABEL: ("LabelDeadLetterQueueUrl", "LabelQueueUrl"),
-    DeadLetters.EVENTS: ("EventsDeadLetterQueueUrl", None),
-}
-
-
-@app.command()
-def redrive(
-    queue: Annotated[DeadLetters, typer.Argument(help="Whose dead letters to try again.")],
-    stack: StackOption = DEFAULT_STACK,
-) -> None:
-    """Send the messages of a dead-letter queue through their queue again, after the cause is mended."""
-    try:
-        known = outputs(stack)
-    except StackError as error:
-        raise fail(error) from error
-    source, target = _QUEUES[queue]
-    moved = 0
-    while messages := _receive(known[source]):
-        for message in messages:
-            # Sent before it is deleted: a crash in between repeats a message, which is harmless, and loses none.
-            if target:
-                aws.sqs().send_message(QueueUrl=known[target], MessageBody=message["Body"])
-            else:
-                _invoke_again(message)
-            aws.sqs().delete_message(QueueUrl=known[source], ReceiptHandle=message["ReceiptHandle"])
-            moved += 1
-    console.print(f"{moved} messages are being tried again.")
-
-
-def _receive(queue_url: str) -> "list[MessageTypeDef]":
-    answer = aws.sqs().receive_message(
-        QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=1, MessageAttributeNames=["All"]
-    )
-    return answer.get("Messages", [])
-
-
-def _invoke_again(message: "MessageTypeDef") -> None:
-    """Invoke the function an event failed in: Lambda wraps the event, EventBridge names the target in an attribute."""
-    body = json.loads(message["Body"])
-    if "requestPayload" in body:
-        function, event = body["requestContext"]["functionArn"].removesuffix(":$LATEST"), body["requestPayload"]
-    else:
-        function, event = message["MessageAttributes"]["TARGET_ARN"]["StringValue"], body
-    aws.functions().invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode())

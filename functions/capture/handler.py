@@ -13,7 +13,7 @@ from stkr import keys
 from stkr.capture.shell import capture_session, refuse_upload
 from stkr.errors import SessionError
 from stkr.settings import Capture, load
-from stkr.telemetry import logger, metrics
+from stkr.telemetry import following, logger, metrics
 
 
 class _Object(BaseModel):
@@ -42,14 +42,14 @@ def _capture(record: _Record) -> None:
     if session_id is None:
         return  # A folder marker, not a file.
     settings, now = load(Capture), keys.instant(datetime.now(UTC))
-    logger.append_keys(session_id=session_id)
-    try:
-        capture_session(settings, session_id, now, again=detail.again)
-    except SessionError as error:
-        # Trying again would not help: it is noted for people instead, and the file stays where it is.
-        logger.error("upload refused", problem=str(error))
-        file = detail.object.key.removeprefix(keys.upload_prefix(session_id))
-        refuse_upload(settings, session_id, file, str(error), now)
+    with following(session_id):
+        try:
+            capture_session(settings, session_id, now, again=detail.again)
+        except SessionError as error:
+            # Trying again would not help: it is noted for people instead, and the file stays where it is.
+            logger.error("upload refused", problem=str(error))
+            file = detail.object.key.removeprefix(keys.upload_prefix(session_id))
+            refuse_upload(settings, session_id, file, str(error), now)
 
 
 @logger.inject_lambda_context(clear_state=True)

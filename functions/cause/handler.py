@@ -14,4 +14,6 @@ from stkr.telemetry import logger, metrics
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one chunk of gaps."""
-    return suggest(load(Cause).model_id, Question.model_validate(event)).model_dump(mode="json")
+    question = Question.model_validate(event)
+    logger.set_correlation_id(question.session_id)
+    return suggest(load(Cause).model_id, question).model_dump(mode="json")

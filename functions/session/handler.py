@@ -1,7 +1,6 @@
 """Behind a signed link: open a count, fetch its blind sheet, upload to it, see what was understood; read a summary."""
 
 import secrets
-from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,8 +8,18 @@ from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver, Respo
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from stkr.links import TOKEN
-from stkr.session.desk import Format, SheetFile, Visit, fetch_fixes, fetch_sheet, show, submit
-from stkr.session.pages import AREA, parse_open_form
+from stkr.session.desk import (
+    Download,
+    Visit,
+    fetch_code,
+    fetch_fixes,
+    fetch_sheet,
+    print_sheet,
+    show,
+    show_card,
+    submit,
+)
+from stkr.session.pages import AREA, UPLOADED, parse_open_form
 from stkr.settings import Session, load
 from stkr.summary.desk import fetch_csv, read_page
 from stkr.tabular.csvfile import CSV_TYPE
@@ -33,7 +42,7 @@ def _link_token() -> str:
 def look() -> Response[str]:
     """The page to open a count, or the count's own."""
     asked = app.current_event.query_string_parameters
-    return response(show(load(Session), _visit(_link_token()), asked.get(AREA, ""), just_uploaded="uploaded" in asked))
+    return response(show(load(Session), _visit(_link_token()), asked.get(AREA, ""), just_uploaded=UPLOADED in asked))
 
 
 @app.post("/")
@@ -44,32 +53,55 @@ def open_count() -> Response[str]:
     return response(outcome) if isinstance(outcome, Page) else see_other(outcome)
 
 
+@app.get("/sheet")
+def paper() -> Response[str]:
+    """The blind sheet to be printed."""
+    return response(print_sheet(load(Session), _visit(_link_token())))
+
+
 @app.get("/sheet.xlsx")
 def workbook() -> Response[str] | Response[bytes]:
     """The blind sheet for Excel."""
-    return _file(fetch_sheet, "xlsx")
+    return _file(fetch_sheet(load(Session), _visit(_link_token()), "xlsx"))
 
 
 @app.get("/sheet.csv")
 def csv() -> Response[str] | Response[bytes]:
     """The blind sheet as CSV."""
-    return _file(fetch_sheet, "csv")
+    return _file(fetch_sheet(load(Session), _visit(_link_token()), "csv"))
 
 
 @app.get("/fixes.xlsx")
 def fixes_workbook() -> Response[str] | Response[bytes]:
     """The parked rows for Excel, to be filled in."""
-    return _file(fetch_fixes, "xlsx")
+    return _file(fetch_fixes(load(Session), _visit(_link_token()), "xlsx"))
 
 
 @app.get("/fixes.csv")
 def fixes_csv() -> Response[str] | Response[bytes]:
     """The parked rows as CSV."""
-    return _file(fetch_fixes, "csv")
+    return _file(fetch_fixes(load(Session), _visit(_link_token()), "csv"))
 
 
-def _file(fetch: Callable[[Session, Visit, Format], Page | SheetFile], form: Format) -> Response[str] | Response[bytes]:
-    found = fetch(load(Session), _visit(_link_token()), form)
+@app.get("/card")
+def card() -> Response[str]:
+    """The card for the end of an aisle."""
+    return response(show_card(load(Session), _visit(_link_token())))
+
+
+@app.get("/qr.svg")
+def code_svg() -> Response[str] | Response[bytes]:
+    """The QR code of a location's link, for print."""
+    return _file(fetch_code(load(Session), _visit(_link_token()), "svg"))
+
+
+@app.get("/qr.png")
+def code_png() -> Response[str] | Response[bytes]:
+    """The QR code of a location's link as a picture."""
+    return _file(fetch_code(load(Session), _visit(_link_token()), "png"))
+
+
+def _file(found: Page | Download) -> Response[str] | Response[bytes]:
     return response(found) if isinstance(found, Page) else download(found.content, found.content_type, found.filename)
 
 

@@ -13,7 +13,7 @@ from pydantic import Json
 
 from stkr import keys
 from stkr.settings import Variance, load
-from stkr.telemetry import logger, metrics
+from stkr.telemetry import following, logger, metrics
 from stkr.variance.labels import Chunk, label_chunk
 from stkr.variance.shell import reconcile
 
@@ -26,7 +26,8 @@ processor = BatchProcessor(event_type=EventType.SQS, model=_Record, raise_on_ent
 
 
 def _label(record: _Record) -> None:
-    label_chunk(load(Variance), record.body)
+    with following(record.body.session_id):
+        label_chunk(load(Variance), record.body)
 
 
 def _reconcile(event: EventBridgeEvent) -> None:
@@ -34,8 +35,8 @@ def _reconcile(event: EventBridgeEvent) -> None:
     if captured is None:
         return  # Not a capture's document.
     session_id, seq = captured
-    logger.append_keys(session_id=session_id)
-    reconcile(load(Variance), session_id, seq, keys.instant(datetime.now(UTC)), run=uuid4().hex)
+    with following(session_id):
+        reconcile(load(Variance), session_id, seq, keys.instant(datetime.now(UTC)), run=uuid4().hex)
 
 
 @logger.inject_lambda_context(clear_state=True)

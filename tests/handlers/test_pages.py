@@ -1,18 +1,33 @@
 """The pages behind the function URLs: looking changes nothing, and a link that is not right opens nothing."""
 
 import base64
+import io
+import json
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import boto3
 import pytest
+import zxingcpp
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
+from PIL import Image
 
 from local.events import event
 from stkr import keys
-from stkr.links import Action, CountLink, DecisionLink, Keys, sign
-from stkr.store.counts import State, Status
+from stkr.capture.result import Kind
+from stkr.capture.shell import refuse_upload
+from stkr.links import Action, CountLink, DecisionLink, Keys, read_count, sign
+from stkr.session.shell import READ_SECONDS, UPLOAD_MINUTES
+from stkr.settings import Capture
+from stkr.store.counts import State, Status, read_line, read_session, recent_counts
 from stkr.store.inventory import MAX_UNBOOKED
-from tests.handlers.world import PLACE, RULES, SESSION, SIGNING, World
+from stkr.tabular.sheet import MAX_FILE_BYTES
+from tests.handlers.world import PLACE, RULES, SCAN, SESSION, SIGNING, World
 
 pytestmark = pytest.mark.handlers
 
@@ -46,6 +61,62 @@ def test_opening_a_link_shows_the_variance_with_live_stock_and_one_button(world:
     for shown in ("BOLT-M6-50", "432", "480", "£16.80", "Shrinkage"):
         assert shown in page
     assert page.count("<button") == 1
+
+
+def test_the_decision_page_shows_the_items_counts_and_what_waits_is_told_after_a_decision(world: World) -> None:
+    world.counted()
+    assert "Counts of this item" not in world.look("show-approve")[1]
+    world.counted_again(b"code,qty\nBOLT-M6-50,470\nNUT-M6,480\n")
+    first = world.tokens("approve")
+    status, page = get(world, world.tokens("approve")["BOLT-M6-50"])
+    assert status == 200
+    for told in ("432 of 480, short 48", "470 of 480, short 10", "this count"):
+        assert told in page
+    status, page = world.tap("reject", "BOLT-M6-50")
+    assert status == 200
+    assert "Still waiting in this count:" in page
+    assert not [sku for sku in first if sku != "BOLT-M6-50" and sku in page]
+
+
+def test_a_repeated_reconciliation_notes_its_session_once(world: World) -> None:
+    world.counted()
+    world.upload("scan.csv", SCAN.replace(b"432", b"431"))
+    world.replay("capture", "scan")
+    world.reconcile(2)
+    assert [count.session_id for count in recent_counts(world.counts, PLACE, 8)] == [SESSION]
+
+
+def test_a_history_that_cannot_be_read_keeps_nobody_from_deciding(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.counted()
+
+    def refused(*_: object, **__: object) -> None:
+        raise ClientError({"Error": {"Code": "ThrottlingException"}}, "Query")
+
+    monkeypatch.setattr("stkr.approval.shell.recent_counts", refused)
+    monkeypatch.setattr("stkr.approval.desk.waiting_beside", refused)
+    assert world.look("show-approve")[0] == 200
+    status, page = world.tap("approve", "BOLT-M6-50")
+    assert status == 200
+    assert "You can close this page." in page
+
+
+def test_a_decision_takes_three_calls_of_aws_once_the_function_is_warm(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.counted()
+    world.look("show-approve")
+    calls: list[str] = []
+    plain = getattr(BaseClient, "_make_api_call")  # noqa: B009 - where all calls pass, and it has no public name
+
+    def heard(client: BaseClient, operation: str, request: dict[str, Any]) -> Any:
+        calls.append(operation)
+        return plain(client, operation, request)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", heard)
+    assert world.tap("approve", "BOLT-M6-50")[0] == 200
+    assert calls == ["GetItem", "TransactWriteItems", "Query"]
 
 
 def test_a_scanner_that_opens_every_link_changes_nothing(world: World) -> None:
@@ -178,6 +249,32 @@ def test_a_location_link_opens_a_count_on_a_snapshot_of_its_own(world: World) ->
     assert not re.search(r"\b480\b", shown)
 
 
+def test_the_card_and_the_code_of_an_aisle_lead_to_the_very_link_they_were_asked_for_with(world: World) -> None:
+    card = world.replay("session", "card")
+    assert (card["statusCode"], "Fixings aisle" in card["body"], "<svg" in card["body"]) == (200, True, True)
+    answer = world.replay("session", "qr")
+    assert answer["headers"]["Content-Type"] == "image/png"
+    assert answer["headers"]["Content-Disposition"] == 'attachment; filename="count-fixings-aisle.png"'
+    (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(base64.b64decode(answer["body"]))).convert("L"))
+    request = event("session", "show-open-form", {**world.links(), "open": found.text.partition("t=")[2]})
+    assert "Open a count: Fixings aisle" in world.invoke("session", request)["body"]
+
+
+@pytest.mark.parametrize("case", ["card", "qr"])
+def test_only_a_genuine_link_of_a_place_has_a_card_and_a_code(world: World, case: str) -> None:
+    world.counted()
+    home = world.deployment.environment("sweep")["SESSION_URL"]
+    recount = CountLink(home=home, location=PLACE, skus=("BOLT-M6-50",), expires_at=LATER)
+    over = CountLink(home=home, location=PLACE, expires_at=1)
+    links = world.links()
+    for token, status in (
+        (links["session"], 404), (sign(recount, SIGNING), 404), (sign(over, SIGNING), 410), (links["open"][:-1], 403),
+        (decision(world), 403),
+    ):  # fmt: skip
+        answer = world.invoke("session", event("session", case, {**links, "open": token}))
+        assert (answer["statusCode"], "<svg" in answer["body"]) == (status, False)
+
+
 def test_a_link_to_one_count_opens_no_other(world: World) -> None:
     world.counted()
     links = world.links()
@@ -195,6 +292,20 @@ def test_the_sheet_is_blind_and_has_a_row_for_each_expected_item(world: World) -
     assert "480" not in sheet
 
 
+def test_the_printed_sheet_is_blind_too_and_is_of_no_other_count(world: World) -> None:
+    world.opened()
+    page = world.replay("session", "print-sheet")["body"]
+    shown = re.sub(r"<[^>]+>", " ", page.partition("<table")[2])
+    assert re.findall(r"BOLT-M6-50|DRILL-18V|HINGE-75|NUT-M6|WASHER-M6", shown) == [
+        "BOLT-M6-50", "DRILL-18V", "HINGE-75", "NUT-M6", "WASHER-M6",
+    ]  # fmt: skip
+    assert not re.search(r"\b480\b|\b30\b", shown)
+    assert "PAINT-RED" not in shown
+    links = world.links()
+    opening = world.invoke("session", event("session", "print-sheet", {**links, "session": links["open"]}))
+    assert opening["statusCode"] == 404
+
+
 def test_a_filled_sheet_comes_back_as_a_count(world: World) -> None:
     world.opened()
     sheet = base64.b64decode(world.replay("session", "sheet")["body"]).decode("utf-8-sig")
@@ -209,6 +320,93 @@ def test_the_session_page_shows_what_is_parked_and_why(world: World) -> None:
     page = world.replay("session", "show-session")["body"]
     assert "MYSTERY" in page
     assert "unknown code" in page
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Every pause of a page that waits for a file to be read; no time passes."""
+    paused: list[float] = []
+    monkeypatch.setattr("stkr.session.shell.sleep", paused.append)
+    return paused
+
+
+def test_whoever_has_just_uploaded_sees_what_was_understood_as_soon_as_it_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.opened()
+    world.upload("scan.csv", SCAN)
+    looks = iter([None, "read"])
+
+    def meanwhile(_seconds: float) -> None:
+        if next(looks):
+            world.replay("capture", "scan")
+
+    monkeypatch.setattr("stkr.session.shell.sleep", meanwhile)
+    page = world.replay("session", "show-uploaded")["body"]
+    assert "6 rows were read:</strong> 5 counted, 1 to be mended." in page
+    assert list(looks) == []
+
+
+def test_a_file_that_is_not_read_for_long_is_waited_for_only_so_long(world: World, waits: list[float]) -> None:
+    world.opened()
+    world.upload("scan.csv", SCAN)
+    page = world.replay("session", "show-uploaded")["body"]
+    assert "A file has arrived and is being read." in page
+    assert waits == [1] * READ_SECONDS
+    assert int(world.deployment.context("session").get_remaining_time_in_millis() / 1000) > READ_SECONDS + 10
+
+
+def test_a_page_waits_only_for_whoever_has_just_uploaded_and_only_while_a_file_is_unread(
+    world: World, waits: list[float]
+) -> None:
+    world.opened()
+    assert "Nothing has been read yet." in world.replay("session", "show-uploaded")["body"]
+    world.upload("scan.csv", SCAN)
+    assert "is being read" in world.replay("session", "show-session")["body"]
+    world.replay("capture", "scan")
+    assert "6 rows were read" in world.replay("session", "show-uploaded")["body"]
+    world.upload("Back store/scan.csv", b"code,qty\nNUT-M6,1\n")
+    assert "is being read" in world.replay("session", "show-session")["body"]
+    assert waits == []
+
+
+def test_an_upload_that_was_refused_is_named_and_not_waited_for(world: World, waits: list[float]) -> None:
+    world.opened()
+    world.upload("scan.csv", SCAN)
+    refuse_upload(
+        Capture(bucket=world.bucket, counts_table=world.counts),
+        SESSION,
+        "scan.csv",
+        "it is in the archive",
+        "2026-11-21T15:00:00.000000Z",
+    )
+    page = world.replay("session", "show-uploaded")["body"]
+    assert "scan.csv was not taken" in page
+    assert "is being read" not in page
+    assert waits == []
+
+
+@pytest.mark.parametrize(("case", "folder"), [("show-session", ""), ("show-area", "Back store/")])
+def test_the_upload_form_takes_one_file_of_bounded_size_into_the_folder_of_its_count_only(
+    world: World, case: str, folder: str
+) -> None:
+    world.opened()
+    form = dict(
+        re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)">', world.replay("session", case)["body"])
+    )
+    policy = json.loads(base64.b64decode(form["policy"]))
+    prefix = f"sessions/{SESSION}/{folder}"
+    assert ["starts-with", "$key", prefix] in policy["conditions"]
+    assert ["content-length-range", 1, MAX_FILE_BYTES] in policy["conditions"]
+    assert {"bucket": world.bucket} in policy["conditions"]
+    assert form["key"] == f"{prefix}${{filename}}"
+    left = datetime.fromisoformat(policy["expiration"]) - datetime.now(UTC)
+    assert timedelta(minutes=UPLOAD_MINUTES - 1) < left <= timedelta(minutes=UPLOAD_MINUTES)
+    back = unescape(form["success_action_redirect"])
+    assert {"success_action_redirect": back} in policy["conditions"]
+    home = world.deployment.environment("sweep")["SESSION_URL"]
+    assert back.startswith(f"{home}?t=")
+    assert dict(parse_qsl(urlsplit(back).query)).get("area", "") == folder.rstrip("/")
 
 
 def test_rows_of_any_length_leave_the_session_page_far_below_what_a_function_may_answer(world: World) -> None:
@@ -240,18 +438,78 @@ def test_a_closed_session_takes_no_upload_and_says_so(world: World) -> None:
     assert world.session().status is Status.CLOSED
 
 
-def test_a_reject_offers_a_recount_of_just_that_item(world: World) -> None:
-    world.counted()
-    _, page = world.tap("reject", "BOLT-M6-50")
+def recounted(world: World, sku: str, counted: bytes) -> tuple[str, str, str]:
+    """Reject a variance, follow the recount link, count again; the page to open it, its sheet, and the new session."""
+    _, page = world.tap("reject", sku)
     home = world.deployment.environment("sweep")["SESSION_URL"]
     token = page.partition(f"{home}?t=")[2].partition('"')[0]
-    form = event("session", "open", {**world.links(), "open": token})
-    answer = world.invoke("session", form)
-    assert answer["statusCode"] == 303
-    session_token = answer["headers"]["Location"].partition("t=")[2]
-    sheet = world.invoke("session", event("session", "sheet", {**world.links(), "session": session_token}))
-    rows = base64.b64decode(sheet["body"]).decode("utf-8-sig").splitlines()
-    assert [row.split(",")[0] for row in rows[1:]] == ["BOLT-M6-50"]
+    links = {**world.links(), "open": token}
+    opening = world.invoke("session", event("session", "show-open-form", links))
+    answer = world.invoke("session", event("session", "open", links))
+    assert (opening["statusCode"], answer["statusCode"]) == (200, 303)
+    links["session"] = answer["headers"]["Location"].partition("t=")[2]
+    sheet = base64.b64decode(world.invoke("session", event("session", "sheet", links))["body"]).decode("utf-8-sig")
+    session_id = read_count(links["session"], SIGNING, 0).session_id
+    assert session_id
+    world.put(f"{keys.upload_prefix(session_id)}scan.csv", counted)
+    uploaded = json.loads(json.dumps(event("capture", "scan")).replace(SESSION, session_id))
+    world.invoke("capture", uploaded)
+    world.captured(1, session_id)
+    world.label()
+    return opening["body"], sheet, session_id
+
+
+def test_a_recount_is_blind_of_just_its_item_and_takes_nothing_back(world: World) -> None:
+    world.counted()
+    before = world.lines()
+    opening, sheet, session_id = recounted(world, "BOLT-M6-50", b"code,qty\nBOLT-M6-50,440\n")
+    shown = re.sub(r"<[^>]+>", " ", opening.partition("<main")[2])
+    assert "Priya did not agree with what was counted" in shown
+    assert "M6 bolts 50 mm" in shown
+    assert not re.search(r"\b(432|480|48)\b|Sam", shown)
+    assert [row.split(",")[0] for row in sheet.splitlines()[1:]] == ["BOLT-M6-50"]
+    rejected = world.line("BOLT-M6-50")
+    assert rejected.state is State.REJECTED
+    assert {sku: line for sku, line in world.lines().items() if sku != "BOLT-M6-50"} == {
+        sku: line for sku, line in before.items() if sku != "BOLT-M6-50"
+    }
+    assert [(row["action"], row["session_id"]) for row in world.trail("BOLT-M6-50")] == [
+        ("queued", SESSION), ("rejected", SESSION), ("queued", session_id),
+    ]  # fmt: skip
+    assert read_session(world.counts, session_id).recount_of == rejected.variance_id
+    again = read_line(world.counts, session_id, "BOLT-M6-50")
+    assert again
+    assert (again.state, again.counted_qty, again.gap_units) == (State.QUEUED, Decimal(440), Decimal(-40))
+    assert world.on_hand("BOLT-M6-50") == 480
+
+
+def test_the_recount_of_an_item_that_is_not_stocked_here_has_a_sheet_as_well(world: World) -> None:
+    world.counted()
+    opening, sheet, session_id = recounted(world, "PAINT-RED", b"code,qty\nPAINT-RED,4\n")
+    assert "PAINT-RED" in opening
+    assert [row.split(",")[0] for row in sheet.splitlines()[1:]] == ["PAINT-RED"]
+    again = read_line(world.counts, session_id, "PAINT-RED")
+    assert again
+    assert (again.kind, again.counted_qty) == (Kind.UNRECORDED, Decimal(4))
+
+
+@pytest.mark.parametrize(
+    ("form", "field", "said"),
+    [
+        ("zone=paint", "zone", "Nothing at fixings-aisle is in a category or bin named &#39;paint&#39;"),
+        ("skus=BOLT-M6-50%0D%0ANO-SUCH", "skus", "The stock system does not know NO-SUCH: check the spelling."),
+    ],
+)
+def test_a_count_of_nothing_is_not_opened_and_the_field_says_why(
+    world: World, form: str, field: str, said: str
+) -> None:
+    world.stock()
+    request = event("session", "open", world.links())
+    request["body"] = base64.b64encode(base64.b64decode(request["body"]) + f"&{form}".encode()).decode()
+    answer = world.invoke("session", request)
+    assert answer["statusCode"] == 422
+    assert said in answer["body"]
+    assert f'id="{field}-error"' in answer["body"]
 
 
 def test_a_row_on_which_too_much_waits_to_be_booked_takes_no_further_approval(world: World) -> None:

@@ -10,14 +10,12 @@ import boto3
 import pytest
 from moto.sesv2.models import sesv2_backends
 
-from functions.summary.handler import handler as summary
-from functions.sync.handler import handler as sync
 from local.events import event
 from stkr import aws
 from stkr.links import Keys, SummaryLink, sign
 from stkr.store.counts import new_session
 from stkr.store.inventory import read_row
-from tests.deployment import Context
+from tests.deployment import Context, call
 from tests.handlers.world import SIGNING, Model, World
 from tests.template.stack import ACCOUNT, REGION
 from tests.unit.summary.counts import session
@@ -32,17 +30,17 @@ RULES = b"locations: {fixings-aisle: {name: Fixings, approver: {name: Priya, ema
 def schedule(invocation: Callable[[str], Context]) -> Callable[..., Any]:
     """Call a function as its schedule does, with an event of ``events/``."""
 
-    def call(handler: Callable[[dict[str, Any], Any], Any], function: str, case: str) -> Any:
-        return handler(event(function, case), invocation(function))
+    def invoke(function: str, case: str) -> Any:
+        return call(function, event(function, case), invocation(function))
 
-    return call
+    return invoke
 
 
 def test_the_schedule_mirrors_the_stock_file_and_skips_it_until_it_changes(schedule: Callable[..., Any]) -> None:
     content = b"sku,name,location,system_qty\nBOLT-M6-50,M6 bolts 50 mm,fixings-aisle,480"
     aws.s3().put_object(Bucket=BUCKET, Key="source/stock.csv", Body=content)
 
-    first, second = schedule(sync, "sync", "schedule"), schedule(sync, "sync", "schedule")
+    first, second = schedule("sync", "schedule"), schedule("sync", "schedule")
 
     assert (first["changed"], first["refused"]) == (1, None)
     assert second["skipped"] == "the source has not changed"
@@ -52,7 +50,7 @@ def test_the_schedule_mirrors_the_stock_file_and_skips_it_until_it_changes(sched
 
 
 def test_a_refused_source_is_not_a_failure_of_the_function(schedule: Callable[..., Any]) -> None:
-    assert "no stock file" in schedule(sync, "sync", "schedule")["refused"]
+    assert "no stock file" in schedule("sync", "schedule")["refused"]
 
 
 def test_on_the_first_of_the_month_the_one_before_is_summed_up(
@@ -63,7 +61,7 @@ def test_on_the_first_of_the_month_the_one_before_is_summed_up(
     november = session("a", "2026-11-21T09:00:00.000000Z", counted=120, counted_in_agreement=112, minor=5, material=3)
     boto3.client("dynamodb").put_item(**new_session("shop-counts", november))
 
-    first, again = schedule(summary, "summary", "monthly"), schedule(summary, "summary", "monthly")
+    first, again = schedule("summary", "monthly"), schedule("summary", "monthly")
 
     assert first == again == {"month": "2026-11", "narrated": False, "mails": 1}
     backend: Any = sesv2_backends[ACCOUNT][REGION]

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from html import unescape
-from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -34,7 +33,7 @@ from stkr.store.movements import on_hand, read_ledger, write_ledger
 from stkr.sweep.shell import sweep
 from stkr.sync.connector import Movement
 from stkr.sync.movements import Told, advanced
-from tests.deployment import Context, Deployment
+from tests.deployment import Context, Deployment, call
 from tests.template.stack import ACCOUNT, REGION
 
 SESSION = "2026-11-21-fixings-aisle-5a7d"
@@ -164,8 +163,7 @@ class World:
 
     def invoke(self, function: str, payload: dict[str, Any]) -> Any:
         """Call a function's handler with its own environment."""
-        context = self._invocation(function)
-        return import_module(f"functions.{function}.handler").handler(payload, context)
+        return call(function, payload, self._invocation(function))
 
     def replay(self, function: str, case: str) -> Any:
         """Call a function's handler with one of the events."""

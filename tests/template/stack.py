@@ -33,7 +33,8 @@ _PSEUDO = {"AWS::Region": REGION, "AWS::AccountId": ACCOUNT, "AWS::Partition": "
 # By resource type: the property that holds the physical name, and the ARN it gives (None: no ARN is asked for).
 NAMED: Mapping[str, tuple[str, str | None]] = {
     "AWS::Budgets::Budget": ("Budget.BudgetName", None),
-    "AWS::CloudWatch::Alarm": ("AlarmName", None),
+    "AWS::CloudWatch::Alarm": ("AlarmName", f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{{}}"),
+    "AWS::CloudWatch::Dashboard": ("DashboardName", None),
     "AWS::DynamoDB::Table": ("TableName", f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{{}}"),
     "AWS::Events::Rule": ("Name", f"arn:aws:events:{REGION}:{ACCOUNT}:rule/{{}}"),
     "AWS::IAM::ManagedPolicy": ("ManagedPolicyName", None),
@@ -41,6 +42,7 @@ NAMED: Mapping[str, tuple[str, str | None]] = {
     "AWS::Lambda::Function": ("FunctionName", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{{}}"),
     "AWS::Lambda::LayerVersion": ("LayerName", None),
     "AWS::Logs::LogGroup": ("LogGroupName", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{{}}:*"),
+    "AWS::Logs::QueryDefinition": ("Name", None),
     "AWS::S3::Bucket": ("BucketName", "arn:aws:s3:::{}"),
     "AWS::SES::ConfigurationSet": ("Name", None),
     "AWS::SES::ConfigurationSetEventDestination": ("EventDestination.Name", None),
@@ -140,6 +142,13 @@ class Stack:
         attached = [arn.removeprefix("arn-of-") for arn in role.get("ManagedPolicyArns", [])]
         documents += [self.properties(name)["PolicyDocument"] for name in attached]
         return [statement for document in documents for statement in statements_in(document)]
+
+    def function_policies(self, name: str) -> list[dict[str, Any]]:
+        """The policies of a function's role as documents, each with its name."""
+        role = self.properties(self._role_of(self.function(name)["Role"]))
+        own = [{"name": one["PolicyName"], "policy": one["PolicyDocument"]} for one in role.get("Policies", [])]
+        attached = [self.properties(arn.removeprefix("arn-of-")) for arn in role.get("ManagedPolicyArns", [])]
+        return own + [{"name": one["ManagedPolicyName"], "policy": one["PolicyDocument"]} for one in attached]
 
     def function_statements(self, name: str) -> list[Statement]:
         """What a function may do: the role is found through the function, not by its name."""

@@ -92,6 +92,20 @@ def test_the_trail_is_only_ever_added_to(stack: Stack) -> None:
     assert stack.roles_that_could("dynamodb:PutItem", table) == {"variance", "approve"}
 
 
+def test_the_two_who_add_to_the_trail_may_do_nothing_else_with_it_and_reach_no_other_table_by_that(
+    stack: Stack,
+) -> None:
+    table = stack.arn("AdjustmentsTable")
+    for name in FUNCTIONS:
+        on_trail = [
+            (statement.actions, statement.resources)
+            for statement in stack.function_statements(name)
+            if any(statement.could_allow(f"dynamodb:{action}", table) for action in (*WRITES, "GetItem", "Query"))
+        ]
+        expected = [(frozenset({"dynamodb:PutItem"}), frozenset({table}))] if name in {"variance", "approve"} else []
+        assert on_trail == expected, name
+
+
 def test_nobody_scans_or_deletes_a_table(stack: Stack) -> None:
     for logical_id in stack.of_type("AWS::DynamoDB::Table"):
         for action in ("Scan", "DeleteTable", "UpdateTable"):
@@ -225,7 +239,9 @@ def test_only_due_variances_are_announced_and_only_in_this_stacks_name(stack: St
     for name in ("variance", "approve"):
         (statement,) = (s for s in stack.function_statements(name) if "events:PutEvents" in s.actions)
         assert statement.condition == {
-            "StringEquals": {"events:source": frozenset({"shop"}), "events:detail-type": frozenset({"variances-due"})}
+            "ForAllValues:StringEquals": {"events:source": frozenset({"shop"})},
+            "Null": {"events:source": frozenset({"false"})},  # or a request without a source would pass
+            "StringEquals": {"events:detail-type": frozenset({"variances-due"})},
         }
 
 

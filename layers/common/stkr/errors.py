@@ -69,7 +69,15 @@ class SessionClosed(SessionError):
 
 
 class ScopeError(StkrError):
-    """A session cannot be opened: unknown location, or nothing is stocked in the zone or list that was asked for."""
+    """A session cannot be opened: unknown location, or nothing is stocked in the zone or list that was asked for.
+
+    ``about`` is the part of the request that is wrong: ``counter``, ``location``, ``zone`` or ``skus``.
+    """
+
+    def __init__(self, text: str, about: str) -> None:
+        """What is wrong, and with which part of the request."""
+        super().__init__(text)
+        self.about = about
 
 
 class Busy(StkrError):

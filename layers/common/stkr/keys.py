@@ -30,6 +30,9 @@ SUMMARIES: Final = "summaries/"
 TO_BOOK: Final = "bookings/to-book.csv"
 FILE_BOOKINGS: Final = "bookings/stock-file.json.gz"
 _RESULT_SUFFIX: Final = ".json.gz"
+_HOLDS: Final = 100
+"""Room for the holds of one capture's line among its revisions."""
+
 _BEGINS_WITH_A_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d-")
 
 
@@ -66,6 +69,11 @@ def last_count(name: str) -> str:
 def zone(name: str) -> str:
     """Counts sort key, beside that of its location, of the note when a zone was last counted."""
     return f"ZONE#{name.casefold()}"
+
+
+def counted(opened_at: str, session_id: str) -> str:
+    """Counts sort key, beside that of its location, of the note that a session counted it; the latest comes last."""
+    return f"COUNTED#{opened_at}#{session_id}"
 
 
 def session(session_id: str) -> str:
@@ -118,7 +126,18 @@ def first_revision(capture_seq: int) -> int:
     Made from the capture's number rather than counted up, so that a line which went away and came back never meets an
     old link again.
     """
-    return capture_seq * 100
+    return capture_seq * _HOLDS
+
+
+def held_variance(name: str, step: int) -> str | None:
+    """The name of a variance's next revision by a hold (``step`` 1), or of the one before it (``step`` -1).
+
+    :returns: ``None`` where there is none before, because a capture made this revision.
+    """
+    head, _, revision = name.rpartition(".r")
+    if not revision.isdecimal() or (step < 0 and int(revision) % _HOLDS == 0):
+        return None
+    return f"{head}.r{int(revision) + step}"
 
 
 def month_position(kind: str, stored_instant: str, name: str) -> str:

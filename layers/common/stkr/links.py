@@ -84,6 +84,11 @@ class CountLink(_Link):
     recount_of: Annotated[str | None, Field(alias="o")] = None
     expires_at: Annotated[int, Field(alias="x")]
 
+    @property
+    def of_a_place(self) -> bool:
+        """Whether it opens counts of a whole place again and again, and so can hang there."""
+        return self.session_id is None and not self.skus
+
 
 class SummaryLink(_Link):
     """Permission to read the summary of one ``month`` (``2026-11``); ``home`` is the function URL it was made for."""

@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from stkr.approval import pages
 from stkr.approval.core import Verdict, decided, held
-from stkr.approval.pages import DecisionForm, decided_page, decision_page, held_page, parse_decision_form
+from stkr.approval.history import Count, history
+from stkr.approval.pages import DecisionForm, Shown, decided_page, decision_page, held_page, parse_decision_form
 from stkr.cause.evidence import Cause
 from stkr.links import Action
 from stkr.rules.doc import Rules
-from stkr.store.counts import Line
+from stkr.store.counts import Line, Waiting
 from stkr.sync.movements import OnHand
 from stkr.web.page import Page
 from tests.unit.web.samples import HOSTILE, RULES, Read, line, rolled, uncounted, unrecorded
@@ -49,7 +50,7 @@ def read(page: Page) -> Read:
 
 
 def ask(shown: Line, action: Action = Action.APPROVE, live: str | None = "480", form: DecisionForm = FORM) -> Read:
-    return read(decision_page(shown, action, None if live is None else Decimal(live), RULES, form))
+    return read(decision_page(Shown(shown, None if live is None else Decimal(live)), action, RULES, form))
 
 
 def test_the_variance_is_shown_with_everything_a_decision_needs() -> None:
@@ -139,7 +140,7 @@ def test_a_line_without_cost_percentage_or_evidence_has_none_on_its_page() -> No
 
 def test_a_form_with_a_problem_comes_back_as_it_was_filled_in() -> None:
     form = parse_decision_form("t=the-token&name=&cause=miscount")
-    page = decision_page(line(), Action.APPROVE, Decimal(480), RULES, form)
+    page = decision_page(Shown(line(), Decimal(480)), Action.APPROVE, RULES, form)
     assert page.status == 422
     shown = read(page)
     assert "Nothing was decided yet. Enter your name" in shown.text
@@ -257,7 +258,7 @@ def test_whatever_was_typed_anywhere_is_escaped() -> None:
     verdict = Verdict(approves=False, name=HOSTILE, addressee=HOSTILE, cause=None, at=VERDICT.at)
     form = DecisionForm(HOSTILE, HOSTILE, problem=HOSTILE)
     for page in (
-        decision_page(line(**hostile), Action.APPROVE, Decimal(1), RULES, form),
+        decision_page(Shown(line(**hostile), Decimal(1)), Action.APPROVE, RULES, form),
         decided_page(decided(line(**hostile), verdict), RULES, fresh=True, recount_url="https://c.example.com/?t=r"),
         held_page(held(line(**hostile), on_hand(1, 4), None, VERDICT.at), RULES),
     ):
@@ -266,9 +267,56 @@ def test_whatever_was_typed_anywhere_is_escaped() -> None:
         assert "<script" not in page.html
 
 
+def counted(*quantities: tuple[str, str | None, str]) -> tuple[Count, ...]:
+    lines = [
+        (f"{day}T09:00:00.000000Z", line(session_id=day, counted_qty=qty and Decimal(qty), system_qty=Decimal(system)))
+        for day, qty, system in quantities
+    ]
+    own = ("2026-11-21T09:00:00.000000Z", line())
+    return history(line(), [*lines, own])
+
+
+def test_the_items_other_counts_are_told_in_words_and_drawn_beside_them() -> None:
+    counts = counted(("2026-09-26", "500", "500"), ("2026-10-24", None, "490"))
+    shown = read(decision_page(Shown(line(), Decimal(480), counts), Action.APPROVE, RULES, FORM))
+    for told in (
+        "Sat 26 Sep 2026 500 of 500, no gap",
+        "Sat 24 Oct 2026 not counted, 490 expected",
+        "Sat 21 Nov 2026, this count 432 of 480, short 48",
+    ):
+        assert told in shown.text
+    widths = [(each["class"], each["width"]) for each in shown.all("rect")]
+    assert widths[:2] == [("expected", "100.0"), ("counted", "100.0")]
+    assert widths[2:4] == [("expected", "98.0"), ("counted", "0")]
+    assert widths[4:] == [("expected", "96.0"), ("counted", "86.4")]
+    assert all(each["aria-hidden"] == "true" for each in shown.all("svg"))
+
+
+def test_an_item_that_was_never_counted_before_has_no_chart() -> None:
+    assert counted() == ()
+    assert "Counts of this item" not in ask(line()).text
+
+
+@pytest.mark.parametrize(
+    ("waiting", "told"),
+    [
+        (Waiting(3, Decimal("-54.20"), more=False), "Still waiting in this count: 3 variances, -£54.20 in all."),
+        (Waiting(1, None, more=False), "Still waiting in this count: 1 variance. Go back"),
+        (Waiting(40, Decimal(2), more=True), "at least 40 variances, +£2.00 in all."),
+        (Waiting(0, None, more=False), "Nothing else waits in this count."),
+        (Waiting(0, None, more=True), "You can close this page."),
+        (None, "You can close this page."),
+    ],
+)
+def test_whoever_decided_is_told_what_still_waits_in_figures_only(waiting: Waiting | None, told: str) -> None:
+    shown = read(decided_page(decided(line(), VERDICT), RULES, fresh=True, waiting=waiting))
+    assert told in shown.text
+    assert shown.links() == []
+
+
 def test_money_has_the_rules_sign() -> None:
     euros = Rules(currency="EUR")
-    assert "-€16.80" in read(decision_page(line(), Action.APPROVE, Decimal(480), euros, FORM)).text
+    assert "-€16.80" in read(decision_page(Shown(line(), Decimal(480)), Action.APPROVE, euros, FORM)).text
 
 
 def test_a_decision_form_is_read() -> None:

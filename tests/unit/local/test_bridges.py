@@ -54,6 +54,12 @@ def _changed(before: Template, after: Template) -> set[str]:
     return {name for name in resources if after["Resources"].get(name) != resources[name]}
 
 
+def test_saved_queries_go_and_nothing_refers_to_them(original: Template, template: Template) -> None:
+    bridges.drop_saved_queries(template)
+    assert _changed(original, template) == {"FollowCountQuery"}
+    assert "FollowCountQuery" not in str(template)
+
+
 def test_conditions_the_emulator_never_fills_in_go(original: Template, template: Template) -> None:
     bridges.drop_undelivered_conditions(template)
     before, after = _statements(original), _statements(template)
@@ -135,9 +141,12 @@ def test_every_url_that_is_handed_on_leads_to_the_emulator(original: Template, t
         scheme, _, suffix = url["Fn::Join"][1]
         assert scheme == "http://"
         assert suffix == {"Fn::Sub": ".lambda-url.${AWS::Region}.localhost:4599/"}
-    assert _changed(original, template) == {"SweepFunction", "ApproveFunction"}
+    assert _changed(original, template) == {"SweepFunction", "ApproveFunction", "SummaryFunction"}
 
 
-def test_all_bridges_together_leave_every_resource_standing(original: Template, template: Template) -> None:
+def test_all_bridges_together_leave_every_resource_standing_that_does_something(
+    original: Template, template: Template
+) -> None:
     bridges.bridge(template, 4566)
-    assert original["Resources"].keys() - template["Resources"].keys() == {"CountsBucketPolicy"}
+    gone = original["Resources"].keys() - template["Resources"].keys()
+    assert gone == {"CountsBucketPolicy", "FollowCountQuery"}

@@ -245,13 +245,13 @@ def test_a_reminder_says_what_to_begin_with_and_why_but_no_quantity() -> None:
     assert "of only" not in unlinked.text
 
 
-def test_the_summary_has_its_story_and_its_figures() -> None:
-    tables = [Table("Causes", [("Shrinkage", "7"), ("Miscount <i>", "3")])]
-    sent = report("owner@example.com", "Stock counts in November 2026", ["Four counts.", "Bolts again."], tables)
-    assert (sent.to, sent.subject) == ("owner@example.com", "Stock counts in November 2026")
-    assert "Four counts.\n\nBolts again.\n\nCauses\n  Shrinkage: 7\n  Miscount <i>: 3" in sent.text
-    assert "Four counts. Bolts again. Causes Shrinkage 7 Miscount <i> 3" in html_text(sent)
+def test_a_report_has_its_story_and_its_figures() -> None:
+    tables = [Table("Paint aisle", [("RED: Red paint", "-3"), ("Brush <i>", "+1")])]
+    sent = report("owner@example.com", "Not booked yet", ["Four of them.", "Book them."], tables)
+    assert (sent.to, sent.subject) == ("owner@example.com", "Not booked yet")
+    assert "Four of them.\n\nBook them.\n\nPaint aisle\n  RED: Red paint: -3\n  Brush <i>: +1" in sent.text
+    assert "Four of them. Book them. Paint aisle RED: Red paint -3 Brush <i> +1" in html_text(sent)
     noted = report("o@example.com", "Left", [], [Table("Parked rows", [("Aisle", "3 rows")], "Fix <b>them</b>.")])
     assert "Parked rows\nFix <b>them</b>.\n  Aisle: 3 rows" in noted.text
     assert "Parked rows Fix <b>them</b>. Aisle 3 rows" in html_text(noted)
-    assert "Counts" not in report("owner@example.com", "Stock counts in November 2026", [], []).text
+    assert "aisle" not in report("owner@example.com", "Not booked yet", [], []).text

@@ -186,7 +186,7 @@ def test_a_doc_that_is_wrong_all_over_is_not_told_without_end() -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"x" * 200_001, Problem("the rules doc is larger than 200 kB; is this the right file?")),
+        (b"x" * 100_001, Problem("the rules doc is larger than 100 kB; is this the right file?")),
         (b"a: 1\nb: \xe9", Problem("the rules doc is not UTF-8 text; save it as UTF-8", 2, 1)),
     ],
 )

@@ -1,7 +1,9 @@
 """What staff see: opening a count, and how it stands."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import urlencode
 
@@ -30,17 +32,24 @@ from stkr.session import pages
 from stkr.session.core import Standing
 from stkr.session.pages import (
     MAX_LISTED_SKUS,
+    MAX_PRINTED,
     SHOWN,
+    SPARE_LINES,
     OpenForm,
+    Problem,
     SessionLinks,
     UploadForm,
+    card_page,
     open_page,
     parse_open_form,
     session_page,
+    sheet_page,
 )
-from stkr.store.counts import Session, Status
+from stkr.session.qr import inline_svg
+from stkr.session.sheet import SheetRow
+from stkr.store.counts import Session, State, Status
 from stkr.web.page import Page
-from tests.unit.web.samples import HOSTILE, RULES, SESSION, Read
+from tests.unit.web.samples import HOSTILE, RULES, SESSION, Read, line
 
 pytestmark = pytest.mark.unit
 
@@ -48,7 +57,12 @@ HOME = "https://s.example.com/"
 LOCATION_LINK = CountLink(home=HOME, location="fixings-aisle", expires_at=1)
 FORM = OpenForm("the-token")
 LINKS = SessionLinks("/", "x")
-UPLOAD = UploadForm("https://bucket.s3.eu-west-2.amazonaws.com/", {"key": "sessions/x/${filename}", "policy": "signed"})
+NOW = datetime(2026, 11, 21, 14, 6, tzinfo=UTC)
+UPLOAD = UploadForm(
+    "https://bucket.s3.eu-west-2.amazonaws.com/",
+    {"key": "sessions/x/${filename}", "policy": "signed"},
+    NOW + timedelta(hours=1),
+)
 PARKED = ParkedRow(
     file="scan.csv",
     row=14,
@@ -77,8 +91,8 @@ def read(page: Page) -> Read:
     return found
 
 
-def stands(session: Session, capture: Capture | None, *, just_uploaded: bool = False) -> Read:
-    return read(session_page(standing(session, capture), RULES, UPLOAD, LINKS, just_uploaded=just_uploaded))
+def stands(session: Session, capture: Capture | None) -> Read:
+    return read(session_page(standing(session, capture), RULES, UPLOAD, LINKS, NOW))
 
 
 def standing(session: Session, capture: Capture | None) -> Standing:
@@ -93,6 +107,22 @@ def test_a_locations_link_asks_only_who_counts_and_optionally_what() -> None:
     assert "Paint aisle" not in shown.text
 
 
+def test_an_aisle_card_shows_the_place_the_code_and_until_when_it_works() -> None:
+    link = LOCATION_LINK.model_copy(update={"expires_at": 1_795_305_600})  # midnight of 22 November in London
+    page = card_page(link, RULES, "the-token")
+    shown = read(page)
+    assert shown.text.startswith("Stock count Fixings aisle Scan to count here")
+    assert "Works until Sat 21 Nov 2026." in shown.text
+    assert inline_svg(f"{HOME}?t=the-token") in page.html
+    assert shown.links() == [f"{HOME}qr.svg?t=the-token", f"{HOME}qr.png?t=the-token"]
+    assert "Stock count Scan to count stock" in read(card_page(CountLink(home=HOME, expires_at=1), RULES, "t")).text
+
+
+def test_the_page_to_open_a_count_leads_to_its_aisle_card_unless_it_is_of_some_items() -> None:
+    assert read(open_page(LOCATION_LINK, RULES, FORM)).links() == [f"{HOME}card?t=the-token"]
+    assert not read(open_page(LOCATION_LINK.model_copy(update={"skus": ("BOLT",)}), RULES, FORM)).links()
+
+
 def test_without_a_location_one_is_chosen_from_the_rules_doc() -> None:
     shown = read(open_page(CountLink(home=HOME, expires_at=1), RULES, replace(FORM, location="paint-aisle")))
     assert [each["value"] for each in shown.all("option")] == ["", "fixings-aisle", "paint-aisle"]
@@ -102,8 +132,18 @@ def test_without_a_location_one_is_chosen_from_the_rules_doc() -> None:
 def test_a_recount_is_of_its_items_only() -> None:
     link = LOCATION_LINK.model_copy(update={"skus": ("BOLT-M6-50",), "recount_of": "x.BOLT-M6-50.r1"})
     shown = read(open_page(link, RULES, FORM))
-    assert "Count again: Fixings aisle This count is of 1 item only: BOLT-M6-50" in shown.text
+    asked = "Count again: Fixings aisle {} did not agree with what was counted, and asks for a fresh count of: {}"
+    assert asked.format("A manager", "BOLT-M6-50") in shown.text
     assert shown.fields() == {"t": "the-token", "counter": ""}
+    rejected = line(state=State.REJECTED, decided_by="Priya")
+    told = read(open_page(link, RULES, FORM, rejected)).text
+    assert asked.format("Priya", "M6 bolts 50 mm BOLT-M6-50") in told
+    assert not re.search(r"432|480|48\b|16\.80|Sam", told)
+
+
+def test_a_list_of_items_is_named_before_it_is_counted() -> None:
+    link = LOCATION_LINK.model_copy(update={"skus": ("BOLT-M6-50", "NUT")})
+    assert "This count is of 2 items only: BOLT-M6-50 NUT" in read(open_page(link, RULES, FORM)).text
 
 
 def test_a_form_with_a_problem_comes_back_as_it_was_filled_in() -> None:
@@ -115,6 +155,24 @@ def test_a_form_with_a_problem_comes_back_as_it_was_filled_in() -> None:
     assert "open" in shown.all("details")[0]
 
 
+@pytest.mark.parametrize("field", ["counter", "location", "zone", "skus"])
+def test_an_error_stands_at_its_field_and_in_a_summary_that_leads_there(field: str) -> None:
+    form = OpenForm("x", "Sam", "", "bolts", None, Problem(field, "This is wrong."))
+    shown = read(open_page(CountLink(home=HOME, expires_at=1), RULES, form))
+    controls = {each["id"]: each for tag in ("input", "select", "textarea") for each in shown.all(tag) if "id" in each}
+    assert [name for name, each in controls.items() if each.get("aria-invalid")] == [field]
+    assert f"{field}-error" in controls[field]["aria-describedby"].split()
+    assert shown.text.count("This is wrong.") == 2
+    assert shown.links()[0] == f"#{field}"
+    assert [each["tabindex"] for each in shown.all("div") if each.get("role") == "alert"] == ["-1"]
+
+
+def test_an_error_in_what_the_link_settles_leads_to_no_field() -> None:
+    shown = read(open_page(LOCATION_LINK, RULES, replace(FORM, problem=Problem("location", "It has no stock."))))
+    assert "The count was not opened yet. It has no stock." in shown.text
+    assert not [link for link in shown.links() if link.startswith("#")]
+
+
 def test_an_open_form_is_read() -> None:
     body = urlencode({"t": "token", "counter": " Sam ", "location": "fixings-aisle", "skus": "A-1, A-2\r\n\r\nA-1"})
     assert parse_open_form(body) == OpenForm("token", "Sam", "fixings-aisle", skus=("A-1", "A-2"))
@@ -122,19 +180,21 @@ def test_an_open_form_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "problem"),
+    ("fields", "field", "problem"),
     [
-        ({"counter": "\t"}, "Enter who is counting."),
-        ({"counter": "x" * 81}, "Enter a name of at most 80 characters."),
-        ({"counter": "Sam", "zone": "z", "skus": "A"}, "Name either a zone or a list of SKUs, not both."),
-        ({"counter": "Sam", "skus": "\n".join(map(str, range(MAX_LISTED_SKUS + 1)))}, "List at most 200 SKUs"),
-        ({"counter": "Sam", "skus": "x" * 129}, "List at most 200 SKUs"),
+        ({"counter": "\t"}, "counter", "Enter who is counting."),
+        ({"counter": "x" * 81}, "counter", "Enter a name of at most 80 characters."),
+        ({"counter": "Sam", "zone": "z", "skus": "A"}, "zone", "Name either a zone or a list of SKUs, not both."),
+        ({"counter": "Sam", "skus": "\n".join(map(str, range(MAX_LISTED_SKUS + 1)))}, "skus", "List at most 200 SKUs"),
+        ({"counter": "Sam", "skus": "x" * 129}, "skus", "List one SKU a line; none has more than 128 characters."),
     ],
 )
-def test_what_is_wrong_with_a_form_is_said_and_the_token_kept(fields: dict[str, str], problem: str) -> None:
+def test_what_is_wrong_with_a_form_is_said_and_the_token_kept(fields: dict[str, str], field: str, problem: str) -> None:
     form = parse_open_form(urlencode({"t": "token"} | fields))
     assert form.token == "token"
-    assert (form.problem or "").startswith(problem)
+    assert form.problem
+    assert form.problem.text.startswith(problem)
+    assert form.problem.about == field
 
 
 @given(st.text(max_size=300), st.text(max_size=300), st.text(max_size=300))
@@ -149,11 +209,36 @@ def test_a_fresh_count_has_its_sheet_and_its_upload() -> None:
     assert "The whole location · 120 items expected" in shown.text
     assert "Opened by Sam on Sat 21 Nov 2026, 09:00" in shown.text
     assert "Nothing has been read yet." in shown.text
-    assert shown.links() == ["/?t=x", "/sheet.xlsx?t=x", "/sheet.csv?t=x"]
+    assert shown.links() == ["/sheet.xlsx?t=x", "/sheet?t=x", "/sheet.csv?t=x"]
+
+
+def test_the_printed_sheet_has_a_box_for_each_item_and_says_what_it_is_sold_by() -> None:
+    rows = (
+        SheetRow("BOLT-M6-50", "M6 bolts 50 mm", "A2", "24", ""),
+        SheetRow("HOSE", "Garden hose", "", "", "m"),
+    )
+    page = sheet_page(OPEN, rows, RULES, LINKS)
+    shown = read(page)
+    assert "Bin Item Count A2 M6 bolts 50 mm BOLT-M6-50 · pack of 24 Garden hose HOSE m" in shown.text
+    assert shown.text.count(OPEN.session_id) == 2  # at the top, and over the columns of every printed page
+    assert shown.links() == ["/sheet.xlsx?t=x", "/?t=x"]
+    assert [each["scope"] for each in shown.all("th")] == ["col", "col", "col", "row", "row"]
+    assert page.html.count("<tr><td></td><td></td><td></td></tr>") == SPARE_LINES
+    assert not shown.all("form")
+
+
+def test_a_sheet_that_is_too_long_to_print_is_refused_and_not_cut() -> None:
+    rows = [SheetRow(f"SKU-{n}", HOSTILE * 8, "A" * 100, "", "kg") for n in range(MAX_PRINTED)]
+    page = sheet_page(OPEN, rows, RULES, LINKS)
+    assert page.html.count('scope="row"') == MAX_PRINTED
+    assert len(page.html.encode()) < 5_000_000  # a function may answer with 6 MB
+    more = sheet_page(OPEN, [*rows, rows[0]], RULES, LINKS)
+    assert more.status == 422
+    assert "The count is of 5,001 items, and a page holds 5,000." in read(more).text
 
 
 def test_the_upload_goes_straight_to_the_bucket_and_the_page_may_post_nowhere_else() -> None:
-    page = session_page(Standing(OPEN), RULES, UPLOAD, LINKS)
+    page = session_page(Standing(OPEN), RULES, UPLOAD, LINKS, NOW)
     assert page.form_origin == "https://bucket.s3.eu-west-2.amazonaws.com"
     shown = read(page)
     form, inputs = shown.all("form")[0], shown.all("input")
@@ -163,7 +248,7 @@ def test_the_upload_goes_straight_to_the_bucket_and_the_page_may_post_nowhere_el
 
 
 def test_an_upload_for_an_area_says_so_and_leads_back() -> None:
-    shown = read(session_page(Standing(OPEN), RULES, replace(UPLOAD, area="Back store"), LINKS))
+    shown = read(session_page(Standing(OPEN), RULES, replace(UPLOAD, area="Back store"), LINKS, NOW))
     assert "Upload a count of Back store" in shown.text
     assert "If Back store was uploaded before, this file replaces it. Not only Back store?" in shown.text
     assert len(shown.all("form")) == 1
@@ -173,23 +258,26 @@ def test_what_was_understood_adds_up_on_the_page() -> None:
     shown = stands(SESSION, CAPTURE)
     assert "rows read 6 counted 2 repeat scans 1 blank, not counted 2 parked, to be mended 1" in shown.text
     assert "2 items counted: see the quantities BOLT-M6-50 432 PAINT-RED 3" in shown.text
-    assert "the manager gets what differs" in shown.text
+    assert "6 rows were read: 2 counted, 1 repeat scan, 2 blank, 1 to be mended." in shown.text
+    assert shown.text.index("6 rows were read") < shown.text.index("Next: mend the 1 row below")
 
 
 def test_a_parked_row_is_shown_with_its_place_its_cells_and_how_to_mend_it() -> None:
     shown = stands(OPEN, CAPTURE)
     assert "1 row to mend" in shown.text
     assert (
-        "scan.csv, row 14: unknown code No item has this code: check it for a typing error. 5012345678901 | 6 | 14:02"
-        in shown.text
+        "scan.csv, row 14: unknown code No item has this code: check it for a typing error. "
+        "The row as it came: 5012345678901 | 6 | 14:02" in shown.text
     )
     no_cells = replace(CAPTURE, parked=(replace(PARKED, cells=()),))
     assert "5012345678901 | 6" in stands(OPEN, no_cells).text
 
 
 def test_after_the_upload_of_an_area_the_correction_is_for_that_area_too() -> None:
-    page = session_page(Standing(OPEN), RULES, replace(UPLOAD, area="Back & side"), LINKS, just_uploaded=True)
-    assert "/?t=x&area=Back+%26+side" in read(page).links()
+    on_its_way = Standing(OPEN, unread_since="2026-11-21T14:05:30+00:00")
+    links = replace(LINKS, area="Back & side")
+    page = session_page(on_its_way, RULES, replace(UPLOAD, area="Back & side"), links, NOW)
+    assert "/?t=x&area=Back+%26+side&uploaded=1" in read(page).links()
 
 
 def test_everything_that_is_wrong_with_a_row_is_said_at_once_each_with_its_cell() -> None:
@@ -228,6 +316,67 @@ def test_what_fix_sheets_and_later_files_did_is_told() -> None:
     assert "fixes.xlsx, row 7 was not used: it is about another row" in shown.text
 
 
+READ = replace(CAPTURE, parked=(), parked_reasons={}, problems=(), totals=Totals(read=5, counted=5))
+
+
+@pytest.mark.parametrize(
+    ("session", "capture", "next_is"),
+    [
+        (OPEN, None, "Nothing has been read yet. Next: count with the sheet below"),
+        (OPEN, CAPTURE, "Next: mend the 1 row below and upload it again."),
+        (
+            OPEN,
+            replace(CAPTURE, parked_reasons={Reason.ALREADY_DECIDED: 1}),
+            "Next: open a fresh count for the 1 row below, because a manager has decided about this item already.",
+        ),
+        (OPEN, replace(READ, problems=CAPTURE.problems), "Next: see below what was not taken, mend it, and upload"),
+        (OPEN, replace(READ, lines=()), "Nothing was counted. Next: fill in the quantities"),
+        (OPEN.model_copy(update={"captured_seq": 2, "reconciled_seq": 1}), READ, "is being compared with the stock"),
+        (OPEN.model_copy(update={"captured_seq": 2, "reconciled_seq": 2}), READ, "the manager decides about what diff"),
+        (SESSION.model_copy(update={"status": Status.CLOSED}), CAPTURE, "This count is closed."),
+    ],
+)
+def test_one_sentence_says_what_is_to_be_done_next(session: Session, capture: Capture | None, next_is: str) -> None:
+    shown = stands(session, capture).text
+    assert next_is in shown
+    assert len(re.findall(r"Next: |nothing more to do|is closed\.", shown)) == 1
+
+
+@pytest.mark.parametrize(
+    ("since", "told"),
+    [
+        ("2026-11-21T14:05:30+00:00", "A file has arrived and is being read."),
+        ("2026-11-21T13:50:00+00:00", "A file has arrived, but reading it takes longer than it should. It is safe"),
+    ],
+)
+def test_a_file_on_its_way_is_said_to_be_whatever_was_read_before(since: str, told: str) -> None:
+    for capture in (None, CAPTURE):
+        standing = Standing(OPEN, capture, unread_since=since)
+        shown = read(session_page(standing, RULES, UPLOAD, LINKS, NOW)).text
+        assert told in shown
+        assert ("What was understood before" in shown) == (capture is not None)
+
+
+def test_between_the_header_and_the_outcome_the_file_is_still_being_read() -> None:
+    session = OPEN.model_copy(update={"captured_seq": 1})
+    assert "is being read" in stands(session, None).text
+
+
+def test_what_the_upload_takes_is_said_before_it_is_refused() -> None:
+    shown = stands(OPEN, None)
+    assert "At most 40 MB. This page can upload until 15:06" in shown.text
+    assert "EntityTooLarge or AccessDenied, the file was not taken" in shown.text
+    (file,) = [each for each in shown.all("input") if each.get("type") == "file"]
+    assert file["aria-describedby"] == "file-hint limit-hint"
+
+
+def test_a_recount_says_what_it_is_until_it_is_counted() -> None:
+    session = OPEN.model_copy(update={"skus": ("BOLT-M6-50",), "recount_of": "x.BOLT-M6-50.r1"})
+    assert "Recount of Fixings aisle 1 item on a list Opened by Sam" in stands(session, None).text
+    assert "as if nobody had counted before" in stands(session, None).text
+    assert "as if nobody had counted before" not in stands(session, CAPTURE).text
+
+
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_has_words(reason: Reason) -> None:
     shown = stands(OPEN, replace(CAPTURE, parked=(replace(PARKED, reason=reason),)))
@@ -236,7 +385,7 @@ def test_every_reason_has_words(reason: Reason) -> None:
 
 def test_files_that_were_not_taken_are_named_with_the_reason() -> None:
     refused = (FileProblem("late.csv", "the count is closed"),)
-    shown = read(session_page(Standing(OPEN, CAPTURE, (), refused), RULES, UPLOAD, LINKS))
+    shown = read(session_page(Standing(OPEN, CAPTURE, (), refused), RULES, UPLOAD, LINKS, NOW))
     assert "notes.docx was not taken: this is not a count file" in shown.text
     assert "late.csv was not taken: the count is closed" in shown.text
 
@@ -248,25 +397,21 @@ def test_a_page_of_thousands_of_rows_stays_small_and_says_what_it_leaves_out() -
         parked=tuple(replace(PARKED, row=n) for n in range(5000)),
         totals=Totals(read=10_000, counted=5_000, parked=5_000),
     )
-    page = session_page(standing(OPEN, many), RULES, UPLOAD, LINKS)
+    page = session_page(standing(OPEN, many), RULES, UPLOAD, LINKS, NOW)
     assert len(page.html) < 1_000_000
     assert f"and {5000 - SHOWN:,} more rows" in read(page).text
     assert f"and {5000 - SHOWN:,} more items" in read(page).text
 
 
-def test_after_an_upload_the_visitor_is_told_that_it_arrived() -> None:
-    assert "Your file has arrived." in stands(OPEN, None, just_uploaded=True).text
-
-
 def test_a_closed_count_takes_nothing_more() -> None:
     closed = SESSION.model_copy(update={"status": Status.CLOSED})
-    shown = read(session_page(standing(closed, CAPTURE), RULES, None, LINKS))
+    shown = read(session_page(standing(closed, CAPTURE), RULES, None, LINKS, NOW))
     assert "This count is closed." in shown.text
     assert not shown.all("form")
 
 
 @pytest.mark.parametrize(
-    ("scope", "told"), [({"zone": "bolts"}, "Zone bolts ·"), ({"skus": ("A", "B")}, "2 items on a list ·")]
+    ("scope", "told"), [({"zone": "bolts"}, "Zone bolts ·"), ({"skus": ("A", "B")}, "2 items on a list Opened")]
 )
 def test_a_part_count_says_what_it_covers(scope: dict[str, object], told: str) -> None:
     assert told in stands(OPEN.model_copy(update=scope), None).text
@@ -279,7 +424,13 @@ def test_no_page_of_a_count_shows_what_the_system_says() -> None:
 
 @pytest.mark.parametrize(
     ("page", "status"),
-    [(pages.unknown_page, 404), (pages.expired_page, 410), (pages.tampered_page, 403), (pages.trouble_page, 503)],
+    [
+        (pages.unknown_page, 404),
+        (pages.no_card_page, 404),
+        (pages.expired_page, 410),
+        (pages.tampered_page, 403),
+        (pages.trouble_page, 503),
+    ],
 )
 def test_every_refusal_has_its_own_page(page: Callable[[], Page], status: int) -> None:
     assert page().status == status
@@ -295,10 +446,12 @@ def test_whatever_was_typed_anywhere_is_escaped() -> None:
         problems=(FileProblem(HOSTILE, HOSTILE),),
     )
     session = SESSION.model_copy(update={"counter": HOSTILE, "zone": HOSTILE, "location": HOSTILE})
-    form = OpenForm(HOSTILE, HOSTILE, HOSTILE, HOSTILE, None, HOSTILE)
+    form = OpenForm(HOSTILE, HOSTILE, HOSTILE, HOSTILE, None, Problem("zone", HOSTILE))
     for page in (
-        session_page(standing(session, capture), RULES, UPLOAD, LINKS),
+        session_page(standing(session, capture), RULES, UPLOAD, LINKS, NOW),
         open_page(CountLink(home=HOME, location=HOSTILE, expires_at=1), RULES, form),
+        card_page(CountLink(home=HOME, location=HOSTILE, expires_at=1), RULES, "x"),
+        sheet_page(session, [SheetRow(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE)], RULES, LINKS),
     ):
         assert HOSTILE in read(page).text
         assert "<script" not in page.html

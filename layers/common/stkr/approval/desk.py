@@ -10,17 +10,21 @@ from botocore.exceptions import BotoCoreError, ClientError
 from stkr import keys
 from stkr.approval import pages
 from stkr.approval.core import Standing, Verdict, counted_by, may_decide
-from stkr.approval.pages import DecisionForm
-from stkr.approval.shell import Outcome, decide, live_stock, look
+from stkr.approval.history import Count, history
+from stkr.approval.pages import DecisionForm, Shown
+from stkr.approval.shell import Outcome, counts_of, decide, live_stock, look
 from stkr.errors import Busy, LinkExpired, LinkTampered
 from stkr.links import Action, CountLink, DecisionLink, address, read
 from stkr.rules.doc import Rules
-from stkr.rules.store import current_rules
+from stkr.rules.store import recent_rules
 from stkr.settings import Approve as Settings
 from stkr.signing import signing_keys
-from stkr.store.counts import Line, State, read_session
+from stkr.store.counts import Line, State, Waiting, read_session, waiting_beside
 from stkr.telemetry import logger
 from stkr.web.page import Page
+
+_LOOKED_AT = 100
+"""Waiting variances of the location that are looked at to say what is left of a count; more are "at least" so many."""
 
 _Act = Callable[["Settings", "Visit", DecisionLink, Rules], Page]
 
@@ -50,8 +54,8 @@ def _guarded(settings: Settings, visit: Visit, act: _Act) -> Page:
         link = read(visit.form.token, signing_keys(settings.signing_secret, visit.now), int(visit.now.timestamp()))
         if not link.belongs_to(visit.url_id):
             return pages.misused_page()
-        logger.append_keys(session_id=link.session_id)
-        return act(settings, visit, link, current_rules(settings.bucket).rules)
+        logger.set_correlation_id(link.session_id)
+        return act(settings, visit, link, recent_rules(settings.bucket, visit.now).rules)
     except LinkExpired:
         return pages.expired_page()
     except LinkTampered:
@@ -67,8 +71,18 @@ def _show(settings: Settings, visit: Visit, link: DecisionLink, rules: Rules) ->
         if not may_decide(rules, line, link.addressee):
             return pages.replaced_page()
         stock = live_stock(settings, line)
-        return pages.decision_page(line, link.action, stock.system_qty if stock else None, rules, visit.form)
+        shown = Shown(line, stock.system_qty if stock else None, _counts(settings, line))
+        return pages.decision_page(shown, link.action, rules, visit.form)
     return _page(settings, visit, rules, Outcome(stands, line))
+
+
+def _counts(settings: Settings, line: Line) -> tuple[Count, ...]:
+    """The item's counts; empty where they cannot be read, which must not keep anybody from deciding."""
+    try:
+        return history(line, counts_of(settings, line))
+    except (BotoCoreError, ClientError) as error:
+        logger.warning("the item's other counts could not be read", error=type(error).__name__)
+        return ()
 
 
 def _submit(settings: Settings, visit: Visit, link: DecisionLink, rules: Rules) -> Page:
@@ -103,8 +117,18 @@ def _page(settings: Settings, visit: Visit, rules: Rules, outcome: Outcome) -> P
         return pages.held_page(line, rules)
     if outcome.standing is Standing.DECIDED:
         recount = _recount_url(settings, visit.now, rules, line) if line.state is State.REJECTED else None
-        return pages.decided_page(line, rules, fresh=outcome.fresh, recount_url=recount)
+        waiting = _waiting(settings, line) if outcome.fresh else None
+        return pages.decided_page(line, rules, fresh=outcome.fresh, recount_url=recount, waiting=waiting)
     return pages.superseded_page()
+
+
+def _waiting(settings: Settings, line: Line) -> Waiting | None:
+    """What else waits of the count; ``None`` where it cannot be told. The decision itself is made by then."""
+    try:
+        return waiting_beside(settings.counts_table, line, _LOOKED_AT)
+    except (BotoCoreError, ClientError) as error:
+        logger.warning("what still waits could not be read", error=type(error).__name__)
+        return None
 
 
 def _recount_url(settings: Settings, now: datetime, rules: Rules, line: Line) -> str:

@@ -13,16 +13,18 @@
 Nothing of a variance is shown unless the link that was followed is genuine and speaks of that very variance.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
 
 from stkr.approval.core import quantity_after
+from stkr.approval.history import Count
 from stkr.capture.result import Kind
 from stkr.cause.evidence import Cause
 from stkr.links import TOKEN, Action
 from stkr.rules.doc import Rules
-from stkr.store.counts import Line, State
+from stkr.store.counts import Line, State, Waiting
 from stkr.tabular.words import one_line
 from stkr.web.forms import MAX_NAME_CHARS, fields
 from stkr.web.page import Page, message_page, render
@@ -59,12 +61,25 @@ def parse_decision_form(body: str) -> DecisionForm:
     return DecisionForm(token, name, chosen)
 
 
-def decision_page(line: Line, action: Action, live_qty: Decimal | None, rules: Rules, form: DecisionForm) -> Page:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A pending line and what a manager sees beside it.
+
+    ``live_qty`` is what the system says right now, ``None`` where it does not stock the item here; ``counts`` are the
+    item's counts, as ``approval.history`` has them.
+    """
+
+    line: Line
+    live_qty: Decimal | None
+    counts: Sequence[Count] = ()
+
+
+def decision_page(shown: Shown, action: Action, rules: Rules, form: DecisionForm) -> Page:
     """The variance beside live stock, and the one button that decides it.
 
-    :param live_qty: what the system says right now, ``None`` where it does not stock the item here.
     :param form: carries the token; with a problem it is shown again with what was entered.
     """
+    line, live_qty = shown.line, shown.live_qty
     expected = None if line.kind is Kind.UNRECORDED else line.system_qty
     html = render(
         "approval/decision.html",
@@ -72,6 +87,7 @@ def decision_page(line: Line, action: Action, live_qty: Decimal | None, rules: R
         approving=action is Action.APPROVE,
         live_qty=live_qty,
         moved=live_qty != expected,
+        counts=shown.counts,
         form=form,
         token_field=TOKEN,
         max_name=MAX_NAME_CHARS,
@@ -82,10 +98,13 @@ def decision_page(line: Line, action: Action, live_qty: Decimal | None, rules: R
     return Page(HTTPStatus.UNPROCESSABLE_ENTITY if form.problem else HTTPStatus.OK, html)
 
 
-def decided_page(line: Line, rules: Rules, *, fresh: bool, recount_url: str | None) -> Page:
+def decided_page(
+    line: Line, rules: Rules, *, fresh: bool, recount_url: str | None = None, waiting: Waiting | None = None
+) -> Page:
     """A decided line: by whom, when, what changed. ``fresh`` for the tap that decided it, else it says "already".
 
     :param recount_url: where to open a fresh blind count of the item; shown for a rejected line.
+    :param waiting: what else of the count waits, in figures only: a link speaks of one variance.
     """
     suggested = None if line.cause is Cause.UNKNOWN else line.cause
     recorded = line.confirmed_cause or suggested or Cause.UNKNOWN
@@ -95,6 +114,7 @@ def decided_page(line: Line, rules: Rules, *, fresh: bool, recount_url: str | No
         fresh=fresh,
         approved=line.state is State.APPROVED,
         recount_url=recount_url,
+        waiting=waiting,
         recorded=_option(recorded),
         overruled=suggested.label if suggested and suggested is not recorded else None,
     )

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stkr.approval.core import Standing, Verdict, decided, held, quantity_after, standing
+from stkr.approval.history import MAX_COUNTS
 from stkr.capture.result import Kind
 from stkr.errors import Busy
 from stkr.settings import Approve as Settings
 from stkr.store.adjustments import Action, Entry, append
-from stkr.store.counts import Line, decide_line, read_line, write_line
+from stkr.store.counts import Line, decide_line, read_line, read_lines_of, recent_counts, write_line
 from stkr.store.inventory import MAX_UNBOOKED, InventoryRow, post_adjustment, post_unrecorded, read_row
 from stkr.store.items import pause, transact
 from stkr.store.movements import on_hand, read_ledger
@@ -45,6 +46,13 @@ def look(settings: Settings, session_id: str, sku: str, revision: int) -> tuple[
 def live_stock(settings: Settings, line: Line) -> InventoryRow | None:
     """The line's stock right now; ``None`` where the location does not stock it."""
     return read_row(settings.inventory_table, line.location, line.sku)
+
+
+def counts_of(settings: Settings, line: Line) -> list[tuple[str, Line]]:
+    """The item's lines in the latest counts of its location, with the instant each count was opened."""
+    recent = recent_counts(settings.counts_table, line.location, MAX_COUNTS)
+    lines = read_lines_of(settings.counts_table, line.sku, [count.session_id for count in recent])
+    return [(count.opened_at, lines[count.session_id]) for count in recent if count.session_id in lines]
 
 
 def decide(settings: Settings, line: Line, verdict: Verdict) -> Outcome:
@@ -146,7 +154,7 @@ def _hold(settings: Settings, line: Line, now: str) -> Line | None:
     """
     stock = live_stock(settings, line)
     if stock is None:
-        logger.error("the stock row of a queued line is gone", session_id=line.session_id, sku=line.sku)
+        logger.error("the stock row of a queued line is gone", sku=line.sku)
         return None
     if len(stock.unbooked) >= MAX_UNBOOKED:
         raise Busy(f"{MAX_UNBOOKED} adjustments of {line.sku} at {line.location} wait to be booked; book them first")

@@ -51,10 +51,10 @@ def capture_session(settings: Settings, session_id: str, now: str, *, again: boo
     """
     session = _claim(settings.counts_table, session_id)
     uploads = list(objects.uploads(settings.bucket, keys.upload_prefix(session_id)))
-    fingerprint = _fingerprint(uploads)
-    unchanged = session.captured_files == fingerprint and session.captured_seq == session.reconciled_seq
+    seen = fingerprint(uploads)
+    unchanged = session.captured_files == seen and session.captured_seq == session.reconciled_seq
     if unchanged and not again:
-        logger.info("nothing new in the folder", session_id=session_id)
+        logger.info("nothing new in the folder")
         return None
     files, too_large = _read_uploads(settings.bucket, uploads)
     snapshot = objects.read_document(
@@ -69,10 +69,11 @@ def capture_session(settings: Settings, session_id: str, now: str, *, again: boo
     objects.write_rows(settings.bucket, keys.parked_object(session_id, session.capture_seq), read.parked)
     # The header before the document: writing the document is the event that starts the reconciliation.
     # A crash in between leaves the message in the queue, and the next run does everything again.
-    _record(settings.counts_table, captured, fingerprint, now)
+    _record(settings.counts_table, captured, seen, now)
     objects.write_document(settings.bucket, keys.capture_object(session_id, session.capture_seq), captured)
     count(Metric.ROWS_CAPTURED, outcome.totals.read)
     count(Metric.ROWS_PARKED, outcome.totals.parked)
+    logger.info("captured", seq=captured.seq, files=len(files), **asdict(outcome.totals))
     return captured
 
 
@@ -110,7 +111,8 @@ def _claim(table: str, session_id: str) -> Session:
     return Session.model_validate(values(answer["Attributes"]))
 
 
-def _fingerprint(uploads: Iterable[Upload]) -> str:
+def fingerprint(uploads: Iterable[Upload]) -> str:
+    """What tells the state of a session's folder, as the session's header keeps it of the latest capture."""
     # With the time: the same file once more may be the latest count of its area again.
     told = (f"{upload.name}:{upload.etag}:{upload.uploaded_at}" for upload in uploads)
     return sha256("|".join(told).encode()).hexdigest()
@@ -177,7 +179,7 @@ def _decided(table: str, session: Session) -> dict[str, Decimal]:
     return {line.sku: line.counted_qty or Decimal(0) for line in decided}
 
 
-def _record(table: str, captured: Captured, fingerprint: str, now: str) -> None:
+def _record(table: str, captured: Captured, seen: str, now: str) -> None:
     request = update(
         table,
         session_key(captured.session_id),
@@ -186,7 +188,7 @@ def _record(table: str, captured: Captured, fingerprint: str, now: str) -> None:
         sets={
             "captured_seq": captured.seq,
             "captured_at": now,
-            "captured_files": fingerprint,
+            "captured_files": seen,
             "status": Status.CAPTURED,
             "rows": asdict(captured.outcome.totals),
         },

@@ -55,10 +55,14 @@ class Gap(BaseModel):
 
 
 class Question(BaseModel):
-    """A request to ``cause``: up to a chunk of gaps, each of which becomes a model call of its own."""
+    """A request to ``cause``: up to a chunk of gaps, each of which becomes a model call of its own.
+
+    ``session_id`` is for the log; the model never sees it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
+    session_id: str
     gaps: Annotated[tuple[Gap, ...], Field(max_length=25)]
 
 

@@ -36,7 +36,7 @@ from stkr.rules.values import (
 from stkr.rules.wording import complaint
 from stkr.rules.yamldoc import Content, Document, Where, read_yaml
 
-MAX_DOC_BYTES = 200_000
+MAX_DOC_BYTES = 100_000
 """A shop's doc is a few kilobytes; this bound only keeps a mistaken upload from being parsed."""
 
 MAX_ENTRIES = 200

@@ -1,7 +1,8 @@
 """SKU patterns of the rules doc: ``*`` stands for any characters, ``?`` for one, and case does not matter."""
 
+import re
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import lru_cache
 
 WILDCARDS = "*?"
 
@@ -13,21 +14,39 @@ def fits(pattern: str, sku: str) -> bool:
 
 
 def overlap(one: str, other: str) -> bool:
-    """Whether some SKU fits both patterns."""
-    left, right = one.casefold(), other.casefold()
+    """Whether some SKU fits both patterns.
 
-    @cache
-    def rest(at: int, beside: int) -> bool:
-        here, there = left[at : at + 1], right[beside : beside + 1]
-        if here == "*":
-            return rest(at + 1, beside) or (bool(there) and rest(at, beside + 1))
-        if there == "*":
-            return rest(at, beside + 1) or (bool(here) and rest(at + 1, beside))
-        if not (here and there):
-            return here == there
-        return (here == there or "?" in (here, there)) and rest(at + 1, beside + 1)
+    One is walked character by character; the places that the other can be at meanwhile are the bits of a number.
+    """
+    places = _places(_plain(other))
+    stars, end = places.get("*", 0), 1 << len(_plain(other))
+    any_one = end - 1 & ~stars
 
-    return rest(0, 0)
+    def with_skipped_stars(at: int) -> int:
+        return at | (at & stars) << 1
+
+    at = with_skipped_stars(1)
+    for character in _plain(one):
+        if character == "*":
+            at = -(at & -at) & (end << 1) - 1  # wherever it is, and anywhere behind
+        else:
+            fitting = any_one if character == "?" else places.get("?", 0) | places.get(character, 0)
+            at = with_skipped_stars((at & fitting) << 1 | at & stars)
+    return bool(at & end)
+
+
+@lru_cache(maxsize=256)
+def _places(plain: str) -> dict[str, int]:
+    """The places of each character of a pattern, as bits."""
+    places: dict[str, int] = {}
+    for place, character in enumerate(plain):
+        places[character] = places.get(character, 0) | 1 << place
+    return places
+
+
+def _plain(pattern: str) -> str:
+    """A pattern in small letters, with one star where several follow each other."""
+    return re.sub(r"\*+", "*", pattern.casefold())
 
 
 def specificity(pattern: str) -> tuple[bool, int]:

@@ -1,6 +1,7 @@
 """The rules doc in the bucket: the latest valid version is in force, whatever was uploaded since."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +14,8 @@ from stkr.telemetry import Metric, count, logger
 
 _VERSIONS_BACK = 20
 """How far to look for a valid version before the built-in defaults hold."""
+
+_RECENT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,26 @@ def current_rules(bucket: str) -> VersionedRules:
         count(Metric.RULES_INVALID)
         return _last_valid(bucket)
     return latest
+
+
+_recent: dict[str, tuple[datetime, VersionedRules]] = {}
+
+
+def recent_rules(bucket: str, now: datetime) -> VersionedRules:
+    """The rules in force now, or within the last minute: for pages that somebody waits for.
+
+    :param now: aware.
+    """
+    read_at, rules = _recent.get(bucket, (None, None))
+    if read_at is None or rules is None or not timedelta(0) <= now - read_at < _RECENT:
+        rules = current_rules(bucket)
+        _recent[bucket] = now, rules
+    return rules
+
+
+def forget_recent() -> None:
+    """Have the next question read the doc again."""
+    _recent.clear()
 
 
 def rules_at(bucket: str, version_id: str | None) -> VersionedRules:

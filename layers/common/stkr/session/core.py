@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
 
-from stkr.capture.result import Alias, FileProblem, Outcome, ParkedRow
+from stkr.capture.result import Alias, FileProblem, Outcome, ParkedRow, Reason
 from stkr.errors import ScopeError
 from stkr.rules.doc import Rules
 from stkr.stock import Snapshot, StockRow
-from stkr.store.counts import Session
+from stkr.store.counts import Session, Status
 from stkr.tabular.words import one_line
 
 
@@ -30,13 +32,66 @@ class Opening:
 class Standing:
     """How a session stands. ``outcome`` is ``None`` until a first upload was read.
 
-    ``parked`` are the first of its parked rows, ``refused`` the files that it did not take.
+    ``parked`` are the first of its parked rows, ``refused`` the files that it did not take. ``unread_since`` is the
+    instant the latest file came, while no capture has seen it.
     """
 
     session: Session
     outcome: Outcome | None = None
     parked: tuple[ParkedRow, ...] = ()
     refused: tuple[FileProblem, ...] = ()
+    unread_since: str | None = None
+
+
+class Step(StrEnum):
+    """What is to be done next about a count."""
+
+    CLOSED = "closed"
+    READING = "reading"
+    LATE = "late"
+    COUNT = "count"
+    MEND_ROWS = "mend_rows"
+    COUNT_AFRESH = "count_afresh"
+    MEND_FILES = "mend_files"
+    NOTHING_COUNTED = "nothing_counted"
+    COMPARING = "comparing"
+    DONE = "done"
+
+
+READ_WITHIN = timedelta(minutes=10)
+"""Reading takes seconds; a second try, after a failure of a service, comes within twelve minutes."""
+
+
+def next_step(standing: Standing, now: datetime) -> Step:
+    """What is to be done next, the most pressing first.
+
+    :param now: aware.
+    """
+    session, outcome = standing.session, standing.outcome
+    if session.status is Status.CLOSED:
+        return Step.CLOSED
+    if standing.unread_since:
+        return Step.READING if now - datetime.fromisoformat(standing.unread_since) < READ_WITHIN else Step.LATE
+    if outcome is None:
+        # The header is written a moment before the outcome.
+        return Step.READING if session.captured_seq else Step.COUNT
+    return _after(outcome, standing)
+
+
+def _after(outcome: Outcome, standing: Standing) -> Step:
+    if outcome.totals.parked:
+        return Step.MEND_ROWS if mendable(outcome) else Step.COUNT_AFRESH
+    if outcome.problems or standing.refused:
+        return Step.MEND_FILES
+    if not outcome.lines:
+        return Step.NOTHING_COUNTED
+    compared = standing.session.reconciled_seq >= standing.session.captured_seq
+    return Step.DONE if compared else Step.COMPARING
+
+
+def mendable(outcome: Outcome) -> bool:
+    """Whether a fix sheet can mend parked rows: what a manager has decided needs a fresh count."""
+    return bool(outcome.parked_reasons.keys() - {Reason.ALREADY_DECIDED})
 
 
 def checked(opening: Opening, rules: Rules) -> Opening:
@@ -45,12 +100,12 @@ def checked(opening: Opening, rules: Rules) -> Opening:
     :raises ScopeError: unknown location, or nobody named as the counter.
     """
     if not opening.counter.strip():
-        raise ScopeError("say who is counting")
+        raise ScopeError("say who is counting", "counter")
     for name in rules.locations:
         if name.casefold() == opening.location.strip().casefold():
             return Opening(name, opening.counter.strip(), opening.zone, opening.skus, opening.recount_of)
     known = ", ".join(sorted(rules.locations)) or "none yet: upload a rules doc first"
-    raise ScopeError(f"there is no location {opening.location!r}; the rules doc has: {known}")
+    raise ScopeError(f"there is no location {opening.location!r}; the rules doc has: {known}", "location")
 
 
 def with_aliases(rows: Iterable[StockRow], aliases: Iterable[Alias]) -> Iterator[StockRow]:
@@ -78,15 +133,32 @@ def snapshot_for(opening: Opening, rows: Iterable[StockRow]) -> Snapshot:
             here[row.sku] = row
         else:
             elsewhere.setdefault(row.sku, row)
+    here = {sku: _named_as(row, elsewhere[sku]) if sku in elsewhere else row for sku, row in here.items()}
     in_scope = {sku: row for sku, row in here.items() if _covers(opening, row)}
     if opening.skus:
         _refuse_unknown(opening.skus, {*here, *elsewhere})
     elif not in_scope:
-        where = f"{opening.location}, zone {opening.zone}" if opening.zone else opening.location
-        raise ScopeError(f"the system of record has no stock rows for {where}; has it been synced?")
+        if opening.zone:
+            problem = (
+                f"nothing at {opening.location} is in a category or bin named {opening.zone!r}: check the spelling"
+            )
+            raise ScopeError(f"{problem}, or leave it out to count everything", "zone")
+        raise ScopeError(
+            f"the system of record has no stock rows for {opening.location}; has it been synced?", "location"
+        )
     outside = {sku: row for sku, row in here.items() if sku not in in_scope}
     known_elsewhere = {sku: row for sku, row in elsewhere.items() if sku not in here}
     return Snapshot(opening.location, in_scope, {**known_elsewhere, **outside}, frozenset(outside))
+
+
+def _named_as(row: StockRow, other: StockRow) -> StockRow:
+    """A row with the codes and the measure of the same item elsewhere, where it has none itself.
+
+    An item that an approval put on the books has neither until the system of record lists it there; its barcode would
+    name nothing, and a shelf that was scanned would come out as not counted.
+    """
+    by_measure = row.by_measure or (not row.unit and other.by_measure)
+    return replace(row, aliases=row.aliases or other.aliases, unit=row.unit or other.unit, by_measure=by_measure)
 
 
 def _covers(opening: Opening, row: StockRow) -> bool:
@@ -99,8 +171,11 @@ def _refuse_unknown(skus: Sequence[str], known: Iterable[str]) -> None:
     spelled = {sku.casefold() for sku in known}
     unknown = [sku for sku in skus if sku.casefold() not in spelled]
     if unknown:
-        raise ScopeError(f"the system of record does not know {', '.join(unknown)}")
+        named = ", ".join(unknown[:_NAMED]) + (f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else "")
+        raise ScopeError(f"the stock system does not know {named}: check the spelling", "skus")
 
+
+_NAMED = 5
 
 MAX_AREA_CHARS = 60
 """An area is named on the shelf's end, not described."""

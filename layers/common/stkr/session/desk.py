@@ -4,23 +4,33 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal, TypeVar
-from urllib.parse import urlencode
 
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stkr.capture.fixsheet import csv_fixes, xlsx_fixes
 from stkr.errors import LinkExpired, LinkTampered, ScopeError, UnknownSession
+from stkr.keys import session_of_variance
 from stkr.links import CountLink, address, read_count, url
+from stkr.rules.doc import Rules
 from stkr.rules.store import current_rules, pinned_rules
 from stkr.session import pages
 from stkr.session.core import Opening, area_name
-from stkr.session.pages import AREA, OpenForm, SessionLinks, UploadForm
-from stkr.session.sheet import csv_sheet, xlsx_sheet
-from stkr.session.shell import open_session, parked_rows, session_snapshot, session_standing, upload_form
+from stkr.session.pages import OpenForm, Problem, SessionLinks, UploadForm, as_sentence
+from stkr.session.qr import PNG_TYPE, SVG_TYPE, png, svg
+from stkr.session.sheet import csv_sheet, sheet_rows, xlsx_sheet
+from stkr.session.shell import (
+    UPLOAD_MINUTES,
+    open_session,
+    parked_rows,
+    session_snapshot,
+    session_standing,
+    upload_form,
+    wait_until_read,
+)
 from stkr.settings import Session as Settings
 from stkr.signing import signing_keys
-from stkr.store.counts import Status, read_session
+from stkr.store.counts import Status, read_line, read_session
 from stkr.tabular.csvfile import CSV_TYPE
 from stkr.tabular.handout import XLSX_TYPE
 from stkr.telemetry import logger
@@ -42,12 +52,15 @@ def show(settings: Settings, visit: Visit, area: str = "", *, just_uploaded: boo
     """The page to open a count, or the count's own page once it is open. Changes nothing.
 
     :param area: the area that is counted, as it was typed.
+    :param just_uploaded: the visitor comes from the upload form, and wants to see what became of the file.
     """
 
     def act(link: CountLink) -> Page:
         if link.session_id is None:
-            return pages.open_page(link, current_rules(settings.bucket).rules, OpenForm(visit.token))
-        return _session_page(settings, visit, link.home, link.session_id, area_name(area), just_uploaded=just_uploaded)
+            return _open_page(settings, link, current_rules(settings.bucket).rules, OpenForm(visit.token))
+        if just_uploaded:
+            wait_until_read(settings, link.session_id)
+        return _session_page(settings, visit, link.home, link.session_id, area_name(area))
 
     return _guarded(settings, visit, act)
 
@@ -61,10 +74,10 @@ def submit(settings: Settings, visit: Visit, form: OpenForm, nonce: str) -> Page
 
     def act(link: CountLink) -> Page | str:
         if link.session_id is not None:
-            return _session_page(settings, visit, link.home, link.session_id, "", just_uploaded=False)
+            return _session_page(settings, visit, link.home, link.session_id, "")
         rules = current_rules(settings.bucket)
         if form.problem:
-            return pages.open_page(link, rules.rules, form)
+            return _open_page(settings, link, rules.rules, form)
         # What the link settles is not for the form to say.
         opening = Opening(
             location=link.location or form.location,
@@ -76,8 +89,11 @@ def submit(settings: Settings, visit: Visit, form: OpenForm, nonce: str) -> Page
         try:
             session = open_session(settings, opening, rules, visit.now, nonce)
         except ScopeError as error:
-            return pages.open_page(link, rules.rules, replace(form, problem=str(error)))
-        logger.info("session opened", session_id=session.session_id, expected=session.expected)
+            return _open_page(
+                settings, link, rules.rules, replace(form, problem=Problem(error.about, as_sentence(error)))
+            )
+        logger.set_correlation_id(session.session_id)
+        logger.info("session opened", expected=session.expected)
         expires = int((visit.now + timedelta(days=rules.rules.link_days)).timestamp())
         page = CountLink(home=link.home, location=session.location, session_id=session.session_id, expires_at=expires)
         return address(page, signing_keys(settings.signing_secret, visit.now))
@@ -86,37 +102,52 @@ def submit(settings: Settings, visit: Visit, form: OpenForm, nonce: str) -> Page
 
 
 Format = Literal["xlsx", "csv"]
+Picture = Literal["svg", "png"]
 
 
 @dataclass(frozen=True, slots=True)
-class SheetFile:
-    """A session's blind sheet or fix sheet, ready to be saved."""
+class Download:
+    """A file, ready to be saved."""
 
     content: bytes
     content_type: str
     filename: str
 
 
-def fetch_sheet(settings: Settings, visit: Visit, form: Format) -> Page | SheetFile:
+def fetch_sheet(settings: Settings, visit: Visit, form: Format) -> Page | Download:
     """The blind sheet of the link's session, or a page that says why there is none."""
 
-    def act(link: CountLink) -> Page | SheetFile:
+    def act(link: CountLink) -> Page | Download:
         if link.session_id is None:
             return pages.unknown_page()
         session = read_session(settings.counts_table, link.session_id)
         snapshot = session_snapshot(settings, session)
         name = f"count-{session.session_id}.{form}"
         if form == "xlsx":
-            return SheetFile(xlsx_sheet(session, snapshot), XLSX_TYPE, name)
-        return SheetFile(csv_sheet(snapshot), CSV_TYPE, name)
+            return Download(xlsx_sheet(session, snapshot), XLSX_TYPE, name)
+        return Download(csv_sheet(session, snapshot), CSV_TYPE, name)
 
     return _guarded(settings, visit, act)
 
 
-def fetch_fixes(settings: Settings, visit: Visit, form: Format) -> Page | SheetFile:
+def print_sheet(settings: Settings, visit: Visit) -> Page:
+    """The blind sheet of the link's session as a page to print, or a page that says why there is none."""
+
+    def act(link: CountLink) -> Page:
+        if link.session_id is None:
+            return pages.unknown_page()
+        session = read_session(settings.counts_table, link.session_id)
+        rows = sheet_rows(session, session_snapshot(settings, session))
+        rules = pinned_rules(settings.bucket, session.rules_version_id)
+        return pages.sheet_page(session, rows, rules, SessionLinks(link.home, visit.token))
+
+    return _guarded(settings, visit, act)
+
+
+def fetch_fixes(settings: Settings, visit: Visit, form: Format) -> Page | Download:
     """The fix sheet with what is parked now, or a page that says why there is none."""
 
-    def act(link: CountLink) -> Page | SheetFile:
+    def act(link: CountLink) -> Page | Download:
         if link.session_id is None:
             return pages.unknown_page()
         session = read_session(settings.counts_table, link.session_id)
@@ -124,8 +155,31 @@ def fetch_fixes(settings: Settings, visit: Visit, form: Format) -> Page | SheetF
         # A file replaces an earlier one of its name, and the next sheet has none of the rows that are fixed by then.
         name = f"fixes-{link.session_id}-{session.captured_seq}.{form}"
         if form == "xlsx":
-            return SheetFile(xlsx_fixes(parked, visit.now), XLSX_TYPE, name)
-        return SheetFile(csv_fixes(parked), CSV_TYPE, name)
+            return Download(xlsx_fixes(parked, visit.now), XLSX_TYPE, name)
+        return Download(csv_fixes(parked), CSV_TYPE, name)
+
+    return _guarded(settings, visit, act)
+
+
+def show_card(settings: Settings, visit: Visit) -> Page:
+    """The card with the QR code of a location's link, or a page that says why there is none."""
+
+    def act(link: CountLink) -> Page:
+        if not link.of_a_place:
+            return pages.no_card_page()
+        return pages.card_page(link, current_rules(settings.bucket).rules, visit.token)
+
+    return _guarded(settings, visit, act)
+
+
+def fetch_code(settings: Settings, visit: Visit, form: Picture) -> Page | Download:
+    """The QR code of a location's link by itself, or a page that says why there is none."""
+
+    def act(link: CountLink) -> Page | Download:
+        if not link.of_a_place:
+            return pages.no_card_page()
+        address, name = url(link.home, visit.token), f"count-{link.location or 'stock'}.{form}"
+        return Download(svg(address), SVG_TYPE, name) if form == "svg" else Download(png(address), PNG_TYPE, name)
 
     return _guarded(settings, visit, act)
 
@@ -136,6 +190,7 @@ def _guarded(settings: Settings, visit: Visit, act: Callable[[CountLink], Page |
         link = read_count(visit.token, signing_keys(settings.signing_secret, visit.now), int(visit.now.timestamp()))
         if not link.belongs_to(visit.url_id):
             return pages.tampered_page()
+        logger.set_correlation_id(link.session_id)
         return act(link)
     except LinkExpired:
         return pages.expired_page()
@@ -148,21 +203,27 @@ def _guarded(settings: Settings, visit: Visit, act: Callable[[CountLink], Page |
         return pages.trouble_page()
 
 
-def _session_page(
-    settings: Settings, visit: Visit, home: str, session_id: str, area: str, *, just_uploaded: bool
-) -> Page:
+def _open_page(settings: Settings, link: CountLink, rules: Rules, form: OpenForm) -> Page:
+    """The page to open a count; of a recount it says who asks for it."""
+    rejected = None
+    if link.recount_of and link.skus:
+        session_id = session_of_variance(link.recount_of, link.skus[0])
+        rejected = read_line(settings.counts_table, session_id, link.skus[0]) if session_id else None
+    return pages.open_page(link, rules, form, rejected)
+
+
+def _session_page(settings: Settings, visit: Visit, home: str, session_id: str, area: str) -> Page:
     standing = session_standing(settings, session_id, pages.SHOWN)
     session = standing.session
-    here = url(home, visit.token)
+    links = SessionLinks(home, visit.token, area)
     upload = None
     if session.status is not Status.CLOSED:
-        of_area = "&" + urlencode({AREA: area}) if area else ""
-        signed = upload_form(settings, session_id, area, after=f"{here}{of_area}&uploaded=1")
-        upload = UploadForm(signed["url"], signed["fields"], area)
+        signed = upload_form(settings, session_id, area, after=links.outcome)
+        upload = UploadForm(signed["url"], signed["fields"], visit.now + timedelta(minutes=UPLOAD_MINUTES), area)
     return pages.session_page(
         standing,
         pinned_rules(settings.bucket, session.rules_version_id),
         upload,
-        SessionLinks(home, visit.token),
-        just_uploaded=just_uploaded,
+        links,
+        visit.now,
     )

@@ -3,18 +3,23 @@
 The pages are blind: no system quantity is on any of them.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from stkr.capture.result import Reason
 from stkr.links import TOKEN, CountLink, url
 from stkr.rules.doc import Rules
-from stkr.session.core import MAX_AREA_CHARS, Standing
-from stkr.store.counts import Status
+from stkr.session.core import MAX_AREA_CHARS, Standing, mendable, next_step
+from stkr.session.qr import inline_svg
+from stkr.session.sheet import SheetRow
+from stkr.store.counts import Line, Session, Status
+from stkr.tabular.sheet import MAX_FILE_BYTES
 from stkr.tabular.words import one_line
+from stkr.web.figures import day
 from stkr.web.forms import MAX_NAME_CHARS, fields
 from stkr.web.page import Page, message_page, render
 from stkr.web.wording import place
@@ -22,9 +27,18 @@ from stkr.web.wording import place
 AREA: Final = "area"
 """Query parameter that names the area an upload is for."""
 
+UPLOADED: Final = "uploaded"
+"""Query parameter of whoever comes from the upload form."""
+
 MAX_LISTED_SKUS = 200
 SHOWN = 500
 """Parked rows and counted items on one page; what is beyond is counted, and shows once the first ones are mended."""
+
+MAX_PRINTED = 5_000
+"""Rows on the printed sheet: some two hundred sheets of paper, and far below what a function may answer with."""
+
+SPARE_LINES = 10
+"""Empty lines on paper for what is found beside the expected."""
 
 _MAX_ZONE_CHARS = 100
 _MAX_SKU_CHARS = 128
@@ -45,6 +59,14 @@ _REASONS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Problem:
+    """What has to be put right in a form, as a sentence; ``about`` is the field."""
+
+    about: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenForm:
     """What was posted to open a count. ``problem`` says what has to be put right before a count can be opened.
 
@@ -56,20 +78,28 @@ class OpenForm:
     location: str = ""
     zone: str | None = None
     skus: tuple[str, ...] | None = None
-    problem: str | None = None
+    problem: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SessionLinks:
-    """The addresses on a session's page: ``home`` is the function URL, ``token`` the session's own."""
+    """The addresses on a session's page: ``home`` is the function URL, ``token`` the session's own, ``area`` the one
+    that is counted (empty: the session as a whole).
+    """
 
     home: str
     token: str
+    area: str = ""
 
     @property
     def page(self) -> str:
         """The page itself."""
         return url(self.home, self.token)
+
+    @property
+    def outcome(self) -> str:
+        """The page of the same area, as soon as what was uploaded is read."""
+        return f"{self.page}&{urlencode({AREA: self.area, UPLOADED: 1} if self.area else {UPLOADED: 1})}"
 
     def file(self, name: str) -> str:
         """A file to download: ``sheet`` or ``fixes`` as ``.xlsx`` or ``.csv``."""
@@ -78,10 +108,13 @@ class SessionLinks:
 
 @dataclass(frozen=True, slots=True)
 class UploadForm:
-    """A presigned POST for one file, and the area it is for (empty: the session as a whole)."""
+    """A presigned POST for one file, until when it works (aware), and the area it is for (empty: the session as a
+    whole).
+    """
 
     url: str
     fields: Mapping[str, str]
+    expires_at: datetime
     area: str = ""
 
 
@@ -99,29 +132,43 @@ def parse_open_form(body: str) -> OpenForm:
         skus[:MAX_LISTED_SKUS] or None,
     )
     if not counter:
-        problem = "Enter who is counting."
+        problem = Problem("counter", "Enter who is counting.")
     elif len(counter) > MAX_NAME_CHARS:
-        problem = f"Enter a name of at most {MAX_NAME_CHARS} characters."
-    elif len(skus) > MAX_LISTED_SKUS or any(len(sku) > _MAX_SKU_CHARS for sku in skus):
-        problem = f"List at most {MAX_LISTED_SKUS} SKUs, one a line; for more, count the whole location."
+        problem = Problem("counter", f"Enter a name of at most {MAX_NAME_CHARS} characters.")
+    elif len(skus) > MAX_LISTED_SKUS:
+        problem = Problem("skus", f"List at most {MAX_LISTED_SKUS} SKUs; for more, count the whole location.")
+    elif any(len(sku) > _MAX_SKU_CHARS for sku in skus):
+        problem = Problem("skus", f"List one SKU a line; none has more than {_MAX_SKU_CHARS} characters.")
     elif zone and skus:
-        problem = "Name either a zone or a list of SKUs, not both."
+        problem = Problem("zone", "Name either a zone or a list of SKUs, not both.")
     else:
         return form
-    return OpenForm(form.token, form.counter, form.location, form.zone, form.skus, problem)
+    return replace(form, problem=problem)
 
 
-def open_page(link: CountLink, rules: Rules, form: OpenForm) -> Page:
+def as_sentence(error: Exception) -> str:
+    """An error's text as a person reads it on a page."""
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def open_page(link: CountLink, rules: Rules, form: OpenForm, rejected: Line | None = None) -> Page:
     """The page to open a count: who, where, and optionally which zone or SKUs; what the link settles is not asked.
 
     :param form: carries the token; with a problem it is shown again with what was entered.
+    :param rejected: the line that a recount is about; only its name and who rejected it are shown.
     """
+    asked = ["counter", *([] if link.location else ["location"]), *([] if link.skus else ["zone", "skus"])]
     html = render(
         "session/open.html",
         link=link,
         place=place(rules, link.location) if link.location else None,
         locations=[(key, location.name) for key, location in rules.locations.items()],
         form=form,
+        item=rejected.name if rejected else None,
+        asked_by=rejected.decided_by if rejected else None,
+        fields=asked,
+        card=None if link.skus else url(f"{link.home}card", form.token),
         token_field=TOKEN,
         max_name=MAX_NAME_CHARS,
         max_zone=_MAX_ZONE_CHARS,
@@ -135,14 +182,13 @@ def session_page(
     rules: Rules,
     upload: UploadForm | None,
     links: SessionLinks,
-    *,
-    just_uploaded: bool = False,
+    now: datetime,
 ) -> Page:
     """How a count stands, and what to do next.
 
     :param standing: with the first ``SHOWN`` of the rows that were parked.
     :param upload: ``None`` where the session takes no more files.
-    :param just_uploaded: the visitor comes from the upload form, so a file is on its way.
+    :param now: aware.
     """
     session, outcome = standing.session, standing.outcome
     origin = None
@@ -154,23 +200,68 @@ def session_page(
         session=session,
         place=place(rules, session.location),
         zone=rules.zone,
+        step=next_step(standing, now),
         closed=session.status is Status.CLOSED,
-        reconciled=session.status is Status.RECONCILED,
         outcome=outcome,
         problems=[*(outcome.problems if outcome else ()), *standing.refused],
         parked=standing.parked,
         lines=outcome.lines[:SHOWN] if outcome else (),
         shown=SHOWN,
         reasons=_REASONS,
-        fixable=outcome is not None and bool(outcome.parked_reasons.keys() - {Reason.ALREADY_DECIDED}),
+        fixable=outcome is not None and mendable(outcome),
         area_field=AREA,
         max_area=MAX_AREA_CHARS,
         token_field=TOKEN,
         upload=upload,
+        until=f"{upload.expires_at.astimezone(rules.zone):%H:%M}" if upload else "",
+        max_megabytes=MAX_FILE_BYTES // 1_000_000,
         links=links,
-        just_uploaded=just_uploaded,
     )
     return Page(HTTPStatus.OK, html, form_origin=origin)
+
+
+def card_page(link: CountLink, rules: Rules, token: str) -> Page:
+    """What hangs at the end of an aisle: the location's name and the QR code of its link, on one sheet of paper."""
+    html = render(
+        "session/card.html",
+        place=place(rules, link.location) if link.location else None,
+        code=inline_svg(url(link.home, token)),
+        # From that second on it is over, so the last day is that of the second before.
+        last_day=day(datetime.fromtimestamp(link.expires_at - 1, UTC), rules.zone),
+        svg=url(f"{link.home}qr.svg", token),
+        png=url(f"{link.home}qr.png", token),
+    )
+    return Page(HTTPStatus.OK, html)
+
+
+def no_card_page() -> Page:
+    """The link is for one count or for some items, and not for the end of an aisle."""
+    return message_page(
+        HTTPStatus.NOT_FOUND,
+        "This link has no QR code",
+        "Only the link of a location has one, because a link to one count is of no use at the end of an aisle.",
+    )
+
+
+def sheet_page(session: Session, rows: Sequence[SheetRow], rules: Rules, links: SessionLinks) -> Page:
+    """The blind sheet to be printed and filled in with a pen."""
+    if len(rows) > MAX_PRINTED:
+        return message_page(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "These are too many items for one page",
+            f"The count is of {len(rows):,} items, and a page holds {MAX_PRINTED:,}. "
+            "Print the sheet for Excel, or open a count of one zone after the other.",
+        )
+    html = render(
+        "session/sheet.html",
+        session=session,
+        place=place(rules, session.location),
+        zone=rules.zone,
+        rows=rows,
+        spare=SPARE_LINES,
+        links=links,
+    )
+    return Page(HTTPStatus.OK, html)
 
 
 def unknown_page() -> Page:

@@ -1,14 +1,15 @@
 """A session's reading and writing: opening it on a snapshot, and showing how it stands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
+from time import sleep
 from typing import Any
 
 from stkr import aws, keys
-from stkr.capture.result import ParkedRow
-from stkr.capture.shell import Captured
+from stkr.capture.result import FileProblem, ParkedRow
+from stkr.capture.shell import Captured, fingerprint
 from stkr.errors import UnknownSession
 from stkr.rules.store import VersionedRules
 from stkr.session.core import Opening, Standing, checked, new_session_id, snapshot_for, with_aliases
@@ -22,6 +23,9 @@ from stkr.tabular.sheet import MAX_FILE_BYTES
 
 UPLOAD_MINUTES = 60
 """How long an upload form works: longer than a page stays open, shorter than anybody would share it."""
+
+READ_SECONDS = 10
+"""How long a page waits for a file to be read: mostly two to five seconds pass, and the function has thirty."""
 
 
 def open_session(settings: Settings, opening: Opening, rules: VersionedRules, now: datetime, nonce: str) -> Session:
@@ -68,6 +72,7 @@ def session_standing(settings: Settings, session_id: str, shown: int) -> Standin
     :raises UnknownSession: no such session.
     """
     session = read_session(settings.counts_table, session_id)
+    refused = tuple(read_refused(settings.counts_table, session_id))
     captured = None
     if session.captured_seq:
         key = keys.capture_object(session_id, session.captured_seq)
@@ -76,8 +81,35 @@ def session_standing(settings: Settings, session_id: str, shown: int) -> Standin
         session,
         captured.outcome if captured else None,
         tuple(islice(parked_rows(settings, session), shown)),
-        tuple(read_refused(settings.counts_table, session_id)),
+        refused,
+        _unread_since(settings, session, refused),
     )
+
+
+def wait_until_read(settings: Settings, session_id: str) -> None:
+    """Give capture the seconds that it takes for a file that has just come, at most ``READ_SECONDS``.
+
+    The page that follows then says what was understood. A page that reloads itself would do so under the eyes, or the
+    screen reader, of whoever reads it.
+
+    :raises UnknownSession: no such session.
+    """
+    for _ in range(READ_SECONDS):
+        session = read_session(settings.counts_table, session_id)
+        if not _unread_since(settings, session, tuple(read_refused(settings.counts_table, session_id))):
+            return
+        sleep(1)
+
+
+def _unread_since(settings: Settings, session: Session, refused: Iterable[FileProblem]) -> str | None:
+    """When the latest file came that no capture has seen; ``None`` where all were read or refused."""
+    if session.status is Status.CLOSED:
+        return None
+    files = list(objects.uploads(settings.bucket, keys.upload_prefix(session.session_id)))
+    if not files or fingerprint(files) == session.captured_files:
+        return None
+    latest = max(files, key=lambda file: file.uploaded_at)
+    return None if latest.name in {problem.file for problem in refused} else latest.uploaded_at
 
 
 def parked_rows(settings: Settings, session: Session) -> Iterator[ParkedRow]:

@@ -1,6 +1,7 @@
 """The counts table: a session's header and its lines, as stored, and the requests that read and change them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -315,12 +316,51 @@ def note_reminder(table: str, location: str, reminded_at: str) -> dict[str, Any]
 
 def read_last_count(table: str, location: str) -> LastCount:
     """When a location and its zones were last counted, and its counters last reminded."""
-    notes = {item["SK"]: item for item in query(table, "PK = :location", {":location": keys.last_count(location)})}
-    of_a_zone = keys.zone("")
-    zones = {
-        name.removeprefix(of_a_zone): note["counted_at"] for name, note in notes.items() if name.startswith(of_a_zone)
-    }
-    return LastCount.model_validate({**notes.get(keys.META, {}), "zones": zones})
+    # What sorts before this are the notes of single sessions, of which there are ever more.
+    given = {":location": keys.last_count(location), ":first": keys.META}
+    notes = {item["SK"]: item for item in query(table, "PK = :location AND SK >= :first", given)}
+    of_all = notes.pop(keys.META, {})
+    zones = {name.removeprefix(keys.zone("")): note["counted_at"] for name, note in notes.items()}
+    return LastCount.model_validate({**of_all, "zones": zones})
+
+
+class Counted(_Stored):
+    """A session that counted a location or a part of it, and when it was opened."""
+
+    session_id: str
+    opened_at: str
+
+
+def note_session(table: str, session: Session) -> dict[str, Any]:
+    """Request that notes at a location that a session counted it; once more changes nothing."""
+    key = {"PK": keys.last_count(session.location), "SK": keys.counted(session.opened_at, session.session_id)}
+    counted = Counted(session_id=session.session_id, opened_at=session.opened_at)
+    return update(table, key, condition=None, sets=counted.attributes())
+
+
+def recent_counts(table: str, location: str, at_most: int) -> list[Counted]:
+    """The latest sessions that counted a location, the latest first."""
+    found = aws.dynamodb().query(
+        TableName=table,
+        KeyConditionExpression="PK = :location AND begins_with(SK, :counted)",
+        ExpressionAttributeValues={":location": {"S": keys.last_count(location)}, ":counted": {"S": _COUNTED}},
+        ScanIndexForward=False,
+        Limit=at_most,
+    )
+    return [Counted.model_validate(values(item)) for item in found["Items"]]
+
+
+_COUNTED = keys.counted("", "").rstrip("#") + "#"
+
+
+def read_lines_of(table: str, sku: str, sessions: Sequence[str]) -> dict[str, Line]:
+    """The lines of one item in several sessions (at most 100), by session; what is throttled away is left out."""
+    if not sessions:
+        return {}
+    wanted = [{name: {"S": value} for name, value in line_key(session_id, sku).items()} for session_id in sessions]
+    found = aws.dynamodb().batch_get_item(RequestItems={table: {"Keys": wanted}})
+    lines = (Line.model_validate(values(item)) for item in found["Responses"].get(table, []))
+    return {line.session_id: line for line in lines}
 
 
 def read_session(table: str, session_id: str) -> Session:
@@ -380,6 +420,36 @@ def queued_lines(table: str, location: str, due_by: str) -> Iterator[Line]:
     # `~` sorts after every character of a key, so that what is due this very instant is included.
     given = {":queue": keys.queue(location), ":due": f"{due_by}~"}
     yield from map(Line.model_validate, query(table, "queue_pk = :queue AND queue_sk <= :due", given, index="by_queue"))
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Variances of one session that wait to be decided: how many, and the sum of their gaps where those have a value.
+
+    ``more`` says that there may be others beyond those that were looked at.
+    """
+
+    number: int
+    value: Decimal | None
+    more: bool
+
+
+def waiting_beside(table: str, line: Line, at_most: int) -> Waiting:
+    """What else waits of a line's session, among the first ``at_most`` variances that wait at its location.
+
+    The index lags by moments: what was decided just before may still be counted.
+    """
+    found = aws.dynamodb().query(
+        TableName=table,
+        IndexName="by_queue",
+        KeyConditionExpression="queue_pk = :queue",
+        ExpressionAttributeValues={":queue": {"S": keys.queue(line.location)}},
+        Limit=at_most,
+    )
+    queued = (Line.model_validate(values(item)) for item in found["Items"])
+    others = [one for one in queued if one.session_id == line.session_id and one.sku != line.sku]
+    worth = [one.gap_value for one in others if one.gap_value is not None]
+    return Waiting(len(others), sum(worth, Decimal(0)) if worth else None, "LastEvaluatedKey" in found)
 
 
 def decisions(table: str, month: str) -> Iterator[Line]:

@@ -118,7 +118,7 @@ def _place(stored: dict[str, Any]) -> tuple[str, str]:
     return stored["PK"].removeprefix(keys.location("")), stored["SK"].removeprefix(keys.sku(""))
 
 
-def _row(stored: dict[str, Any]) -> InventoryRow:
+def inventory_row(stored: dict[str, Any]) -> InventoryRow:
     """A row from an item's values; location and SKU are read from its key."""
     location, sku = _place(stored)
     return InventoryRow.model_validate(stored | {"location": location, "sku": sku})
@@ -127,13 +127,13 @@ def _row(stored: dict[str, Any]) -> InventoryRow:
 def read_row(table: str, location: str, sku: str) -> InventoryRow | None:
     """A row, read consistently; ``None`` where there is none."""
     found = aws.dynamodb().get_item(TableName=table, Key=attributes(row_key(location, sku)), ConsistentRead=True)
-    return _row(values(found["Item"])) if "Item" in found else None
+    return inventory_row(values(found["Item"])) if "Item" in found else None
 
 
 def read_location(table: str, location: str) -> Iterator[InventoryRow]:
     """All rows of a location, the inactive ones too, read consistently, by SKU."""
     given = {":location": keys.location(location), ":sku": keys.sku("")}
-    yield from map(_row, query(table, "PK = :location AND begins_with(SK, :sku)", given))
+    yield from map(inventory_row, query(table, "PK = :location AND begins_with(SK, :sku)", given))
 
 
 def read_waiting(table: str, until: str | None = None) -> Iterator[Waiting]:

@@ -52,7 +52,7 @@ from stkr.sweep.core import (
 from stkr.sweep.propose import PAST_MONTHS, propose, still_to_count
 from stkr.sweep.quiet import quiet_until
 from stkr.sweep.report import Findings, tables_of, title
-from stkr.telemetry import logger
+from stkr.telemetry import following, logger
 from stkr.web.figures import stored
 
 END_OF_TIME = "9999"
@@ -158,7 +158,8 @@ def _mail_variances(sweeper: Sweeper, queued: Iterable[Line]) -> Mailed:
         else:
             mailed.undecidable.add(line.session_id)
     for session_id in sorted(mailed.undecidable):
-        logger.error("nobody may decide this count: the rules doc needs an escalation contact", session_id=session_id)
+        with following(session_id):
+            logger.error("nobody may decide this count: the rules doc needs an escalation contact")
     planned = digests(due, sweeper.today)
     ours = _take_in(sweeper, [one.line for one in due], planned)
     still_to_get = {one.line.variance_id: len(one.people) for one in due}
@@ -170,6 +171,9 @@ def _mail_variances(sweeper: Sweeper, queued: Iterable[Line]) -> Mailed:
             mailed.unsent[lines[0].location] += 1
             continue
         mailed.sent += 1
+        for session_id, number in Counter(line.session_id for line in lines).items():
+            with following(session_id):
+                logger.info("mailed", lines=number, part=each.part, parts=each.parts)
         for line in lines:
             still_to_get[line.variance_id] -= 1
         # Whoever got the mail is spared it by its name when that of somebody else is tried again.
@@ -296,7 +300,9 @@ def _close_finished(sweeper: Sweeper, sessions: Iterable[Session], waiting: Coll
     """Close the counts in which nothing has happened, and nothing is left to be done, for long enough."""
     for session in sessions:
         if finished(session, waiting, sweeper.rules.close_days, sweeper.now):
-            conditional_update(close_session(sweeper.settings.counts_table, session))
+            with following(session.session_id):
+                closed = conditional_update(close_session(sweeper.settings.counts_table, session)) is not None
+                logger.info("closed" if closed else "something was uploaded just now; the session stays open")
 
 
 def _deliver(sweeper: Sweeper, identity: str, mail: Mail) -> bool:

@@ -93,7 +93,7 @@ def label_chunk(settings: Settings, chunk: Chunk) -> None:
 
     A line that was changed or decided meanwhile keeps what it has. Safe to repeat.
     """
-    answer = _ask(settings.cause_function, Question(gaps=chunk.gaps))
+    answer = _ask(settings.cause_function, Question(session_id=chunk.session_id, gaps=chunk.gaps))
     revisions = {gap.ref: revision for gap, revision in zip(chunk.gaps, chunk.revisions, strict=True)}
     updates = [
         [label_line(settings.counts_table, chunk.session_id, label.ref, revisions[label.ref], label)]
@@ -102,7 +102,8 @@ def label_chunk(settings: Settings, chunk: Chunk) -> None:
     ]
     refused = transact_groups(updates, pause)
     if refused:
-        logger.info("some lines changed before their label came", session_id=chunk.session_id, lines=len(refused))
+        logger.info("some lines changed before their label came", lines=len(refused))
+    logger.info("labelled", chunk=chunk.number, lines=len(updates) - len(refused))
     if _completes_round(settings.counts_table, chunk):
         announce(settings.event_source, chunk.location)
 

@@ -23,12 +23,13 @@ from stkr.store.counts import (
     Status,
     drop_line,
     note_count,
+    note_session,
     read_lines,
     read_session,
     session_key,
     write_line,
 )
-from stkr.store.items import GuardFailed, conditional_update, pause, transact_groups, update
+from stkr.store.items import GuardFailed, conditional_update, patient_update, pause, transact_groups, update
 from stkr.store.movements import read_ledger
 from stkr.sync.movements import Ledger, histories
 from stkr.telemetry import Metric, count, logger
@@ -60,10 +61,10 @@ def reconcile(settings: Settings, session_id: str, seq: int, now: str, run: str)
     captured = objects.read_document(settings.bucket, keys.capture_object(session_id, seq), Captured)
     if captured and not _counts(captured.outcome):
         # All items would come out as uncounted, and what was queued would be taken back.
-        logger.warning("nothing was counted; the lines stay as they are", session_id=session_id, seq=seq)
+        logger.warning("nothing was counted; the lines stay as they are", seq=seq)
         return None
     if session.reconciled_seq >= seq or not _fence(settings.counts_table, session_id, seq):
-        logger.info("nothing to reconcile: this capture is done or overtaken", session_id=session_id, seq=seq)
+        logger.info("nothing to reconcile: this capture is done or overtaken", seq=seq)
         return None
     snapshot = objects.read_document(
         settings.bucket, keys.snapshot_object(session_id), Snapshot, session.snapshot_version_id
@@ -81,7 +82,7 @@ def reconcile(settings: Settings, session_id: str, seq: int, now: str, run: str)
         try:
             done = _apply(settings, session_id, seq, planned, now)
         except GuardFailed:
-            logger.info("a later capture took over", session_id=session_id, seq=seq)
+            logger.info("a later capture took over", seq=seq)
             return None
         if done:
             break
@@ -159,12 +160,13 @@ def _finish(settings: Settings, session: Session, seq: int, planned: Plan, now: 
     count(Metric.VARIANCES_QUEUED, sum(change.queues for change in planned.changes))
     chunks = enqueue(settings, session.session_id, seq, run, list(unlabelled(planned.lines)))
     if chunks is None:
-        logger.info("a later capture took over", session_id=session.session_id, seq=seq)
+        logger.info("a later capture took over", seq=seq)
         return
     if planned.overtaken:
         _capture_again(settings, session.session_id)
     if not chunks and any(line.state is State.QUEUED for line in planned.lines):
         announce(settings.event_source, session.location)
+    patient_update(note_session(settings.counts_table, session))
     if not session.skus:  # A recount of some items is no count of their location.
         counted_at = session.captured_at or now
         conditional_update(note_count(settings.counts_table, session.location, session.zone, counted_at))
@@ -182,7 +184,10 @@ def _finish(settings: Settings, session: Session, seq: int, planned: Plan, now: 
         given={":seq": seq, ":closed": Status.CLOSED},
     )
     if conditional_update(request) is None:
-        logger.info("a later capture took over, or the session was closed", session_id=session.session_id, seq=seq)
+        logger.info("a later capture took over, or the session was closed", seq=seq)
+    else:
+        queued = sum(line.state is State.QUEUED for line in planned.lines)
+        logger.info("reconciled", seq=seq, lines=len(planned.lines), queued=queued, changed=len(planned.changes))
 
 
 def _capture_again(settings: Settings, session_id: str) -> None:

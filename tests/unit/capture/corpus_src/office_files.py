@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from openpyxl import load_workbook
 
-from stkr.session.sheet import xlsx_sheet
+from stkr.session.sheet import COLUMNS, xlsx_sheet
 from stkr.stockfile import read_stock, snapshot_of
 from tests.unit.web.samples import SESSION
 
@@ -36,10 +36,10 @@ def filled_in(path: Path) -> None:
     sheet = book.worksheets[0]
     row = 2
     while sku := sheet.cell(row, 1).value:
-        sheet.cell(row, 5).value = COUNTED.get(str(sku))
+        sheet.cell(row, len(COLUMNS)).value = COUNTED.get(str(sku))
         row += 1
     sheet.cell(row, 1).value = "5901234123457"
-    sheet.cell(row, 5).value = 2
+    sheet.cell(row, len(COLUMNS)).value = 2
     book.save(path)
 
 

@@ -1,0 +1,67 @@
+"""Counts of one item, side by side: the line that is to be decided among those before and after it. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from stkr.store.counts import Line
+
+MAX_COUNTS = 8
+"""Counts that are looked at; more would not fit on a phone, and what is older explains less."""
+
+_FULL = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One count of the item: when its session was opened (a stored instant), and what was counted and expected.
+
+    ``counted_qty`` is ``None`` where the item was not counted. The bars are percent of the longest one shown.
+    """
+
+    at: str
+    counted_qty: Decimal | None
+    expected_qty: Decimal
+    current: bool
+    counted_bar: Decimal
+    expected_bar: Decimal
+
+    @property
+    def gap_units(self) -> Decimal | None:
+        """Counted less expected."""
+        return None if self.counted_qty is None else self.counted_qty - self.expected_qty
+
+
+def history(line: Line, counts: Iterable[tuple[str, Line]]) -> tuple[Count, ...]:
+    """The counts with the line's own among them, the oldest first; empty where there is no other.
+
+    :param counts: when each session was opened, and its line of the item; the line's own session may be among them.
+    """
+    lines = dict(sorted(counts, key=lambda count: count[0]))
+    if not any(one.session_id != line.session_id for one in lines.values()):
+        return ()
+    if not any(one.session_id == line.session_id for one in lines.values()):
+        lines[line.queued_at or ""] = line
+    longest = max((qty for one in lines.values() for qty in (_counted(one), one.expected_qty)), default=Decimal(0))
+    return tuple(
+        Count(
+            at=at,
+            counted_qty=one.counted_qty,
+            expected_qty=one.expected_qty,
+            current=one.session_id == line.session_id,
+            counted_bar=_share(_counted(one), longest),
+            expected_bar=_share(one.expected_qty, longest),
+        )
+        for at, one in sorted(lines.items())
+    )
+
+
+def _counted(line: Line) -> Decimal:
+    return Decimal(0) if line.counted_qty is None else line.counted_qty
+
+
+def _share(quantity: Decimal, longest: Decimal) -> Decimal:
+    """Percent of the longest bar, to a tenth; stock below zero has no bar."""
+    if quantity <= 0 or longest <= 0:
+        return Decimal(0)
+    return (quantity * _FULL / longest).quantize(Decimal("0.1"))

@@ -1,0 +1,1 @@
+"""The trail told and checked: for operators, with their own credentials."""

@@ -1,0 +1,123 @@
+"""What no function, or only the one whose job it is, may do: the matrix of attempts that have to be refused."""
+
+from collections.abc import Iterator
+
+from tests.privilege.iam import Context, Request
+from tests.template.stack import ACCOUNT, FUNCTIONS, REGION, Stack
+
+_WRITES = ("PutItem", "UpdateItem", "DeleteItem")
+_IN_TRANSACTION = {"dynamodb:EnclosingOperation": "TransactWriteItems"}
+
+
+def forbidden(stack: Stack, function: str) -> Iterator[tuple[str, Request]]:
+    """Why and what, for one function."""
+    for why, allowed, request in _attempts(stack):
+        if function not in allowed:
+            yield why, request
+
+
+def _attempts(stack: Stack) -> Iterator[tuple[str, frozenset[str], Request]]:
+    """Reason, the functions it is not forbidden to, and the attempt."""
+    inventory, counts, trail = (stack.arn(f"{name}Table") for name in ("Inventory", "Counts", "Adjustments"))
+    nobody: frozenset[str] = frozenset()
+    stock = _keys("LOC#fixings-aisle", "PK", "SK", "system_qty", "snapshot_version")
+    for write in _WRITES:
+        yield (
+            "stock is changed by sync, and by approve in a transaction",
+            frozenset({"sync"}) if write != "DeleteItem" else nobody,
+            Request(f"dynamodb:{write}", inventory, stock),
+        )
+    inside = {**stock, **_IN_TRANSACTION}
+    yield "stock is put by nobody but sync", frozenset({"sync"}), Request("dynamodb:PutItem", inventory, inside)
+    yield (
+        "stock is changed in a transaction by nobody but approve and sync",
+        frozenset({"approve", "sync"}),
+        Request("dynamodb:UpdateItem", inventory, inside),
+    )
+    codes = {**_keys("LOC#fixings-aisle", "PK", "SK", "aliases"), **_IN_TRANSACTION}
+    yield "approve posts quantities only", frozenset({"sync"}), Request("dynamodb:UpdateItem", inventory, codes)
+    for action in ("UpdateItem", "DeleteItem"):
+        yield "the trail is only added to", nobody, Request(f"dynamodb:{action}", trail, _keys("SKU#BOLT-M6-50"))
+    yield (
+        "the trail is written by variance and approve",
+        frozenset({"variance", "approve"}),
+        Request("dynamodb:PutItem", trail, _keys("SKU#BOLT-M6-50")),
+    )
+    for table in (inventory, counts, trail):
+        yield "nobody scans", nobody, Request("dynamodb:Scan", table)
+        yield "nobody deletes a table", nobody, Request("dynamodb:DeleteTable", table)
+        yield "nobody writes around conditions", nobody, Request("dynamodb:BatchWriteItem", table)
+    for number, table in enumerate((inventory, counts, trail)):
+        other = table.replace("table/shop-", "table/other-")
+        for action in ("GetItem", "PutItem", "UpdateItem", "Query"):
+            request = Request(f"dynamodb:{action}", other, _keys(("LOC#a", "SESSION#a", "SKU#a")[number]))
+            yield "another stack's tables", nobody, request
+    for write in _WRITES:
+        yield (
+            "confirmed codes are added by capture",
+            frozenset({"capture"}) if write == "UpdateItem" else nobody,
+            Request(f"dynamodb:{write}", counts, _keys("ALIASES")),
+        )
+    credential, signing = stack.arn("SyncCredentialSecret"), stack.arn("LinkSigningSecret")
+    read = "secretsmanager:GetSecretValue"
+    yield "only sync reads the credential", frozenset({"sync"}), Request(read, credential)
+    signers = frozenset({"session", "approve", "sweep", "summary"})
+    yield "only who signs or checks links reads their key", signers, Request(read, signing)
+    for secret in (credential, signing):
+        yield "nobody changes a secret", nobody, Request("secretsmanager:PutSecretValue", secret)
+    yield from _bucket(stack)
+    yield from _services(stack)
+
+
+def _bucket(stack: Stack) -> Iterator[tuple[str, frozenset[str], Request]]:
+    bucket, nobody = stack.arn("CountsBucket"), frozenset[str]()
+    yield "nobody writes the rules", nobody, Request("s3:PutObject", f"{bucket}/config/rules.yaml")
+    for folder in ("sessions", "snapshots", "captures", "config", "source", "movements", "bookings"):
+        yield "nobody deletes a file", nobody, Request("s3:DeleteObject", f"{bucket}/{folder}/x")
+        yield "nobody deletes a version", nobody, Request("s3:DeleteObjectVersion", f"{bucket}/{folder}/x")
+    yield "only sync reads the source", frozenset({"sync"}), Request("s3:GetObject", f"{bucket}/source/stock.csv")
+    yield "only sync writes the source", frozenset({"sync"}), Request("s3:PutObject", f"{bucket}/source/stock.csv")
+    yield "only capture writes captures", frozenset({"capture"}), Request("s3:PutObject", f"{bucket}/captures/a/1")
+    yield "only sync writes movements", frozenset({"sync"}), Request("s3:PutObject", f"{bucket}/movements/a")
+    yield "nobody lists the whole bucket", nobody, Request("s3:ListBucket", bucket, {"s3:prefix": ""})
+    yield (
+        "nobody writes to another bucket",
+        nobody,
+        Request("s3:PutObject", "arn:aws:s3:::other-bucket/sessions/a/b.csv"),
+    )
+
+
+def _services(stack: Stack) -> Iterator[tuple[str, frozenset[str], Request]]:
+    nobody: frozenset[str] = frozenset()
+    sender = f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/{stack.parameters['SenderEmail']}"
+    stranger = {"ses:FromAddress": "stranger@example.com"}
+    yield "nobody sends as somebody else", nobody, Request("ses:SendEmail", sender, stranger)
+    own = {"ses:FromAddress": str(stack.parameters["SenderEmail"])}
+    yield "only sweep and summary send mail", frozenset({"sweep", "summary"}), Request("ses:SendEmail", sender, own)
+    model = str(stack.parameters["ModelId"])
+    anywhere = f"arn:aws:bedrock:{REGION}::foundation-model/{model}"
+    yield (
+        "the model is not called around its profile",
+        nobody,
+        Request("bedrock:InvokeModel", anywhere, {"aws:RequestedRegion": REGION}),
+    )
+    profile = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:inference-profile/global.{model}"
+    here = {"aws:RequestedRegion": REGION}
+    askers = frozenset({"cause", "summary"})
+    yield "only cause and summary ask the model", askers, Request("bedrock:InvokeModel", profile, here)
+    for function in FUNCTIONS:
+        callers = frozenset({"variance"}) if function == "cause" else nobody
+        arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{stack.function(function)['FunctionName']}"
+        yield "only variance calls a function, and only cause", callers, Request("lambda:InvokeFunction", arn)
+    yield "nobody takes another role", nobody, Request("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/admin")
+    yield "nobody passes a role on", nobody, Request("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/admin", _PASSED)
+    bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
+    forged = {"events:source": "aws.s3", "events:detail-type": "Object Created"}
+    yield "nobody announces as another", nobody, Request("events:PutEvents", bus, forged)
+
+
+_PASSED: Context = {"iam:PassedToService": "scheduler.amazonaws.com"}
+
+
+def _keys(partition: str, *attributes: str) -> dict[str, str | list[str]]:
+    return {"dynamodb:LeadingKeys": [partition], "dynamodb:Attributes": list(attributes or ("PK", "SK"))}
