@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stkr import keys
+from stkr import aws, keys
 from stkr.errors import RulesError, StkrError
 from stkr.links import CountLink, address
 from stkr.rules.doc import MAX_DOC_BYTES, read_rules

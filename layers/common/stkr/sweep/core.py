@@ -176,7 +176,7 @@ def months_back(now: datetime, months: int) -> list[str]:
 
 def stuck(session: Session) -> bool:
     """Whether an upload of a session did not become variances, although it counts something or was never read."""
-    unread = session.capture_seq > session.captured_seq
+    unread = session.capture_seq > max(session.captured_seq, session.idle_seq)
     return unread or (session.captured_seq > session.reconciled_seq and bool((session.rows or {}).get("counted")))
 
 
