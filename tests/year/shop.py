@@ -13,7 +13,7 @@ from random import Random
 
 PLACES = {"fixings": "FIX", "paint": "PNT", "yard": "YRD"}
 BINS = ("A", "B", "C")
-PER_BIN = 6
+PER_BIN = 5
 
 Spot = tuple[str, str]
 """A location and a SKU."""
