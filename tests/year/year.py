@@ -121,8 +121,7 @@ class Year(Machine):
                 self.at(opens, partial(self.shop.trade, place))
             if chance.random() < 0.03:
                 self.shop.misplace(place)
-        for hour in (6, 16):
-            self.at(_local(day, hour, 40), self.sync)
+        self.at(_local(day, 15, 40), self.sync)
         if chance.random() < 0.25:
             self.at(_local(day, 16, 5), self._book_by_hand)
 
