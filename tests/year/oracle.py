@@ -122,6 +122,8 @@ class Expected:
     round_on: date | None = None
     rounded_at: datetime | None = None
     mailed: dict[str, list[datetime]] = field(default_factory=dict)
+    doubtful: datetime | None = None
+    """When a sweep died over its mail: whether that counts as sent is only told by the next day's."""
     posted: int = 0
     queues: int = 0
     withdrawals: int = 0
@@ -136,6 +138,7 @@ class Expected:
         if self.current is not None:
             self.dead.add(self.current)
         self.current, self.rounds, self.round_on, self.rounded_at, self.mailed = None, 0, None, None, {}
+        self.doubtful = None
 
 
 @dataclass
@@ -336,10 +339,10 @@ class Oracle:
         people = {self.rules.approvers[count.place]}
         return people | {self.rules.escalations[count.place]} if line.rounds >= UNANSWERED else people
 
-    def mailed(self, at: datetime, to: str, told: set[tuple[str, str, int]], *, again: bool) -> None:
+    def mailed(self, at: datetime, to: str, told: set[tuple[str, str, int]], *, died: bool) -> None:
         """Somebody was mailed these variances, by session, SKU and revision.
 
-        :param again: a run that died may have mailed them already, and nobody can know.
+        :param died: by a sweep that did not live to note it; then they may be mailed again.
         """
         today, unanswered, approves = at.astimezone(LONDON).date(), False, False
         hold(not self.rules.is_quiet(at), "nobody is mailed in quiet hours", to, at.astimezone(LONDON))
@@ -355,10 +358,19 @@ class Oracle:
             hold(to in {approver, escalation}, "only whom the rules name is mailed", to, session_id, sku)
             before = line.mailed.setdefault(to, [])
             twice = any(one.astimezone(LONDON).date() == today for one in before)
-            hold(again or not twice, "nobody is mailed twice for the same variance in a day", to, session_id, sku)
+            hold(
+                line.doubtful or not twice, "nobody is mailed twice for the same variance in a day", to, session_id, sku
+            )
             soon = line.round_on is not None and (today - line.round_on).days < self.rules.due_days
-            hold(again or not soon, "a variance is not mailed again before its due window is over", to, session_id, sku)
+            hold(
+                line.doubtful or not soon,
+                "a variance is not mailed again before its due window is over",
+                to,
+                session_id,
+                sku,
+            )
             before.append(at)
+            line.doubtful = at if died else line.doubtful
             unanswered |= line.rounds >= UNANSWERED
             approves |= to == approver
         hold(approves or unanswered, "nobody is escalated to before mails went unanswered", to, told)
@@ -370,6 +382,8 @@ class Oracle:
         """
         today = at.astimezone(LONDON).date()
         for count, sku, line in self.waiting(place):
+            if line.doubtful and not self._told_by_now(line, at, daily=place is None):
+                continue
             people = self.addressees(count, line)
             got = {
                 to for to in people if any(one.astimezone(LONDON).date() == today for one in line.mailed.get(to, ()))
@@ -379,6 +393,18 @@ class Oracle:
                 hold(not left_out, "what is due is mailed", left_out, count.session_id, sku, line)
             if got == people and line.round_on != today:
                 line.rounds, line.round_on, line.rounded_at = line.rounds + 1, today, at
+
+    @staticmethod
+    def _told_by_now(line: Expected, at: datetime, *, daily: bool) -> bool:
+        """Whether it shows what became of a mail that a sweep died over: who was sent it for sure gets no other one."""
+        assert line.doubtful
+        died_on, today = (one.astimezone(LONDON).date() for one in (line.doubtful, at))
+        if died_on == today or not daily:
+            return False
+        if not any(one.astimezone(LONDON).date() == today for mails in line.mailed.values() for one in mails):
+            line.rounds, line.round_on, line.rounded_at = line.rounds + 1, died_on, line.doubtful
+        line.doubtful = None
+        return True
 
     def _must_be_mailed(self, line: Expected, at: datetime, *, daily: bool) -> bool:
         ready = line.labelled or line.kind == "uncounted" or (line.queued_at and at - line.queued_at > ANSWERS_IN)

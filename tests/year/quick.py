@@ -33,7 +33,9 @@ def quicken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(BaseClient, "_make_api_call", _straight(every_call))
     monkeypatch.setattr("moto.dynamodb.models.copy", SimpleNamespace(deepcopy=_all_but_tables))
     # What a query finds is written out anew for its answer; no copy of it is needed before.
-    monkeypatch.setattr("moto.dynamodb.models.table.copy", SimpleNamespace(deepcopy=lambda found: found))
+    monkeypatch.setattr(
+        "moto.dynamodb.models.table.copy", SimpleNamespace(copy=copy.copy, deepcopy=lambda found: found)
+    )
     monkeypatch.setattr(DynamoDBBackend, "transact_write_items", _undoing(DynamoDBBackend.transact_write_items))
     monkeypatch.setattr(Table, "all_items", _unsorted)
     monkeypatch.setattr(parameters, "get_secret", _remembering(parameters.get_secret))

@@ -66,7 +66,6 @@ class Year(Machine):
         self.shop = Shop(Random(seed + 2))
         self.oracle = Oracle(self.shop, FIRST_RULES)
         self.summed_up: set[str] = set()
-        self.doubt: set[tuple[str, str, str, date]] = set()
         self.blocked_until = self.died_at = self.clock.now
         self.in_flight: set[str] = set()
         self.scheduled: set[str] = set()
@@ -532,11 +531,7 @@ class Year(Machine):
                 hold(link.addressee == letter.to, "a link is of whom the mail is to", letter.to, link.addressee)
                 links.setdefault((link.session_id, link.sku, link.revision), {})[action] = (token, link)
         if links:
-            today = self.clock.now.astimezone(LONDON).date()
-            names = {(letter.to, session_id, sku, today) for session_id, sku, _ in links}
-            self.oracle.mailed(letter.at, letter.to, set(links), again=bool(names & self.doubt))
-            if died:
-                self.doubt |= names
+            self.oracle.mailed(letter.at, letter.to, set(links), died=died)
             hold(all(len(both) == 2 for both in links.values()), "every variance has two buttons", letter.subject)
             self.note(f"{letter.to} gets {len(links)} variances: {letter.subject}")
             self._have_decided(PEOPLE[letter.to], links)
