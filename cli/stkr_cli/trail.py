@@ -20,7 +20,7 @@ from stkr.audit.verify import Difference, Tally
 from stkr.capture.quantities import plain
 from stkr.errors import StkrError
 from stkr.rules.doc import Rules
-from stkr.web.figures import day_and_time, quantity, signed, signed_money, stored
+from stkr.web.figures import counted_noun, day_and_time, quantity, signed, signed_money, stored
 from stkr_cli import report
 from stkr_cli.operations import console, fail
 from stkr_cli.stack import DEFAULT_STACK, StackError, StackOption, outputs, rules_in_force
@@ -132,13 +132,13 @@ def verify(
 
 def _show_verified(tally: Tally, found: Sequence[Difference]) -> None:
     console.print(
-        f"{tally.variances:,} variances and {tally.posts:,} posts checked; "
-        f"{tally.changes:,} changed a quantity, {tally.waiting:,} wait to be booked ({_CHECKED})."
+        f"Checked: {counted_noun(tally.variances, 'variance')} and {counted_noun(tally.posts, 'post')}, of which "
+        f"{tally.changes:,} changed a quantity. Still to be booked: {tally.waiting:,} ({_CHECKED})."
     )
     if not found:
         console.print("Everything follows from the trail.")
         return
-    table = Table("SKU", "where", "what differs", "what to do", title=f"{len(found):,} differences")
+    table = Table("SKU", "where", "what differs", "what to do", title=counted_noun(len(found), "difference"))
     for one in found:
         table.add_row(*map(escape, (one.sku, one.where, one.problem, one.remedy)))
     console.print(table)

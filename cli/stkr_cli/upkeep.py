@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from stkr import aws
 from stkr.store.items import scan
+from stkr.web.figures import counted_noun
 from stkr_cli.operations import console, fail
 from stkr_cli.stack import DEFAULT_STACK, StackError, StackOption, outputs
 
@@ -60,7 +61,7 @@ def redrive(
     except (StackError, BotoCoreError, ClientError) as error:
         raise fail(f"{error}; what was not listed above is still in the queue") from error
     if left:
-        raise fail(f"{left} messages could not be read and stay in the queue; look at them in the SQS console")
+        raise fail(f"not readable, and still in the queue: {counted_noun(left, 'message')}; look in the SQS console")
 
 
 def _redrive(queue: DeadLetters, known: dict[str, str]) -> int:
@@ -80,7 +81,7 @@ def _redrive(queue: DeadLetters, known: dict[str, str]) -> int:
         aws.sqs().delete_message(QueueUrl=source, ReceiptHandle=message["ReceiptHandle"])
         console.print(again.what, markup=False, highlight=False)
         moved += 1
-    console.print(f"{moved} messages are being tried again.")
+    console.print(f"Tried again: {counted_noun(moved, 'message')}.")
     return left
 
 
@@ -211,7 +212,9 @@ def restore(
         tables = [known[name] for name in _TABLES]
         repairs = [repair(table, list(_items(table)), list(_items(f"{table}-{suffix}"))) for table in tables]
         for found in repairs:
-            console.print(f"{found.table}: {len(found.puts):,} items to put, {len(found.deletes):,} to delete")
+            console.print(
+                f"{found.table}: {counted_noun(len(found.puts), 'item')} to put, {len(found.deletes):,} to delete"
+            )
         for found in repairs if yes else ():
             _carry_out(found)
     except (StackError, BotoCoreError, ClientError) as error:

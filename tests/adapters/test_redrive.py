@@ -131,8 +131,8 @@ def test_what_nobody_can_read_stays_and_the_rest_goes(redrive: Callable[[str], R
     put(f"shop-{queue}-dlq", good, target="arn:aws:sqs:eu-west-2:123456789012:shop-capture-queue")
     result = redrive(queue)
     assert result.exit_code == 2
-    assert "1 messages are being tried again." in result.stdout
-    assert "1 messages could not be read" in result.stderr
+    assert "Tried again: 1 message." in result.stdout
+    assert "still in the queue: 1 message" in result.stderr
     assert waiting(f"shop-{queue}-dlq") == 1
 
 
@@ -153,10 +153,10 @@ def test_a_run_is_bounded_and_the_next_one_goes_on(
     monkeypatch.setattr(upkeep, "MOST", 15)
     for _ in range(20):
         put("shop-capture-dlq", UPLOAD)
-    assert "15 messages are being tried again." in redrive("capture").stdout
+    assert "Tried again: 15 messages." in redrive("capture").stdout
     assert waiting("shop-capture-dlq") == 5
 
 
 def test_an_empty_queue_is_no_trouble(redrive: Callable[[str], Result]) -> None:
     result = redrive("label")
-    assert (result.exit_code, result.stdout) == (0, "0 messages are being tried again.\n")
+    assert (result.exit_code, result.stdout) == (0, "Tried again: 0 messages.\n")

@@ -56,7 +56,7 @@ def test_damaged_tables_come_back_from_a_backup_and_a_pending_link_still_decides
 
     restore_beside(stack, backups)
     told = stack.command("restore", SUFFIX)
-    assert "adjustments: 1 items to put, 0 to delete" in told
+    assert "adjustments: 1 item to put, 0 to delete" in told
     with pytest.raises(RuntimeError, match="verify"):
         stack.command("verify")
     stack.command("restore", SUFFIX, "--yes")

@@ -42,7 +42,7 @@ def test_redrive_sends_dead_letters_through_capture_again(stack: Stack) -> None:
     body = {"detail": {"object": {"key": f"sessions/{counted.session_id}/scan.csv"}, "again": True}}
     dead_letters = stack.outputs["CaptureDeadLetterQueueUrl"]
     stack.client("sqs").send_message(QueueUrl=dead_letters, MessageBody=json.dumps(body))
-    assert "tried again" in stack.command("redrive", "capture")
+    assert "Tried again: 1 message" in stack.command("redrive", "capture")
     floor.wait_until(
         lambda: stack.partition("Counts", f"SESSION#{counted.session_id}")[-1]["captured_seq"] > 1, "the second capture"
     )
@@ -54,4 +54,4 @@ def test_redrive_invokes_a_function_again_with_the_event_that_failed(stack: Stac
     failed = {"requestContext": {"functionArn": f"{arn}:$LATEST"}, "requestPayload": {}}
     dead_letters = stack.outputs["EventsDeadLetterQueueUrl"]
     stack.client("sqs").send_message(QueueUrl=dead_letters, MessageBody=json.dumps(failed))
-    assert "1 messages are being tried again" in stack.command("redrive", "events")
+    assert "Tried again: 1 message" in stack.command("redrive", "events")

@@ -246,6 +246,25 @@ def test_a_sweep_killed_at_any_moment_leaves_nobody_without_a_mail(world: World,
     assert {line.mails for line in world.lines().values() if line.state is State.QUEUED} == {1}
 
 
+@pytest.mark.parametrize(("write", "done"), MOMENTS[:16], ids=MOMENT_NAMES[:16])
+def test_an_escalation_killed_at_any_moment_reaches_both_and_at_most_one_of_them_twice(
+    world: World, write: int, done: bool
+) -> None:
+    world.counted()
+    world.sweep(datetime.now(UTC) + timedelta(days=3))
+    later = datetime.now(UTC) + timedelta(days=6)
+    with killed_at(write, done=done), suppress(Killed):
+        world.sweep(later)
+    world.tap("reject", "BOLT-M6-50")
+    _expire_locks(world)
+    world.sweep(later)
+    mailed = [mail.destinations["ToAddresses"][0] for mail in world.mails()][2:]
+    assert set(mailed) == {"priya@example.com", "morgan@example.com"}
+    # Only a run that dies between SES taking a mail and noting it can make that mail a second one.
+    assert len(mailed) <= 3
+    assert {line.mails for line in world.lines().values() if line.state is State.QUEUED} == {3}
+
+
 def _expire_locks(world: World) -> None:
     """Let the time pass after which a lock of a dead run no longer counts."""
     client = aws.dynamodb()

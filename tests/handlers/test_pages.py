@@ -21,10 +21,10 @@ from local.events import event
 from stkr import keys
 from stkr.capture.result import Kind
 from stkr.capture.shell import refuse_upload
-from stkr.links import Action, CountLink, DecisionLink, Keys, read_count, sign
+from stkr.links import Action, CountLink, DecisionLink, Keys, read, read_count, sign
 from stkr.session.shell import READ_SECONDS, UPLOAD_MINUTES
 from stkr.settings import Capture
-from stkr.store.counts import State, Status, read_line, read_session, recent_counts
+from stkr.store.counts import State, Status, open_sessions, read_line, read_session, recent_counts
 from stkr.store.inventory import MAX_UNBOOKED
 from stkr.tabular.sheet import MAX_FILE_BYTES
 from tests.handlers.world import PLACE, RULES, SCAN, SESSION, SIGNING, World
@@ -102,6 +102,24 @@ def test_a_history_that_cannot_be_read_keeps_nobody_from_deciding(
     assert "You can close this page." in page
 
 
+def test_a_line_in_a_form_that_is_not_known_keeps_nobody_from_deciding_another(world: World) -> None:
+    world.counted()
+    world.counted_again(b"code,qty\nBOLT-M6-50,470\nNUT-M6,400\n")
+    tokens = world.tokens("approve")
+    for session_id, sku in ((SESSION, "BOLT-M6-50"), (read(tokens["NUT-M6"], SIGNING, now=0).session_id, "NUT-M6")):
+        boto3.client("dynamodb").update_item(
+            TableName=world.counts,
+            Key={"PK": {"S": keys.session(session_id)}, "SK": {"S": keys.line(sku)}},
+            UpdateExpression="SET kind = :later",
+            ExpressionAttributeValues={":later": {"S": "of a later release"}},
+        )
+    token = tokens["BOLT-M6-50"]
+    status, page = get(world, token)
+    assert (status, "Counts of this item" in page, page.count("<button")) == (200, False, 1)
+    status, page = world.tap("approve", "BOLT-M6-50", token=token)
+    assert (status, "Still waiting" in page, "You can close this page." in page) == (200, False, True)
+
+
 def test_a_decision_takes_three_calls_of_aws_once_the_function_is_warm(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +153,32 @@ def test_no_other_method_does_anything(world: World, method: str) -> None:
     before = everything(world)
     assert get(world, world.tokens("approve")["BOLT-M6-50"], method=method)[0] in {204, 404, 405}
     assert everything(world) == before
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"])
+def test_no_method_but_a_post_opens_a_count(world: World, method: str) -> None:
+    world.stock()
+    request = event("session", "open", world.links())
+    token = base64.b64decode(request["body"]) if request["isBase64Encoded"] else request["body"].encode()
+    request["rawQueryString"] = token.decode()
+    request["queryStringParameters"] = dict(parse_qsl(token.decode()))
+    request["requestContext"]["http"]["method"] = method
+    expected = {200} if method in {"GET", "HEAD"} else {204, 404, 405}
+    assert world.invoke("session", request)["statusCode"] in expected
+    assert list(open_sessions(world.counts)) == []
+
+
+@pytest.mark.parametrize("header", ["Content-Type", "content-type", "CONTENT-TYPE"])
+def test_a_form_is_taken_in_base64_and_as_text_however_its_type_is_spelled(world: World, header: str) -> None:
+    world.counted()
+    for sku, encoded in (("BOLT-M6-50", True), ("DRILL-18V", False)):
+        request = event("approve", "approve", {**world.links(), "approve": world.tokens("approve")[sku]})
+        kind = request["headers"].pop("content-type")
+        request["headers"][header] = kind.title()
+        if not encoded:
+            request |= {"isBase64Encoded": False, "body": base64.b64decode(request["body"]).decode()}
+        assert world.invoke("approve", request)["statusCode"] == 200
+        assert world.line(sku).state is State.APPROVED
 
 
 def test_pages_are_confined_and_never_kept(world: World) -> None:

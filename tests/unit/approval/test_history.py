@@ -30,6 +30,18 @@ def test_a_line_whose_own_count_is_not_noted_is_shown_all_the_same() -> None:
     assert [count.current for count in counts] == [False, True]
 
 
+def test_the_line_is_shown_as_the_rest_of_the_page_has_it_though_its_noted_copy_is_older() -> None:
+    stale = line(counted_qty=Decimal(400))
+    counts = history(line(), [("2026-09", line(session_id="earlier")), ("2026-11", stale)])
+    assert [(count.at, count.counted_qty) for count in counts if count.current] == [("2026-11", Decimal(432))]
+
+
+def test_two_counts_opened_at_one_instant_are_both_shown() -> None:
+    counts = history(line(), [("2026-09", line(session_id="front")), ("2026-09", line(session_id="back"))])
+    assert [count.at for count in counts][:2] == ["2026-09", "2026-09"]
+    assert len(counts) == 3
+
+
 def test_a_line_without_another_count_has_no_history() -> None:
     assert history(line(), []) == history(line(), [("2026-11", line())]) == ()
 

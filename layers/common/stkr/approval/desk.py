@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
 
 from stkr import keys
 from stkr.approval import pages
@@ -25,6 +26,9 @@ from stkr.web.page import Page
 
 _LOOKED_AT = 100
 """Waiting variances of the location that are looked at to say what is left of a count; more are "at least" so many."""
+
+_UNREADABLE = (BotoCoreError, ClientError, ValidationError)
+"""Why other lines may not be had: no answer, or one of them was stored in a form that is not known here."""
 
 _Act = Callable[["Settings", "Visit", DecisionLink, Rules], Page]
 
@@ -80,7 +84,7 @@ def _counts(settings: Settings, line: Line) -> tuple[Count, ...]:
     """The item's counts; empty where they cannot be read, which must not keep anybody from deciding."""
     try:
         return history(line, counts_of(settings, line))
-    except (BotoCoreError, ClientError) as error:
+    except _UNREADABLE as error:
         logger.warning("the item's other counts could not be read", error=type(error).__name__)
         return ()
 
@@ -126,7 +130,7 @@ def _waiting(settings: Settings, line: Line) -> Waiting | None:
     """What else waits of the count; ``None`` where it cannot be told. The decision itself is made by then."""
     try:
         return waiting_beside(settings.counts_table, line, _LOOKED_AT)
-    except (BotoCoreError, ClientError) as error:
+    except _UNREADABLE as error:
         logger.warning("what still waits could not be read", error=type(error).__name__)
         return None
 

@@ -37,12 +37,17 @@ def history(line: Line, counts: Iterable[tuple[str, Line]]) -> tuple[Count, ...]
 
     :param counts: when each session was opened, and its line of the item; the line's own session may be among them.
     """
-    lines = dict(sorted(counts, key=lambda count: count[0]))
-    if not any(one.session_id != line.session_id for one in lines.values()):
+    opened, others = line.queued_at or "", []
+    for at, one in counts:
+        if one.session_id == line.session_id:
+            opened = at
+        else:
+            others.append((at, one))
+    if not others:
         return ()
-    if not any(one.session_id == line.session_id for one in lines.values()):
-        lines[line.queued_at or ""] = line
-    longest = max((qty for one in lines.values() for qty in (_counted(one), one.expected_qty)), default=Decimal(0))
+    # The line itself, as the rest of the page has it: the copy among the counts was read less strictly.
+    lines = sorted([*others, (opened, line)], key=lambda count: count[0])
+    longest = max(qty for _, one in lines for qty in (_counted(one), one.expected_qty))
     return tuple(
         Count(
             at=at,
@@ -52,7 +57,7 @@ def history(line: Line, counts: Iterable[tuple[str, Line]]) -> tuple[Count, ...]
             counted_bar=_share(_counted(one), longest),
             expected_bar=_share(one.expected_qty, longest),
         )
-        for at, one in sorted(lines.items())
+        for at, one in lines
     )
 
 

@@ -77,7 +77,10 @@ def recipients(rules: Rules, location: Location, session: Session, line: Line) -
         candidates = [*people, *([location.escalation] if location.escalation else [])]
         others = [person for person in candidates if not counted_by(session, rules, person.name, person.email)]
         people = [person for person in people if person in others] or others[:1]
-    return tuple({person.email.casefold(): person for person in reversed(people)}.values())[::-1]
+    by_address: dict[str, Person] = {}
+    for person in people:
+        by_address.setdefault(person.email.casefold(), person)
+    return tuple(by_address.values())
 
 
 @dataclass(frozen=True, slots=True)
