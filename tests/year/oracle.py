@@ -120,7 +120,7 @@ class Expected:
     dead: set[int] = field(default_factory=set)
     rounds: int = 0
     round_on: date | None = None
-    rounded_at: datetime | None = None
+    due_on: date | None = None
     mailed: dict[str, list[datetime]] = field(default_factory=dict)
     doubtful: datetime | None = None
     """When a sweep died over its mail: whether that counts as sent is only told by the next day's."""
@@ -137,7 +137,7 @@ class Expected:
         """New figures: what was mailed before speaks of them no more."""
         if self.current is not None:
             self.dead.add(self.current)
-        self.current, self.rounds, self.round_on, self.rounded_at, self.mailed = None, 0, None, None, {}
+        self.current, self.rounds, self.round_on, self.due_on, self.mailed = None, 0, None, None, {}
         self.doubtful = None
 
 
@@ -361,7 +361,7 @@ class Oracle:
             hold(
                 line.doubtful or not twice, "nobody is mailed twice for the same variance in a day", to, session_id, sku
             )
-            soon = line.round_on is not None and (today - line.round_on).days < self.rules.due_days
+            soon = line.due_on is not None and today < line.due_on
             hold(
                 line.doubtful or not soon,
                 "a variance is not mailed again before its due window is over",
@@ -392,26 +392,28 @@ class Oracle:
                 left_out = {to for to in people - got if not unreachable(to)}
                 hold(not left_out, "what is due is mailed", left_out, count.session_id, sku, line)
             if got == people and line.round_on != today:
-                line.rounds, line.round_on, line.rounded_at = line.rounds + 1, today, at
+                self._complete(line, today)
 
-    @staticmethod
-    def _told_by_now(line: Expected, at: datetime, *, daily: bool) -> bool:
+    def _complete(self, line: Expected, day: date) -> None:
+        """Everybody has been mailed; it is due again after as many days as the rules then say."""
+        line.rounds, line.round_on, line.due_on = line.rounds + 1, day, day + timedelta(days=self.rules.due_days)
+
+    def _told_by_now(self, line: Expected, at: datetime, *, daily: bool) -> bool:
         """Whether it shows what became of a mail that a sweep died over: who was sent it for sure gets no other one."""
         assert line.doubtful
         died_on, today = (one.astimezone(LONDON).date() for one in (line.doubtful, at))
         if died_on == today or not daily:
             return False
         if not any(one.astimezone(LONDON).date() == today for mails in line.mailed.values() for one in mails):
-            line.rounds, line.round_on, line.rounded_at = line.rounds + 1, died_on, line.doubtful
+            self._complete(line, died_on)
         line.doubtful = None
         return True
 
     def _must_be_mailed(self, line: Expected, at: datetime, *, daily: bool) -> bool:
         ready = line.labelled or line.kind == "uncounted" or (line.queued_at and at - line.queued_at > ANSWERS_IN)
-        if line.rounded_at is None:
+        if line.due_on is None:
             return bool(ready)
-        # A day is one by the calendar: its sweep may come some seconds sooner, or an hour when the clocks go forward.
-        return daily and at - line.rounded_at > timedelta(days=self.rules.due_days) - timedelta(hours=2)
+        return daily and at.astimezone(LONDON).date() >= line.due_on
 
 
 def _line(kind: Any, counted: int | None, system: int, version: int, materiality: str, cost: Decimal) -> Expected:

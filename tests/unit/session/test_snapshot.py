@@ -10,9 +10,7 @@ from stkr.stock import StockRow
 
 pytestmark = pytest.mark.unit
 
-LISTED = StockRow(
-    "WIRE", "Wire", "yard", Decimal(40), Decimal(2), aliases=("501234",), by_measure=True, unit="m"
-)
+LISTED = StockRow("WIRE", "Wire", "yard", Decimal(40), Decimal(2), aliases=("501234",), by_measure=True, unit="m")
 FOUND = StockRow("WIRE", "Wire", "aisle", Decimal(3), Decimal(2))
 """The same item where an approval put it on the books, and the system of record does not list it yet."""
 
