@@ -199,7 +199,8 @@ def test_summary_writes_nothing_but_its_summaries_and_its_mails_records(stack: S
         if f"dynamodb:{write}" in statement.actions
     ]
     assert {statement.sid for statement in writing} == {"KeepIdempotencyRecords"}
-    reading = [s for s in stack.function_statements("summary") if s.actions == {"dynamodb:GetItem"}]
+    reading = [s for s in stack.function_statements("summary") if s.sid == "ReadLastCounts"]
+    assert [s.actions for s in reading] == [{"dynamodb:Query"}]
     assert [s.condition["ForAllValues:StringLike"] for s in reading] == [
         {"dynamodb:LeadingKeys": frozenset({"LOCATION#*"})}
     ]
