@@ -26,7 +26,9 @@ class Person:
 _CHRISTMAS = (date(2026, 12, 23), date(2027, 1, 1))
 PEOPLE = {
     "priya@example.com": Person("Priya", 4, 0.05, ((date(2026, 8, 1), date(2026, 8, 23)), _CHRISTMAS)),
-    "jo@example.com": Person("Jo", 30, 0.35, ((date(2026, 2, 14), date(2026, 2, 22)),)),
+    "jo@example.com": Person(
+        "Jo", 30, 0.35, ((date(2026, 2, 14), date(2026, 2, 22)), (date(2026, 3, 30), date(2026, 4, 11)))
+    ),
     "kim@example.com": Person("Kim", 10, 0.15, ((date(2026, 6, 10), date(2026, 7, 3)), _CHRISTMAS)),
     "lee@example.com": Person("Lee", 60, 0.5, (_CHRISTMAS,)),
     "morgan@example.com": Person("Morgan", 20, 0.2, ((date(2026, 8, 10), date(2026, 8, 16)),)),

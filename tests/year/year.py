@@ -48,6 +48,9 @@ NIGHTS = (date(2026, 3, 29), date(2026, 10, 25))
 SHUT = {date(2026, 12, day) for day in (24, 25, 26, 27, 28)} | {date(2026, 4, day) for day in (3, 4, 5, 6)}
 """The shop's holidays: nobody sells, counts or decides."""
 
+EVERYTHING = {(200, "approved"), (200, "rejected"), (409, "held"), (409, "nothing"), (403, "nothing"), (410, "nothing")}
+"""What a tap can come to; a year in which one of them never happened would prove less than it says."""
+
 _HIDDEN = 720
 """Seconds until a message that was not dealt with is received again, once, before it goes to the dead letters."""
 
@@ -66,6 +69,7 @@ class Year(Machine):
         self.shop = Shop(Random(seed + 2))
         self.oracle = Oracle(self.shop, FIRST_RULES)
         self.summed_up: set[str] = set()
+        self.came_to: set[tuple[int, str]] = set()
         self.blocked_until = self.died_at = self.clock.now
         self.in_flight: set[str] = set()
         self.scheduled: set[str] = set()
@@ -90,6 +94,8 @@ class Year(Machine):
             self._check_books()
             check_trail(self._trail_rows(), self.oracle, self.shop)
             self._check_nothing_is_left()
+            missing = EVERYTHING - self.came_to
+            hold(not missing, "the year has seen all that a tap can come to", missing)
             hold(len(self.summed_up) == 12, "every month is summed up", sorted(self.summed_up))
         except Broken as broken:
             raise Broken("\n".join([str(broken), "", "The diary until then:", *self.diary[-60:]])) from broken
@@ -636,6 +642,7 @@ class Year(Machine):
         adjustment = keys.variance_id(link.session_id, link.sku, link.revision)
         status, done = self.oracle.tapped(link, self.clock.now, adjustment)
         self.note(f"{person.name} taps {action} for {link.session_id} {link.sku}: {answer['statusCode']}, {done}.")
+        self.came_to.add((status, done))
         hold(answer["statusCode"] == status, "a tap comes to what it must", answer["statusCode"], status, link)
         if done == "nothing":
             return
