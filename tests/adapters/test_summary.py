@@ -273,6 +273,8 @@ class Meter:
             client.meta.events.register("after-call", self._count)
 
     def _count(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
+        if model.name in {"PutItem", "UpdateItem"}:
+            return  # A mail is noted before and after it is sent.
         self.requests[model.name] += 1
         self.items += parsed.get("Count", 0)
 
