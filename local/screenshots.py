@@ -68,7 +68,27 @@ def take(browser: Browser, gallery: Gallery, folder: Path) -> list[Path]:
             taken.append(path)
             listing.append(f'<img src="{path.name}" alt="{name}, {how}" width="{view.shown}">')
     (folder / "README.md").write_text("\n".join(listing) + "\n", "utf-8")
-    return taken
+    return [*taken, overview(folder)]
+
+
+BEST = ("mail-digest-phone", "decision-approve-phone", "count-parked-phone", "count-card-phone")
+"""What the README shows, side by side."""
+
+
+def overview(folder: Path) -> Path:
+    """Write one picture of the upper parts of the best ones, from those that were taken."""
+    pictures = [Image.open(folder / f"{name}.png").convert("RGB") for name in BEST]
+    width, height = 390, 910
+    page = Image.new("RGB", (len(pictures) * (width + _GAP) - _GAP, height), "white")
+    for place, picture in enumerate(pictures):
+        small = picture.resize((width, picture.height * width // picture.width), Image.Resampling.LANCZOS)
+        page.paste(small.crop((0, 0, width, min(height, small.height))), (place * (width + _GAP), 0))
+    path = folder / "overview.png"
+    page.quantize(COLOURS, _KEEPS_RARE_COLOURS, dither=Image.Dither.NONE).save(path, "PNG", optimize=True)
+    return path
+
+
+_GAP = 20
 
 
 _HEAD = """# Every page and every mail
