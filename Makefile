@@ -8,7 +8,7 @@ CASE ?=
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo local stop screenshots chromium test unit e2e test-odoo lint fmt fuzz bench-capture cost least-privilege invoke build layer-size requirements pr clean
+.PHONY: help demo local stop screenshots chromium test unit e2e test-odoo lint fmt fuzz year bench-capture cost least-privilege invoke build layer-size requirements pr clean
 
 BIN := .venv/bin
 # Changes with the interpreter and with the requirements, and so makes a new environment.
@@ -60,6 +60,10 @@ fuzz: ROWS ?= 1000000
 fuzz: SEED ?= 1
 fuzz: $(STAMP) ## damage realistic files until ROWS rows were read, and hold capture to its laws
 	@$(BIN)/python -m tests.fuzz $(ROWS) $(SEED)
+
+year: SEED ?= 3
+year: $(STAMP) ## simulate another year of a shop, with SEED (or several: SEED="3 4 5"); a broken promise shows the days before it
+	STKR_YEAR_SEEDS="$(SEED)" $(BIN)/python -m pytest -q --show-capture=no --tb=short tests/year/test_year.py
 
 bench-capture: $(BENCH_STAMP) ## time capture against pandas and polars; rewrites docs/proof/capture-speed.md
 	@$(BIN)/python -m bench.capture

@@ -438,3 +438,12 @@ def test_a_sweep_can_be_asked_for(world: World, monkeypatch: pytest.MonkeyPatch)
         assert asked.exit_code == 0, asked.output
         assert "under way" in asked.output
     assert recipients(world) == ["sam@example.com"]
+
+
+def test_a_count_whose_upload_was_announced_twice_is_closed_all_the_same(world: World) -> None:
+    world.counted()
+    world.replay("capture", "scan")
+    for sku in ("BOLT-M6-50", "DRILL-18V", "HINGE-75", "PAINT-RED"):
+        world.tap("reject", sku)
+    world.sweep(NOW + timedelta(days=15))
+    assert world.session().status is Status.CLOSED

@@ -102,6 +102,13 @@ def test_a_decided_line_is_never_touched(state: State) -> None:
         assert planned(2, variances, stored(decided), LATER).changes == ()
 
 
+def test_a_decided_line_whose_corrected_count_was_parked_stays_part_of_the_sessions_figures() -> None:
+    decided = first(variance("A", 432))["A"].model_copy(update={"state": State.APPROVED})
+    result = planned(2, [variance("B", 479)], stored(decided))
+    assert (result.lines[-1], result.changes[-1].replaces) == (decided, None)
+    assert figures(result.lines)["lines"] == 2
+
+
 def test_a_decision_that_overtook_its_correction_is_reported() -> None:
     decided = first(variance("A", 432))["A"].model_copy(update={"state": State.APPROVED})
     assert planned(2, [variance("A", 432)], stored(decided)).overtaken == ()

@@ -55,6 +55,7 @@ def capture_session(settings: Settings, session_id: str, now: str, *, again: boo
     unchanged = session.captured_files == seen and session.captured_seq == session.reconciled_seq
     if unchanged and not again:
         logger.info("nothing new in the folder")
+        _note_idle(settings.counts_table, session)
         return None
     files, too_large = _read_uploads(settings.bucket, uploads)
     snapshot = objects.read_document(
@@ -116,6 +117,17 @@ def fingerprint(uploads: Iterable[Upload]) -> str:
     # With the time: the same file once more may be the latest count of its area again.
     told = (f"{upload.name}:{upload.etag}:{upload.uploaded_at}" for upload in uploads)
     return sha256("|".join(told).encode()).hexdigest()
+
+
+def _note_idle(table: str, session: Session) -> None:
+    """Note that this run had nothing to read: it would look as if it had died, and the session would stay open."""
+    request = update(
+        table,
+        session_key(session.session_id),
+        condition="attribute_not_exists(#idle_seq) OR #idle_seq < :idle_seq",
+        sets={"idle_seq": session.capture_seq},
+    )
+    conditional_update(request)
 
 
 def _read_uploads(bucket: str, uploads: Iterable[Upload]) -> tuple[list[UploadedFile], list[FileProblem]]:

@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.idempotency import (
 from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyAlreadyInProgressError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from stkr import keys
+from stkr import aws, keys
 from stkr.mail.compose import Mail
 from stkr.mail.send import send
 from stkr.telemetry import Metric, count
@@ -32,6 +32,7 @@ def outbox(table: str, sender: str, configuration_set: str, remember: timedelta,
         sort_key_attr="SK",
         static_pk_value=keys.SENT_MAILS,
         expiry_attr="expires_at",
+        boto3_client=aws.dynamodb(),  # its own would be made anew by every sweep, which takes longer than the mails
     )
     config = IdempotencyConfig(expires_after_seconds=int(remember.total_seconds()), raise_on_no_idempotency_key=True)
     config.register_lambda_context(context)

@@ -133,6 +133,7 @@ def snapshot_for(opening: Opening, rows: Iterable[StockRow]) -> Snapshot:
             here[row.sku] = row
         else:
             elsewhere.setdefault(row.sku, row)
+    here = {sku: _named_as(row, elsewhere[sku]) if sku in elsewhere else row for sku, row in here.items()}
     in_scope = {sku: row for sku, row in here.items() if _covers(opening, row)}
     if opening.skus:
         _refuse_unknown(opening.skus, {*here, *elsewhere})
@@ -148,6 +149,16 @@ def snapshot_for(opening: Opening, rows: Iterable[StockRow]) -> Snapshot:
     outside = {sku: row for sku, row in here.items() if sku not in in_scope}
     known_elsewhere = {sku: row for sku, row in elsewhere.items() if sku not in here}
     return Snapshot(opening.location, in_scope, {**known_elsewhere, **outside}, frozenset(outside))
+
+
+def _named_as(row: StockRow, other: StockRow) -> StockRow:
+    """A row with the codes and the measure of the same item elsewhere, where it has none itself.
+
+    An item that an approval put on the books has neither until the system of record lists it there; its barcode would
+    name nothing, and a shelf that was scanned would come out as not counted.
+    """
+    by_measure = row.by_measure or (not row.unit and other.by_measure)
+    return replace(row, aliases=row.aliases or other.aliases, unit=row.unit or other.unit, by_measure=by_measure)
 
 
 def _covers(opening: Opening, row: StockRow) -> bool:

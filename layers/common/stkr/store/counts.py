@@ -54,9 +54,9 @@ class _Stored(BaseModel):
 class Session(_Stored):
     """A count: who counts what, since when, against which snapshot and which version of the rules doc.
 
-    ``capture_seq`` counts captures begun, ``captured_seq`` is the latest finished one, ``fence_seq`` the one whose
-    variances may be written, ``reconciled_seq`` the one the lines were last made from. ``captured_files`` is the
-    fingerprint of the folder as it was then.
+    ``capture_seq`` counts captures begun, ``captured_seq`` is the latest finished one, ``idle_seq`` the latest that
+    found nothing new, ``fence_seq`` the one whose variances may be written, ``reconciled_seq`` the one the lines were
+    last made from. ``captured_files`` is the fingerprint of the folder as it was then.
     ``label_run`` names the current round of labelling, over when ``labelled_chunks`` holds ``label_chunks`` numbers.
     """
 
@@ -72,6 +72,7 @@ class Session(_Stored):
     rules_version_id: str | None = None
     expected: int = 0
     capture_seq: int = 0
+    idle_seq: int = 0
     captured_seq: int = 0
     captured_at: str | None = None
     captured_files: str | None = None

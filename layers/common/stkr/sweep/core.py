@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from hashlib import sha256
 
@@ -33,6 +33,16 @@ REPORT_WEEKDAY = 0
 """Mondays: operations get one report a week."""
 
 
+def due_again(now: datetime, due_days: int, zone: tzinfo) -> datetime:
+    """When a variance that is mailed ``now`` is due once more, as a UTC instant: when that day of the shop begins.
+
+    By the calendar and not to the hour: the daily sweep comes some seconds sooner on one day than on another, and an
+    hour when the clocks go forward, and would find nothing due yet until the day after.
+    """
+    day = now.astimezone(zone).date() + timedelta(days=due_days)
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
+
+
 def ready(lines: Iterable[Line], now: datetime, zone: tzinfo) -> list[Line]:
     """The queued lines that are to be mailed now: due, not mailed yet on this calendar day, and labelled, not to be
     labelled, or waiting for a label for too long.
@@ -43,7 +53,7 @@ def ready(lines: Iterable[Line], now: datetime, zone: tzinfo) -> list[Line]:
         line
         for line in lines
         if (line.due_at or "") <= due_by
-        # An interval of one day can end on the same calendar day, when that has 25 hours.
+        # Due on a later day of the zone that the rules doc had then, which it may have changed.
         and (line.mailed_at is None or keys.local_day(line.mailed_at, zone) != today)
         and (
             line.cause is not None
@@ -169,7 +179,7 @@ def months_back(now: datetime, months: int) -> list[str]:
 
 def stuck(session: Session) -> bool:
     """Whether an upload of a session did not become variances, although it counts something or was never read."""
-    unread = session.capture_seq > session.captured_seq
+    unread = session.capture_seq > max(session.captured_seq, session.idle_seq)
     return unread or (session.captured_seq > session.reconciled_seq and bool((session.rows or {}).get("counted")))
 
 

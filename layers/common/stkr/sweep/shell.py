@@ -41,6 +41,7 @@ from stkr.sweep.core import (
     Digest,
     Due,
     digests,
+    due_again,
     finished,
     months_back,
     overdue,
@@ -226,9 +227,9 @@ def _item(sweeper: Sweeper, line: Line, person: Person) -> Item:
 def _move_on(sweeper: Sweeper, lines: Iterable[Line]) -> None:
     """Lines that were mailed are due again after the due window; one that was decided meanwhile is left alone."""
     now = keys.instant(sweeper.now)
-    due_again = keys.instant(sweeper.now + timedelta(days=sweeper.rules.due_days))
+    again = keys.instant(due_again(sweeper.now, sweeper.rules.due_days, sweeper.rules.zone))
     table = sweeper.settings.counts_table
-    transact_groups(([mailed_line(table, line, now, due_again)] for line in lines), pause)
+    transact_groups(([mailed_line(table, line, now, again)] for line in lines), pause)
 
 
 def _remind(sweeper: Sweeper) -> tuple[int, int]:

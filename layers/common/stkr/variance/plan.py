@@ -79,6 +79,8 @@ def plan(
         ):
             overtaken.append(old.sku)
     wanted = {variance.sku for variance in variances}
+    # Where the capture parked what was decided already, the line still stands and is part of the session's figures.
+    lines += [old for old in stored.values() if old.sku not in wanted and old.state in DECIDED]
     changes += [Change(None, old) for old in stored.values() if old.sku not in wanted and old.state not in DECIDED]
     return Plan(tuple(changes), tuple(lines), tuple(overtaken))
 
