@@ -68,7 +68,27 @@ def take(browser: Browser, gallery: Gallery, folder: Path) -> list[Path]:
             taken.append(path)
             listing.append(f'<img src="{path.name}" alt="{name}, {how}" width="{view.shown}">')
     (folder / "README.md").write_text("\n".join(listing) + "\n", "utf-8")
-    return taken
+    return [*taken, overview(folder)]
+
+
+BEST = ("mail-digest-phone", "decision-approve-phone", "count-parked-phone", "count-card-phone")
+"""What the README shows, side by side."""
+
+
+def overview(folder: Path) -> Path:
+    """Write one picture of the upper parts of the best ones, from those that were taken."""
+    pictures = [Image.open(folder / f"{name}.png").convert("RGB") for name in BEST]
+    width, height = 390, 910
+    page = Image.new("RGB", (len(pictures) * (width + _GAP) - _GAP, height), "white")
+    for place, picture in enumerate(pictures):
+        small = picture.resize((width, picture.height * width // picture.width), Image.Resampling.LANCZOS)
+        page.paste(small.crop((0, 0, width, min(height, small.height))), (place * (width + _GAP), 0))
+    path = folder / "overview.png"
+    path.write_bytes(_packed(page))
+    return path
+
+
+_GAP = 20
 
 
 _HEAD = """# Every page and every mail
@@ -93,9 +113,13 @@ def _picture(browser: Browser, page: Page, view: View) -> bytes:
     show(tab, page)
     whole = Image.open(io.BytesIO(tab.screenshot(full_page=True))).convert("RGB")
     tab.close()
-    seen = whole.crop((0, 0, whole.width, min(whole.height, view.screens * view.screen["height"] * view.dots)))
+    return _packed(whole.crop((0, 0, whole.width, min(whole.height, view.screens * view.screen["height"] * view.dots))))
+
+
+def _packed(picture: Image.Image) -> bytes:
+    """A picture as a PNG with a palette."""
     packed = io.BytesIO()
     # Every other way turns the thin edge of a note from gold to red, or a white card to the grey of the page.
-    flat = seen.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
+    flat = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
     flat.save(packed, "PNG", optimize=True)
     return packed.getvalue()
