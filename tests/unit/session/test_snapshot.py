@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from stkr.session.core import Opening, snapshot_for
-from stkr.stock import StockRow
+from stkr.stock import History, StockRow
 
 pytestmark = pytest.mark.unit
 
@@ -24,3 +24,11 @@ def test_an_item_that_was_found_at_a_location_is_counted_there_by_its_barcode_an
 def test_a_row_that_has_codes_and_a_measure_keeps_its_own() -> None:
     own = replace(FOUND, aliases=("A-1",), unit="roll")
     assert snapshot_for(Opening("aisle", "Sam"), [LISTED, own]).rows["WIRE"] == own
+
+
+def test_what_was_sold_and_delivered_elsewhere_is_no_evidence_for_an_item_found_here() -> None:
+    past = History(sold_since_count=Decimal(214), last_received_at="2026-10-14", last_received_qty=Decimal(12))
+    there, here = replace(LISTED, history=past), replace(FOUND, sku="BOLT", history=past)
+    snapshot = snapshot_for(Opening("aisle", "Sam"), [there, here])
+    assert snapshot.elsewhere["WIRE"] == LISTED
+    assert snapshot.rows["BOLT"].history == past

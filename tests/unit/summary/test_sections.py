@@ -64,7 +64,7 @@ def test_every_figure_of_the_month_is_in_its_section() -> None:
             "of which confirmed": "1",
             "Suggestions that were right": "100%",
         },
-        "Causes of what was approved": {"miscount": "1 gap, \u00a31,200.01", "shrinkage": "1 gap, \u00a316.80"},
+        "Causes of what was approved": {"Miscount": "1 gap, \u00a31,200.01", "Shrinkage": "1 gap, \u00a316.80"},
         "Short again within 3 months": {"BOLT-M6-50, Fixings aisle": "2 times, 68 units short, \u00a323.80"},
         "Waiting for a decision": {"Fixings aisle": "2 gaps, \u00a33.50, 1 without a value, oldest 10 days"},
         "Not booked yet": {"All locations": "2 adjustments, oldest 8 days"},

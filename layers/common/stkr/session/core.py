@@ -9,7 +9,7 @@ from enum import StrEnum
 from stkr.capture.result import Alias, FileProblem, Outcome, ParkedRow, Reason
 from stkr.errors import ScopeError
 from stkr.rules.doc import Rules
-from stkr.stock import Snapshot, StockRow
+from stkr.stock import History, Snapshot, StockRow
 from stkr.store.counts import Session, Status
 from stkr.tabular.words import one_line
 
@@ -147,7 +147,8 @@ def snapshot_for(opening: Opening, rows: Iterable[StockRow]) -> Snapshot:
             f"the system of record has no stock rows for {opening.location}; has it been synced?", "location"
         )
     outside = {sku: row for sku, row in here.items() if sku not in in_scope}
-    known_elsewhere = {sku: row for sku, row in elsewhere.items() if sku not in here}
+    # What was sold, delivered and counted at another location says nothing of a gap found here.
+    known_elsewhere = {sku: replace(row, history=History()) for sku, row in elsewhere.items() if sku not in here}
     return Snapshot(opening.location, in_scope, {**known_elsewhere, **outside}, frozenset(outside))
 
 

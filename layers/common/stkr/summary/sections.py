@@ -178,7 +178,7 @@ def _causes(facts: Facts) -> _Rows:
     whole = facts.figures.caught_value
     for share in facts.causes:
         bar = share.value * 100 / whole if whole else None
-        yield share.cause.label, _part(share), bar
+        yield share.cause.label.capitalize(), _part(share), bar
 
 
 def _part(share: Share) -> tuple[Measure, ...]:
