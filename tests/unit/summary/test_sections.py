@@ -142,7 +142,7 @@ def test_the_file_has_one_figure_a_line_with_its_unit() -> None:
     written = rows_of(csv_of(SUMMARY))
 
     assert {row["month"] for row in written} == {"2026-11"}
-    assert {"section": "Causes of what was approved", "item": "miscount", "measure": "value"}.items() <= written[
+    assert {"section": "Causes of what was approved", "item": "Miscount", "measure": "value"}.items() <= written[
         26
     ].items()
     by_measure = {(row["section"], row["measure"]): (row["value"], row["unit"]) for row in written}
