@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -13,7 +12,7 @@ import yaml
 # Powertools reads these when it is imported, as in a function.
 os.environ |= {"POWERTOOLS_SERVICE_NAME": "stkr", "POWERTOOLS_METRICS_NAMESPACE": "stkr"}
 
-from bench.cost.month import SIZES, Month, Size, simulate
+from bench.cost.month import SIZES, simulate
 from bench.cost.report import chart, report
 from tests.template.stack import FUNCTIONS
 
@@ -26,16 +25,12 @@ def main() -> int:
     prices = yaml.safe_load((_HERE / "prices.yaml").read_text("utf-8"))
     cold = {function: _cold_seconds(function) for function in FUNCTIONS}
     with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"), max_tasks_per_child=1) as fresh:
-        months = [fresh.submit(_month, size, cold).result() for size in SIZES]
+        months = [fresh.submit(simulate, size, cold).result() for size in SIZES]
     page = report(months, prices)
     print(page)
     (_PROOF / "cost.md").write_text(page, "utf-8")
     (_PROOF / "cost.svg").write_text(chart(months, prices), "utf-8")
     return int("**missed**" in page)
-
-
-def _month(size: Size, cold: Mapping[str, float]) -> Month:
-    return simulate(size, cold, lambda stage: print(f"  {size.lines:,} lines: {stage}", file=sys.stderr))
 
 
 def _cold_seconds(function: str) -> float:

@@ -1,7 +1,8 @@
 """A simulated month: each kind of event runs once for real at full size, and counts as often as a month has it."""
 
+import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -63,15 +64,15 @@ class Month:
         return Decimal(self.requests[READING] + self.requests[FINDING]) / self.size.skus
 
 
-def simulate(size: Size, cold_seconds: Mapping[str, float], progress: Callable[[str], None]) -> Month:
-    """Run the month."""
+def simulate(size: Size, cold_seconds: Mapping[str, float]) -> Month:
+    """Run the month, and say on the error stream how far it is."""
     shop = Shop(size.counts, size.skus, cold_seconds)
     used: dict[str, Usage] = {}
     kept: Usage = defaultdict(Decimal)
 
     @contextmanager
     def counted(what: str, times: Decimal, kept_times: int) -> Iterator[None]:
-        progress(what)
+        print(f"  {size.lines:,} lines: {what}", file=sys.stderr)
         before, stored = dict(shop.meter.usage), dict(shop.meter.stored)
         yield
         used[what] = {name: (now - before.get(name, 0)) * times for name, now in shop.meter.usage.items()}

@@ -209,5 +209,5 @@ def test_what_nobody_labelled_is_told_as_unknown() -> None:
     nobody = decision("a", "BAG", "2026-11-22T10:00:00.000000Z", -10, cause=None)
 
     assert shown(summary(facts(decided=[nobody])))["Causes of what was approved"] == {
-        Cause.UNKNOWN.label: "1 gap, \u00a33.50"
+        Cause.UNKNOWN.label.capitalize(): "1 gap, \u00a33.50"
     }
