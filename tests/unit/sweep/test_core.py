@@ -82,6 +82,13 @@ def test_what_is_not_due_yet_or_was_mailed_today_is_left_alone() -> None:
     assert [found.sku for found in ready(lines, NOW, LONDON)] == ["A"]
 
 
+def test_a_daily_sweep_that_begins_a_second_earlier_than_the_last_one_mails_again_all_the_same() -> None:
+    mailed = {"mails": 1, "mailed_at": "2026-11-19T07:00:05.000000Z", "due_at": "2026-11-21T07:00:05.000000Z"}
+    a_second_early = datetime(2026, 11, 21, 7, 0, 4, tzinfo=UTC)
+    assert ready([line("A", **mailed)], a_second_early, LONDON) == [line("A", **mailed)]
+    assert ready([line("A", **mailed)], datetime(2026, 11, 20, 7, 0, 4, tzinfo=UTC), LONDON) == []
+
+
 def test_a_day_of_the_shop_is_not_one_of_utc() -> None:
     mailed = line(due_at="2026-07-01T23:00:00.000000Z", mailed_at="2026-06-30T23:10:00.000000Z")
     late, next_day = datetime(2026, 7, 1, 22, 59, tzinfo=UTC), datetime(2026, 7, 1, 23, 0, tzinfo=UTC)

@@ -37,12 +37,12 @@ def ready(lines: Iterable[Line], now: datetime, zone: tzinfo) -> list[Line]:
     """The queued lines that are to be mailed now: due, not mailed yet on this calendar day, and labelled, not to be
     labelled, or waiting for a label for too long.
     """
-    due_by, latest = keys.instant(now), keys.instant(now - LABEL_GRACE)
+    latest = keys.instant(now - LABEL_GRACE)
     today = now.astimezone(zone).date()
     return [
         line
         for line in lines
-        if (line.due_at or "") <= due_by
+        if _is_due(line, now, zone)
         # An interval of one day can end on the same calendar day, when that has 25 hours.
         and (line.mailed_at is None or keys.local_day(line.mailed_at, zone) != today)
         and (
@@ -52,6 +52,16 @@ def ready(lines: Iterable[Line], now: datetime, zone: tzinfo) -> list[Line]:
             or (line.queued_at or "") <= latest
         )
     ]
+
+
+def _is_due(line: Line, now: datetime, zone: tzinfo) -> bool:
+    """Whether a line's time has come; what was mailed before is due on the whole of its day.
+
+    The daily sweep begins at some second of its minute, and would else put off for a day what it mailed a second later.
+    """
+    if line.mails and line.due_at:
+        return keys.local_day(line.due_at, zone) <= now.astimezone(zone).date()
+    return (line.due_at or "") <= keys.instant(now)
 
 
 def recipients(rules: Rules, location: Location, session: Session, line: Line) -> tuple[Person, ...]:
