@@ -75,7 +75,7 @@ def _phrases(facts: Facts, sign: str) -> Iterator[tuple[str, str]]:
     if facts.repeats:
         yield "short_again", f"{counted_noun(len(facts.repeats), 'item')} short again within {MONTHS_BACK + 1} months"
     if facts.overdue:
-        yield "overdue", f"{counted_noun(len(facts.overdue), 'location')} overdue for a count"
+        yield "overdue", f"{counted_noun(len(facts.overdue), 'location')} not counted as a whole in time"
     yield "waiting", f"{counted_noun(facts.waiting.lines, 'gap')} waiting for a decision"
     if facts.unbooked.adjustments:
         yield "unbooked", f"{counted_noun(facts.unbooked.adjustments, 'approved adjustment')} not booked yet"
