@@ -83,10 +83,10 @@ def test_what_is_not_due_yet_or_was_mailed_today_is_left_alone() -> None:
 
 
 def test_a_daily_sweep_that_begins_a_second_earlier_than_the_last_one_mails_again_all_the_same() -> None:
-    mailed = {"mails": 1, "mailed_at": "2026-11-19T07:00:05.000000Z", "due_at": "2026-11-21T07:00:05.000000Z"}
+    mailed = line(mails=1, mailed_at="2026-11-19T07:00:05.000000Z", due_at="2026-11-21T07:00:05.000000Z")
     a_second_early = datetime(2026, 11, 21, 7, 0, 4, tzinfo=UTC)
-    assert ready([line("A", **mailed)], a_second_early, LONDON) == [line("A", **mailed)]
-    assert ready([line("A", **mailed)], datetime(2026, 11, 20, 7, 0, 4, tzinfo=UTC), LONDON) == []
+    assert ready([mailed], a_second_early, LONDON) == [mailed]
+    assert ready([mailed], datetime(2026, 11, 20, 7, 0, 4, tzinfo=UTC), LONDON) == []
 
 
 def test_a_day_of_the_shop_is_not_one_of_utc() -> None:
@@ -229,12 +229,13 @@ def test_a_count_is_closed_when_nothing_is_left_to_be_done_in_it(stands: dict[st
         (LastCount(counted_at="2026-11-20T10:00:00.000000Z"), False),
         (LastCount(), True),
         (LastCount(reminded_at="2026-11-20T10:00:00.000000Z"), False),
-        (LastCount(reminded_at="2026-11-14T14:00:00.000000Z"), True),
+        (LastCount(reminded_at="2026-11-14T14:00:01.000000Z"), True),
+        (LastCount(reminded_at="2026-11-15T00:00:00.000000Z"), False),
     ],
-    ids=["long ago", "yesterday", "never", "reminded yesterday", "reminded a week ago"],
+    ids=["long ago", "yesterday", "never", "reminded yesterday", "reminded a week ago", "reminded six days ago"],
 )
 def test_a_location_is_called_for_when_its_interval_is_over(last: LastCount, late: bool) -> None:
-    assert overdue(90, last, NOW) is late
+    assert overdue(90, last, NOW, LONDON) is late
 
 
 def test_months_are_counted_back_over_the_turn_of_the_year() -> None:

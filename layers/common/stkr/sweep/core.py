@@ -164,9 +164,12 @@ def taken_in(planned: Iterable[Digest]) -> dict[str, dict[str, str]]:
     return found
 
 
-def overdue(interval_days: int, last: LastCount, now: datetime) -> bool:
-    """Whether a location was not counted as a whole within its interval, and nobody was reminded of it this week."""
-    if last.reminded_at and now - datetime.fromisoformat(last.reminded_at) < REMIND_EVERY:
+def overdue(interval_days: int, last: LastCount, now: datetime, zone: tzinfo) -> bool:
+    """Whether a location was not counted as a whole within its interval, and nobody was reminded of it for a week.
+
+    The week is one of calendar days, whatever the second at which a sweep begins.
+    """
+    if last.reminded_at and now.astimezone(zone).date() - keys.local_day(last.reminded_at, zone) < REMIND_EVERY:
         return False
     return last.counted_at is None or (now - datetime.fromisoformat(last.counted_at)).days > interval_days
 

@@ -235,7 +235,9 @@ def _remind(sweeper: Sweeper) -> tuple[int, int]:
     """Ask the counters of every location that is overdue to count it, and say what to begin with."""
     table, rules, now = sweeper.settings.counts_table, sweeper.rules, sweeper.now
     notes = {name: read_last_count(table, name) for name, each in rules.locations.items() if each.counters}
-    late = [name for name, last in notes.items() if overdue(rules.locations[name].count_every_days, last, now)]
+    late = [
+        name for name, last in notes.items() if overdue(rules.locations[name].count_every_days, last, now, rules.zone)
+    ]
     # Read once for all locations; most days there is none to remind.
     months = months_back(now, PAST_MONTHS) if late else []
     decided = [line for month in months for line in decisions(table, month)]
