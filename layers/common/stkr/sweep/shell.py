@@ -240,7 +240,10 @@ def _remind(sweeper: Sweeper) -> tuple[int, int]:
     ]
     # Read once for all locations; most days there is none to remind.
     months = months_back(now, PAST_MONTHS) if late else []
-    decided = [line for month in months for line in decisions(table, month)]
+    # Only what is a sign of drift: all the decisions of a year may be more than the function's memory holds.
+    decided = [
+        line for month in months for line in decisions(table, month) if line.posted_units and line.location in late
+    ]
     sent = failed = 0
     for name in late:
         delivered = [
