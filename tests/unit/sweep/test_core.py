@@ -231,8 +231,17 @@ def test_a_count_is_closed_when_nothing_is_left_to_be_done_in_it(stands: dict[st
         (LastCount(reminded_at="2026-11-20T10:00:00.000000Z"), False),
         (LastCount(reminded_at="2026-11-14T14:00:01.000000Z"), True),
         (LastCount(reminded_at="2026-11-15T00:00:00.000000Z"), False),
+        (LastCount(reminded_at="2026-11-21T07:00:00.000000Z"), True),
     ],
-    ids=["long ago", "yesterday", "never", "reminded yesterday", "reminded a week ago", "reminded six days ago"],
+    ids=[
+        "long ago",
+        "yesterday",
+        "never",
+        "reminded yesterday",
+        "reminded a week ago",
+        "reminded six days ago",
+        "reminded today",
+    ],
 )
 def test_a_location_is_called_for_when_its_interval_is_over(last: LastCount, late: bool) -> None:
     assert overdue(90, last, NOW, LONDON) is late

@@ -250,7 +250,8 @@ def _remind(sweeper: Sweeper) -> tuple[int, int]:
             _deliver(sweeper, f"reminder {sweeper.today} {name} {mail.to}", mail)
             for mail in _reminders(sweeper, name, notes[name], [line for line in decided if line.location == name])
         ]
-        if delivered and all(delivered):
+        # One address that is always refused must not have everybody else reminded daily.
+        if any(delivered):
             conditional_update(note_reminder(table, name, keys.instant(now)))
         sent, failed = sent + sum(delivered), failed + len(delivered) - sum(delivered)
     return sent, failed
