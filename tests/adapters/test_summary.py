@@ -16,6 +16,7 @@ from moto.sesv2.models import sesv2_backends
 
 from stkr import aws
 from stkr.links import Keys, read_summary
+from stkr.mail.compose import Mail
 from stkr.mail.outbox import outbox
 from stkr.settings import Summary as Settings
 from stkr.store import objects
@@ -245,6 +246,19 @@ def test_one_address_that_fails_keeps_nobody_else_from_their_mail_and_is_tried_a
     run()
 
     assert addresses() == ["Priya@example.com", "morgan@example.com", "operations@example.com"]
+
+
+@pytest.mark.usefixtures("november", "run")
+def test_a_mail_that_another_run_is_sending_does_not_count_as_sent() -> None:
+    sent_to: list[str] = []
+
+    def deliver(_identity: str, mail: Mail) -> bool:
+        sent_to.append(mail.to)
+        return mail.to != "morgan@example.com"
+
+    with pytest.raises(SummaryUndelivered, match="1 mails"):
+        summarise(SETTINGS, deliver, FIRST_OF_DECEMBER)
+    assert "operations@example.com" in sent_to
 
 
 LOCATIONS = 3

@@ -145,6 +145,24 @@ def test_a_location_nobody_counts_is_called_for_once_a_week_with_a_link_to_open_
     assert world.deployment.environment("sweep")["SESSION_URL"] in world.mails()[0].body
 
 
+def test_one_counter_whose_mail_fails_is_tried_again_that_day_and_nobody_else_is_reminded_daily(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.stock()
+    both = RULES.replace("counters: [", "counters: [{name: Lee, email: lee@example.com}, ")
+    world.put(keys.RULES_KEY, both.encode())
+    with monkeypatch.context() as failing:
+        refuse(failing, "lee@example.com")
+        with pytest.raises(MailsFailed):
+            world.sweep(NOW)
+        world.sweep(NOW + timedelta(days=1))
+        assert recipients(world) == ["sam@example.com"]
+        with pytest.raises(MailsFailed):
+            world.sweep(NOW + timedelta(days=7))
+    world.sweep(NOW + timedelta(days=7))
+    assert recipients(world) == ["sam@example.com", "sam@example.com", "lee@example.com"]
+
+
 def test_a_count_with_nothing_left_to_decide_is_closed_in_time(world: World) -> None:
     world.counted()
     world.sweep(NOW + timedelta(days=20))

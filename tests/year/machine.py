@@ -44,7 +44,7 @@ class Machine:
         self.clock.patch(monkeypatch)
         quicken(monkeypatch)
         self.post = Post(lambda: self.clock.now)
-        self.model = Model(Random(seed + 1))
+        self.model = Model()
         self.scheduler, self.bus, self.queues = Scheduler(), Bus(), Queues()
         self.functions = Functions(lambda payload: self._handler("cause", payload))
         played = {
@@ -65,7 +65,8 @@ class Machine:
         self.stored_ever: set[str] = set()
         self.diary: list[str] = []
         self.given_up: list[tuple[str, dict[str, Any]]] = []
-        self.dead_letters: list[str] = []
+        self.dead_letters = 0
+        self.to_redrive: list[Callable[[], None]] = []
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = counting()
 

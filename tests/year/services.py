@@ -56,7 +56,6 @@ class Post:
 class Model:
     """Bedrock: right, wrong, off the list or not there at all, as the ``mood`` of the day is."""
 
-    chance: Random
     mood: str = "well"
     asked: int = 0
 
@@ -69,7 +68,9 @@ class Model:
             {"cause": self._cause(request), "rationale": "This is what such a gap most often comes from."}
         )
         if self.mood == "odd":
-            reply = self.chance.choice(['{"cause": "aliens"}', "I would rather not say.", reply[:20], ""])
+            # By the question: several are asked at once, in an order that no seed gives.
+            odd = Random(repr(request["messages"]))
+            reply = odd.choice(['{"cause": "aliens"}', "I would rather not say.", reply[:20], ""])
         return {"stopReason": "end_turn", "output": {"message": {"content": [{"text": reply}]}}}
 
     @staticmethod

@@ -230,7 +230,9 @@ class Year(Machine):
             if received == 1:
                 self.after(_HIDDEN, lambda: self._capture(body, 2))
             else:
-                self.dead_letters.append(body)
+                self.note(f"A message about {session_id} goes to the dead letters.")
+                self.dead_letters += 1
+                self.to_redrive.append(partial(self._capture, body, 1))
 
     def _reconcile(self, key: str, attempt: int = 1) -> None:
         captured = keys.capture_of(key)
@@ -279,7 +281,7 @@ class Year(Machine):
                 self.after(_HIDDEN, lambda: self._label(body, 2))
             else:
                 self.note(f"The labels of {session_id} never come.")
-                self.dead_letters.append(body)
+                self.dead_letters += 1
 
     def _rules_uploaded(self, attempt: int = 1) -> None:
         before = len(self.post.letters)
@@ -367,9 +369,10 @@ class Year(Machine):
             latest = max(filter(None, (session.get(name) for name in ("opened_at", "captured_at", "reconciled_at"))))
             idle = self.clock.now - datetime.fromisoformat(latest)
             kept = session["session_id"] in waiting or idle < timedelta(days=32)
-            hold(kept, "a count with nothing left to do is closed", session["session_id"], idle)
+            seen = {name: value for name, value in session.items() if name.endswith(("_seq", "status"))}
+            hold(kept, "a count with nothing left to do is closed", session["session_id"], idle, seen)
         hold(not self.in_flight, "what died is made good", self.in_flight)
-        hold(len(self.dead_letters) < 20, "only what went wrong twice is given up", len(self.dead_letters))
+        hold(self.dead_letters < 20, "only what went wrong twice is given up", self.dead_letters)
         old = [
             (count.session_id, sku, line.round_on)
             for count, sku, line in self.oracle.waiting()
@@ -378,7 +381,13 @@ class Year(Machine):
         hold(not old, "nobody is left unasked for days", old)
 
     def _redrive(self) -> None:
-        """Operators repeat what was given up once the trouble is over; a sweep's is found by the next one anyway."""
+        """Operators repeat what was given up once the trouble is over; a sweep's is found by the next one anyway.
+
+        Nobody repeats labels, so that there are variances that never get one.
+        """
+        messages, self.to_redrive = self.to_redrive, []
+        for capture in messages:
+            capture()
         if self.post.down or self.post.refused:
             return
         again, self.given_up = self.given_up, []

@@ -76,6 +76,11 @@ def test_stock_that_moved_while_it_was_counted_is_said_to_be_in_doubt() -> None:
         ) in told
 
 
+def test_what_was_found_late_in_the_evening_has_waited_a_day_in_the_morning() -> None:
+    late = line(mails=1, queued_at="2026-11-21T23:30:00.000000Z")
+    assert mail(late, now=datetime(2026, 11, 22, 7, 0, tzinfo=UTC)).subject.startswith("Still waiting after 1 day: ")
+
+
 def test_a_mail_goes_to_the_person_and_greets_them() -> None:
     sent = mail(line())
     assert sent.to == "priya@example.com"

@@ -79,6 +79,20 @@ def test_the_phrases_are_put_where_the_model_named_them() -> None:
         "Losses soared.",
         "Shrinkage leads it.",
         "It is a small matter.",
+        "It is a considerable matter.",
+        "It is a slight slip.",
+        "Accuracy is high.",
+        "It is a low figure.",
+        "Shelves are often short.",
+        "It is always so.",
+        "Accuracy worsened.",
+        "It slipped.",
+        "The pace slowed.",
+        "The matter is an average one.",
+        # whose fault it was
+        "It is theft.",
+        "Somebody stole it.",
+        "Staff were careless.",
         # months, names, and what was never told
         "That was in October.",
         "That was so in May.",
@@ -189,8 +203,8 @@ def test_the_plain_text_says_the_same_every_time() -> None:
         "2 gaps approved, 1 gap rejected: \u00a31,216.81 of gaps caught, stock worth \u00a31,183.21 more on the "
         "books. The causes: 1 gap worth \u00a31,200.01 labelled miscount; 1 gap worth \u00a316.80 labelled "
         "shrinkage.",
-        "To look at: 1 item short again within 3 months; 1 location overdue for a count; 2 approved adjustments "
-        "not booked yet; 2 gaps waiting for a decision.",
+        "To look at: 1 item short again within 3 months; 1 location not counted as a whole in time; 2 approved "
+        "adjustments not booked yet; 2 gaps waiting for a decision.",
     )
 
 

@@ -68,7 +68,9 @@ def test_every_figure_of_the_month_is_in_its_section() -> None:
         "Short again within 3 months": {"BOLT-M6-50, Fixings aisle": "2 times, 68 units short, \u00a323.80"},
         "Waiting for a decision": {"Fixings aisle": "2 gaps, \u00a33.50, 1 without a value, oldest 10 days"},
         "Not booked yet": {"All locations": "2 adjustments, oldest 8 days"},
-        "Locations overdue for a count": {"Paint aisle": "never counted, to be counted every 90 days"},
+        "Locations not counted as a whole in time": {
+            "Paint aisle": "never counted as a whole, to be counted every 90 days"
+        },
         "By location": {"Fixings aisle": "93.4% by lines, 2,142 lines, \u00a31,216.81 caught"},
     }
 

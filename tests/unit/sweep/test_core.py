@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stkr import keys
 from stkr.capture.result import Kind
 from stkr.cause.evidence import Cause
 from stkr.mail.compose import MAX_ITEMS
 from stkr.rules.doc import Person, Rules
 from stkr.store.counts import LastCount, Line, Session, State, Status
-from stkr.sweep.core import Digest, Due, digests, finished, months_back, overdue, ready, recipients, taken_in
+from stkr.sweep.core import Digest, Due, digests, due_again, finished, months_back, overdue, ready, recipients, taken_in
 from stkr.variance.core import Materiality
 
 pytestmark = pytest.mark.unit
@@ -80,6 +81,15 @@ def test_what_is_not_due_yet_or_was_mailed_today_is_left_alone() -> None:
         line("C", due_at="2026-11-21T13:00:00.000000Z", mailed_at="2026-11-21T00:10:00.000000Z"),
     ]
     assert [found.sku for found in ready(lines, NOW, LONDON)] == ["A"]
+
+
+def test_a_daily_sweep_that_begins_a_second_earlier_than_the_last_one_mails_again_all_the_same() -> None:
+    sent_at = datetime(2026, 11, 19, 7, 0, 5, tzinfo=UTC)
+    due_at = keys.instant(due_again(sent_at, 2, LONDON))
+    mailed = line(mails=1, mailed_at=keys.instant(sent_at), due_at=due_at)
+    a_second_early = datetime(2026, 11, 21, 7, 0, 4, tzinfo=UTC)
+    assert ready([mailed], a_second_early, LONDON) == [mailed]
+    assert ready([mailed], datetime(2026, 11, 20, 7, 0, 4, tzinfo=UTC), LONDON) == []
 
 
 def test_a_day_of_the_shop_is_not_one_of_utc() -> None:
@@ -222,12 +232,22 @@ def test_a_count_is_closed_when_nothing_is_left_to_be_done_in_it(stands: dict[st
         (LastCount(counted_at="2026-11-20T10:00:00.000000Z"), False),
         (LastCount(), True),
         (LastCount(reminded_at="2026-11-20T10:00:00.000000Z"), False),
-        (LastCount(reminded_at="2026-11-14T14:00:00.000000Z"), True),
+        (LastCount(reminded_at="2026-11-14T14:00:01.000000Z"), True),
+        (LastCount(reminded_at="2026-11-15T00:00:00.000000Z"), False),
+        (LastCount(reminded_at="2026-11-21T07:00:00.000000Z"), True),
     ],
-    ids=["long ago", "yesterday", "never", "reminded yesterday", "reminded a week ago"],
+    ids=[
+        "long ago",
+        "yesterday",
+        "never",
+        "reminded yesterday",
+        "reminded a week ago",
+        "reminded six days ago",
+        "reminded today",
+    ],
 )
 def test_a_location_is_called_for_when_its_interval_is_over(last: LastCount, late: bool) -> None:
-    assert overdue(90, last, NOW) is late
+    assert overdue(90, last, NOW, LONDON) is late
 
 
 def test_months_are_counted_back_over_the_turn_of_the_year() -> None:

@@ -5,12 +5,13 @@ Each mail says in its subject what it is about, needs no image, and reads the sa
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Final
 
 from stkr.capture.result import Kind
 from stkr.cause.evidence import Cause
+from stkr.keys import local_day
 from stkr.rules.doc import Person, Rules
 from stkr.store.counts import Line, Session
 from stkr.summary.sections import Section
@@ -121,14 +122,14 @@ def digest(to: Person, counts: Sequence[Count], rules: Rules, now: datetime, *, 
     """What one person is to decide, in the order given; uncounted lines of a count have a section of their own.
 
     :param counts: one for a first notice; what is mailed again names every count that it is of.
-    :param now: aware; tells how many days a variance has been waiting.
+    :param now: aware; tells how many days, by the calendar, a variance has been waiting.
     :param part: of how many ``parts`` this mail is, where there are more variances than one mail can show.
     """
     items = [item for count in counts for item in count.items]
     gaps = [item for count in counts for item in count.gaps]
     totals = _totals(item.line for item in gaps)
     headline = _headline(gaps, len(items) - len(gaps))
-    waiting = {item.line.variance_id: _days_waiting(item.line, now) for item in items}
+    waiting = {item.line.variance_id: _days_waiting(item.line, now, rules.zone) for item in items}
     places = {count.session.session_id: place(rules, count.session.location) for count in counts}
     where = _places(dict.fromkeys(places.values()))
     money = f", {signed_money(totals.net, rules.currency_sign)}" if totals.priced else ""
@@ -220,9 +221,13 @@ def _headline(gaps: Sequence[Item], uncounted: int) -> str:
     return f"{to_sign}, {missing}" if uncounted else to_sign
 
 
-def _days_waiting(line: Line, now: datetime) -> int:
-    """Days since a variance was queued, once it has been mailed before; 0 for one that is mailed for the first time."""
-    return (now - stored(line.queued_at)).days if line.mails and line.queued_at else 0
+def _days_waiting(line: Line, now: datetime, zone: tzinfo) -> int:
+    """Calendar days since a variance was queued, once it has been mailed before; 0 for one that is mailed for the first
+    time.
+    """
+    if not (line.mails and line.queued_at):
+        return 0
+    return (now.astimezone(zone).date() - local_day(line.queued_at, zone)).days
 
 
 def _prefix(items: Sequence[Item], waiting: dict[str, int]) -> str:

@@ -75,7 +75,7 @@ def _phrases(facts: Facts, sign: str) -> Iterator[tuple[str, str]]:
     if facts.repeats:
         yield "short_again", f"{counted_noun(len(facts.repeats), 'item')} short again within {MONTHS_BACK + 1} months"
     if facts.overdue:
-        yield "overdue", f"{counted_noun(len(facts.overdue), 'location')} overdue for a count"
+        yield "overdue", f"{counted_noun(len(facts.overdue), 'location')} not counted as a whole in time"
     yield "waiting", f"{counted_noun(facts.waiting.lines, 'gap')} waiting for a decision"
     if facts.unbooked.adjustments:
         yield "unbooked", f"{counted_noun(facts.unbooked.adjustments, 'approved adjustment')} not booked yet"
@@ -142,6 +142,12 @@ _CLAIMS = re.compile(
     r"bulk|lots?|plenty|numerous|countless|myriad|handful|nil|nought|naught|gross|tons?|both|either|sole|solely|"
     r"entire\w*|whole|complete\w*|fully?|totals?|tiny|small|little|large|big|huge|great|significant\w*|substantial\w*|"
     r"minimal\w*|negligible|unchanged|steady|stable|flat|surg\w+|spik\w+|jump\w*|plung\w+|soar\w*|climb\w*|"
+    r"considerabl\w+|siz(?:e)?able|modest\w*|moderate\w*|slight\w*|sharp\w*|massive\w*|enormous\w*|vast\w*|drastic\w*|"
+    r"dramatic\w*|marked\w*|noticeabl\w*|extensive\w*|excess\w*|ample|sufficient\w*|enough|scant\w*|scarce\w*|mere|"
+    r"merely|limited|heavy|heavily|high|highly|low|strong\w*|weak\w*|average\w*|maxim\w+|minimum|peak\w*|perfect\w*|"
+    r"flawless\w*|usual\w*|unusual\w*|typical\w*|rare|rarely|seldom|frequent\w*|often|always|repeated\w*|"
+    r"consistent\w*|regular\w*|worsen\w*|recover\w*|slipp\w+|slid\w*|eased|easing|accelerat\w+|slow\w*|reduc\w+|"
+    r"expan\w+|stagna\w+|plateau\w*|tumbl\w+|"
     r"shr[au]nk|shrinks|shrinking|wider|widen\w*|narrow\w*|lead\w*|dominat\w+|outweigh\w*|"
     r"most|mostly|majority|minority|mainly|largely|all|every|everything|everybody|everyone|each|any|many|much|few|"
     r"fewer|fewest|several|some|more|less|lesser|least|higher|highest|lower|lowest|larger|largest|smaller|smallest|"
@@ -151,6 +157,8 @@ _CLAIMS = re.compile(
     # Denials and estimates, which would turn a figure round or blur it.
     r"no|not|none|nor|never|nothing|nobody|neither|cannot|without|non|hardly|barely|almost|nearly|about|around|roughly|"
     r"approximately|over|under|above|below|beyond|exceed\w*|except|minus|plus|false|wrong\w*|"
+    # Whose fault it was: a label is a guess about goods, and nobody has judged a person.
+    r"theft\w*|thief|thieves|thieving|stole|stolen|steal\w*|fraud\w*|dishonest\w*|careless\w*|negligen\w+|blame\w*|"
     # Months and days, which are figures too.
     r"january|february|april|june|july|august|september|october|november|december|\w*days?|weeks?|weekly|fortnight\w*|decades?|centur\w+|years?|yearly|"
     r"annual\w*"

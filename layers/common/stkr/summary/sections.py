@@ -66,7 +66,7 @@ def sections(summary: Summary) -> tuple[Section, ...]:
         section(f"Short again within {MONTHS_BACK + 1} months", _repeats(facts)),
         section("Waiting for a decision", _waiting(facts), f"As of {summary.as_of}."),
         section("Not booked yet", _unbooked(facts), _UNBOOKED_NOTE),
-        section("Locations overdue for a count", _overdue(facts)),
+        section("Locations not counted as a whole in time", _overdue(facts), _OVERDUE_NOTE),
         section("By location", _places(facts)),
     )
     return tuple(one for one in found if one.rows)
@@ -77,6 +77,7 @@ _ACCURACY_NOTE = (
     "tolerance. By value it is what is left of the books' value of those lines when all gaps, over and short, are "
     "taken off."
 )
+_OVERDUE_NOTE = "Counts of single zones may have covered them all the same; reminders leave out what those covered."
 _UNBOOKED_NOTE = "These were approved, but the stock system does not show them yet."
 
 
@@ -227,9 +228,9 @@ def _overdue(facts: Facts) -> _Rows:
     for place in facts.overdue:
         due = Measure("counted every", place.every_days, "day", "to be counted every {}")
         if place.days is None:
-            yield place.name, (Measure("counts", 0, "", "never counted"), due), None
+            yield place.name, (Measure("counts", 0, "", "never counted as a whole"), due), None
         else:
-            yield place.name, (Measure("last counted", place.days, "day", "last counted {} ago"), due), None
+            yield place.name, (Measure("last counted", place.days, "day", "last counted as a whole {} ago"), due), None
 
 
 def _places(facts: Facts) -> _Rows:

@@ -81,12 +81,14 @@ def summarise(settings: Settings, deliver: Outbox, now: datetime) -> Outcome:
             _page_url(settings, month, signing, now),
         )
         try:
-            mails += deliver(f"summary {month.label} {address.casefold()}", mail)
+            delivered = deliver(f"summary {month.label} {address.casefold()}", mail)
         except (BotoCoreError, ClientError, IdempotencyPersistenceLayerError) as error:
             # Not the error itself: SES names the address that it refuses.
             code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
             logger.error("a mail could not be sent; the summary is to be run again", error=code)
-            failed += 1
+            delivered = False
+        # What another run is sending may never go out: that run may be dead.
+        mails, failed = mails + delivered, failed + (not delivered)
     if failed:
         raise SummaryUndelivered(f"{failed} mails of the summary of {month.label} could not be sent")
     return Outcome(month.key, summary.narrated, mails)

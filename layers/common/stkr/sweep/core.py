@@ -164,10 +164,16 @@ def taken_in(planned: Iterable[Digest]) -> dict[str, dict[str, str]]:
     return found
 
 
-def overdue(interval_days: int, last: LastCount, now: datetime) -> bool:
-    """Whether a location was not counted as a whole within its interval, and nobody was reminded of it this week."""
-    if last.reminded_at and now - datetime.fromisoformat(last.reminded_at) < REMIND_EVERY:
-        return False
+def overdue(interval_days: int, last: LastCount, now: datetime, zone: tzinfo) -> bool:
+    """Whether a location was not counted as a whole within its interval, and nobody was reminded of it for a week.
+
+    The week is one of calendar days, whatever the second at which a sweep begins. Its first day is no part of it: a
+    repeat on that day reaches those whose mail failed, and the outbox spares everybody else.
+    """
+    if last.reminded_at:
+        since = now.astimezone(zone).date() - keys.local_day(last.reminded_at, zone)
+        if timedelta(0) < since < REMIND_EVERY:
+            return False
     return last.counted_at is None or (now - datetime.fromisoformat(last.counted_at)).days > interval_days
 
 

@@ -236,17 +236,23 @@ def _remind(sweeper: Sweeper) -> tuple[int, int]:
     """Ask the counters of every location that is overdue to count it, and say what to begin with."""
     table, rules, now = sweeper.settings.counts_table, sweeper.rules, sweeper.now
     notes = {name: read_last_count(table, name) for name, each in rules.locations.items() if each.counters}
-    late = [name for name, last in notes.items() if overdue(rules.locations[name].count_every_days, last, now)]
+    late = [
+        name for name, last in notes.items() if overdue(rules.locations[name].count_every_days, last, now, rules.zone)
+    ]
     # Read once for all locations; most days there is none to remind.
     months = months_back(now, PAST_MONTHS) if late else []
-    decided = [line for month in months for line in decisions(table, month)]
+    # Only what is a sign of drift: all the decisions of a year may be more than the function's memory holds.
+    decided = [
+        line for month in months for line in decisions(table, month) if line.posted_units and line.location in late
+    ]
     sent = failed = 0
     for name in late:
         delivered = [
             _deliver(sweeper, f"reminder {sweeper.today} {name} {mail.to}", mail)
             for mail in _reminders(sweeper, name, notes[name], [line for line in decided if line.location == name])
         ]
-        if delivered and all(delivered):
+        # One address that is always refused must not have everybody else reminded daily.
+        if any(delivered):
             conditional_update(note_reminder(table, name, keys.instant(now)))
         sent, failed = sent + sum(delivered), failed + len(delivered) - sum(delivered)
     return sent, failed
