@@ -370,7 +370,8 @@ class Year(Machine):
         waiting = {count.session_id for count, _, _ in self.oracle.waiting()}
         for session in query(self.counts_table, "queue_pk = :open", {":open": keys.OPEN_SESSIONS}, index="by_queue"):
             latest = max(filter(None, (session.get(name) for name in ("opened_at", "captured_at", "reconciled_at"))))
-            idle = self.clock.now - datetime.fromisoformat(latest)
+            # The last uploads come after the last sweep, which can close nothing any more.
+            idle = _local(LAST, 23) - datetime.fromisoformat(latest)
             kept = session["session_id"] in waiting or idle < timedelta(days=32)
             seen = {name: value for name, value in session.items() if name.endswith(("_seq", "status"))}
             hold(kept, "a count with nothing left to do is closed", session["session_id"], idle, seen)
