@@ -8,7 +8,7 @@ CASE ?=
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo local stop screenshots chromium test unit e2e test-odoo lint fmt fuzz year bench-capture cost least-privilege invoke build layer-size requirements pr clean
+.PHONY: help demo local stop screenshots chromium test unit e2e test-odoo lint fmt fuzz year bench-capture cost scale least-privilege invoke build layer-size requirements pr clean
 
 BIN := .venv/bin
 # Changes with the interpreter and with the requirements, and so makes a new environment.
@@ -70,6 +70,9 @@ bench-capture: $(BENCH_STAMP) ## time capture against pandas and polars; rewrite
 
 cost: $(STAMP) ## what a month costs at 2,000, 20,000 and 200,000 counted lines; rewrites docs/proof/cost.md
 	@$(BIN)/python -m bench.cost
+
+scale: $(STAMP) ## measure one count and simulate the night of a chain of 1,000 shops; rewrites docs/proof/scale.md
+	@$(BIN)/python -m bench.scale
 
 least-privilege: $(BENCH_STAMP) ## simulate every function's policy on what it does and must not do; rewrites docs/proof/least-privilege.md
 	@$(BIN)/python -m tests.privilege
