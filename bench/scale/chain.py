@@ -1,4 +1,4 @@
-"""A chain's night in figures: stages and supplies for the model, from what one count needs and what AWS allows. Pure."""
+"""A chain's night in figures: stages and supplies for the model, from what a count needs and what AWS allows. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -23,8 +23,8 @@ class Stage:
 class Passed:
     """How the night went at one stage.
 
-    ``done_at`` is the second the last count was through, ``waiting`` the most counts that a second left
-    waiting because something was used up, ``scarce`` the resource that held counts up for the most seconds (``None`` where none did).
+    ``done_at`` is the second the last count was through, ``waiting`` the most counts that a second left waiting because
+    something was used up, ``scarce`` the resource that held counts up for the most seconds (``None`` where none did).
     """
 
     stage: str
