@@ -15,6 +15,7 @@ from io import BytesIO
 from typing import Any, Final
 
 from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 
 from stkr import aws, keys
 from stkr.rules.doc import parse_rules
@@ -71,7 +72,7 @@ def opened(rows: int, locations: int = 20) -> Opened:
     rules = VersionedRules(parse_rules(f"locations:\n{places}\n"), None)
     service = _Service(names, rows // locations)
     for client in (aws.dynamodb(), aws.s3()):
-        client.meta.events.register("before-send", service.answer)
+        client.meta.events.register("before-send", service.answer)  # type: ignore[arg-type]  # the stubs forget answers
     settings = Settings(bucket="counts", inventory_table="inventory", counts_table="counts", signing_secret="unused")  # noqa: S106 - no secret
     before, began = _peak_mb(), time.process_time()
     open_session(settings, Opening(names[0], "Sam"), rules, _NOW, "7f3a9c")
@@ -83,7 +84,11 @@ def opened(rows: int, locations: int = 20) -> Opened:
 def read_back(packed: bytes) -> Taken:
     """Read a snapshot as capture and variance begin with. To be run in a process of its own."""
     os.environ |= _CLIENTS
-    aws.s3().meta.events.register("before-send", lambda request, **_: _answer(request, packed))
+
+    def answer(request: AWSRequest, **_: object) -> AWSResponse:
+        return _answer(request, packed)
+
+    aws.s3().meta.events.register("before-send", answer)  # type: ignore[arg-type]  # the stubs forget answers
     began = time.process_time()
     if objects.read_document("counts", keys.snapshot_object("session"), Snapshot) is None:
         raise RuntimeError("there is no snapshot")
@@ -95,7 +100,8 @@ def _peak_mb() -> int:
 
 
 def _answer(request: AWSRequest, body: bytes) -> AWSResponse:
-    return AWSResponse(request.url, 200, {"content-length": str(len(body))}, _Raw(body))
+    headers = HTTPHeaders.from_pairs([("content-length", str(len(body)))])
+    return AWSResponse(str(request.url), 200, headers, _Raw(body))
 
 
 class _Service:
@@ -114,7 +120,7 @@ class _Service:
             case "Query":
                 body = self._page(json.loads(request.body))
             case "PutObject":
-                self.stored = request.body.read()
+                self.stored = request.body.read()  # type: ignore[attr-defined]  # the SDK wraps it in a stream
                 body = b""
             case "GetObject":
                 body = self.stored

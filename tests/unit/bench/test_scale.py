@@ -30,7 +30,8 @@ def test_a_night_with_enough_of_everything_holds_nobody_up() -> None:
 def test_what_is_scarce_is_named_and_the_night_is_as_long_as_it_takes() -> None:
     [read, ask] = night([6.0], [READ, ASK], {"workers": 99.0, "tokens": 10.0})
     assert (read.done_at, read.scarce) == (1, None)
-    assert (ask.done_at, ask.scarce, ask.waiting) == (7, "tokens", pytest.approx(5.0))
+    assert (ask.done_at, ask.scarce) == (7, "tokens")
+    assert ask.waiting == pytest.approx(5.0)
 
 
 def test_stages_that_share_a_resource_do_not_get_it_twice() -> None:
