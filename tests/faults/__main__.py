@@ -22,10 +22,8 @@ _PAGE = Path(__file__).parents[2] / "docs" / "proof" / "faults.md"
 def main(histories: int, seed: int) -> int:
     """Run them: every core has seeds of its own, and a few hundred histories for each, so that memory stays small."""
     begun, cores = time.monotonic(), os.cpu_count() or 1
-    most = 250
-    shares = [min(most, histories - done) for done in range(0, histories, most)]
-    if len(shares) < cores:
-        shares = [histories // cores] * cores
+    share = min(250, -(-histories // cores))
+    shares = [min(share, histories - done) for done in range(0, histories, share)]
     seeds = range(seed, seed + len(shares))
     total: Counter[str] = Counter()
     with TemporaryDirectory() as folder:
@@ -33,9 +31,9 @@ def main(histories: int, seed: int) -> int:
         running: list[tuple[subprocess.Popen[bytes], Path]] = []
         while waiting or running:
             while waiting and len(running) < cores:
-                one, share = waiting.pop(0)
+                one, of_them = waiting.pop(0)
                 told = Path(folder) / f"{one}.json"
-                running.append((_start(share, one, told), told))
+                running.append((_start(of_them, one, told), told))
             process, told = running.pop(0)
             if process.wait():
                 for other, _ in running:
@@ -87,8 +85,9 @@ calls, no promise broken**; {seconds / 60:.0f} minutes, seeds {seeds[0]} to {see
 
 {_table("step", steps)}
 
-An answer that is lost is one to a call that was done. *Partial* is a batch of which the queue takes the first message
-only, or an event that the bus does not take.
+An answer that is lost is one to a call that was done. *Partial* is an answer that is no error and says
+that the queue or the bus did not take what it was sent. Failures of the services without tables and objects (queues,
+bus, model, mail) are what is left once the SDK has given up.
 
 {_table("fault", faults)}
 

@@ -42,6 +42,7 @@ class Wire:
     passed: int = 0
     _begun: int = 0
     _plan: dict[int, Kind] = field(default_factory=dict)
+    _refused_batches: int = 0
     _done: dict[str, Any] = field(default_factory=dict)
 
     def patch(self, monkeypatch: pytest.MonkeyPatch, stored: Callable[[str], None]) -> None:
@@ -78,11 +79,13 @@ class Wire:
     def harmed(self, plan: Mapping[int, Fault]) -> Iterator[None]:
         """Have the attempts inside, counted from 1, come to what is planned."""
         self._begun = 0
+        # Batches are few: whichever comes next is the one.
+        self._refused_batches = sum(fault.attempts for fault in plan.values() if fault.kind == "partial")
         self._plan = {first + further: fault.kind for first, fault in plan.items() for further in range(fault.attempts)}
         try:
             yield
         finally:
-            self._plan = {}
+            self._plan, self._refused_batches = {}, 0
 
     def played(self, name: str, service: Any) -> Any:
         """A service that is played in this process, behind the wire; of its SDK's attempts this is the last one."""
@@ -102,7 +105,7 @@ class Wire:
 
     def _sdk_attempt(self, service: str, request: AWSPreparedRequest, does: Callable[[], Any]) -> Any:
         kind = self._next() if service in {"dynamodb", "s3"} else None
-        if kind is None or kind == "partial":
+        if kind is None:
             return does()
         self.met[kind] += 1
         match kind:
@@ -133,7 +136,11 @@ class Wire:
     def _played(self, operation: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def call(**request: Any) -> Any:
             kind = self._next()
-            if kind is None or (kind == "partial" and operation not in _PARTIAL):
+            if kind is None and operation in _NONE_TAKEN and self._refused_batches:
+                self._refused_batches -= 1
+                self.met["partial"] += 1
+                return _NONE_TAKEN[operation](request["Entries"])
+            if kind is None:
                 return real(**request)
             self.met[kind] += 1
             match kind:
@@ -143,8 +150,6 @@ class Wire:
                     raise ConnectTimeoutError(endpoint_url=operation)
                 case "error" | "throttle":
                     raise refusal("ThrottlingException" if kind == "throttle" else "InternalFailure", operation)
-                case "partial":
-                    return _PARTIAL[operation](real, request["Entries"], request)
             real(**request)
             if kind == "killed after":
                 raise Killed
@@ -163,16 +168,11 @@ _OPERATIONS = {
 }
 
 
-def _first_only(real: Callable[..., Any], entries: list[dict[str, Any]], request: dict[str, Any]) -> Any:
-    real(**{**request, "Entries": entries[:1]})
-    return {"Failed": [{"Id": entry["Id"]} for entry in entries[1:]]}
-
-
-def _none_taken(_real: Callable[..., Any], entries: list[dict[str, Any]], _request: dict[str, Any]) -> Any:
-    return {"FailedEntryCount": len(entries)}
-
-
-_PARTIAL = {"send_message_batch": _first_only, "put_events": _none_taken}
+_NONE_TAKEN: dict[str, Callable[[list[dict[str, Any]]], Any]] = {
+    "send_message_batch": lambda entries: {"Failed": [{"Id": entry["Id"]} for entry in entries]},
+    "put_events": lambda entries: {"FailedEntryCount": len(entries)},
+}
+"""Answers that are no errors, and yet say that nothing of the batch was taken."""
 
 
 def _response(url: str, status: int, body: str) -> AWSResponse:
