@@ -8,7 +8,7 @@ CASE ?=
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo local stop screenshots chromium test unit e2e test-odoo lint fmt fuzz year bench-capture cost scale least-privilege invoke build layer-size requirements pr clean
+.PHONY: help demo local stop screenshots chromium test unit e2e test-odoo lint fmt fuzz year test-faults bench-capture cost scale least-privilege invoke build layer-size requirements pr clean
 
 BIN := .venv/bin
 # Changes with the interpreter and with the requirements, and so makes a new environment.
@@ -64,6 +64,11 @@ fuzz: $(STAMP) ## damage realistic files until ROWS rows were read, and hold cap
 year: SEED ?= 3
 year: $(STAMP) ## simulate another year of a shop, with SEED (or several: SEED="3 4 5"); a broken promise shows the days before it
 	STKR_YEAR_SEEDS="$(SEED)" $(BIN)/python -m pytest -q --show-capture=no --tb=short tests/year/test_year.py
+
+test-faults: HISTORIES ?= 10000
+test-faults: SEED ?= 1
+test-faults: $(STAMP) ## so many HISTORIES of a shop in which calls fail and functions die anywhere; rewrites docs/proof/faults.md
+	@$(BIN)/python -m tests.faults $(HISTORIES) $(SEED)
 
 bench-capture: $(BENCH_STAMP) ## time capture against pandas and polars; rewrites docs/proof/capture-speed.md
 	@$(BIN)/python -m bench.capture

@@ -31,6 +31,11 @@ def quicken(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     every_call = BaseClient.__dict__["_make_api_call"]  # the one place that every call of every client passes
     monkeypatch.setattr(BaseClient, "_make_api_call", _straight(every_call))
+    quicken_behind_the_sdk(monkeypatch)
+
+
+def quicken_behind_the_sdk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what the tables and secrets do with a request: it still passes the SDK, with its retries."""
     monkeypatch.setattr("moto.dynamodb.models.copy", SimpleNamespace(deepcopy=_all_but_tables))
     # What a query finds is written out anew for its answer; no copy of it is needed before.
     monkeypatch.setattr(
@@ -45,10 +50,8 @@ def _straight(real: Callable[..., Any]) -> Callable[..., Any]:
     def call(self: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
         if self.meta.service_model.service_name != "dynamodb":
             return real(self, operation, parameters)
-        handler = DynamoHandler()
-        handler.current_account, handler.region, handler.body = ACCOUNT, REGION, parameters
         try:
-            return getattr(handler, xform_name(operation))().result
+            return asked(operation, parameters)
         except JsonRESTError as error:
             told = json.loads(error.description)
             code = told.pop("__type").rpartition("#")[2]
@@ -56,6 +59,16 @@ def _straight(real: Callable[..., Any]) -> Callable[..., Any]:
             raise ClientError(response, operation) from error
 
     return call
+
+
+def asked(operation: str, parameters: dict[str, Any]) -> Any:
+    """What the tables answer.
+
+    :raises JsonRESTError: they refuse.
+    """
+    handler = DynamoHandler()
+    handler.current_account, handler.region, handler.body = ACCOUNT, REGION, parameters
+    return getattr(handler, xform_name(operation))().result
 
 
 def _remembering(real: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,0 +1,115 @@
+"""`python -m tests.faults HISTORIES SEED`: so many histories on every core; rewrites docs/proof/faults.md.
+
+Returns 1 where a promise was broken, with the shortest history that breaks it, and then leaves the page as it was.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+_PAGE = Path(__file__).parents[2] / "docs" / "proof" / "faults.md"
+
+
+def main(histories: int, seed: int) -> int:
+    """Run them: every core has seeds of its own, and a few hundred histories for each, so that memory stays small."""
+    begun, cores = time.monotonic(), os.cpu_count() or 1
+    share = min(250, -(-histories // cores))
+    shares = [min(share, histories - done) for done in range(0, histories, share)]
+    seeds = range(seed, seed + len(shares))
+    total: Counter[str] = Counter()
+    with TemporaryDirectory() as folder:
+        waiting = list(zip(seeds, shares, strict=True))
+        running: list[tuple[subprocess.Popen[bytes], Path]] = []
+        while waiting or running:
+            while waiting and len(running) < cores:
+                one, of_them = waiting.pop(0)
+                told = Path(folder) / f"{one}.json"
+                running.append((_start(of_them, one, told), told))
+            process, told = running.pop(0)
+            if process.wait():
+                for other, _ in running:
+                    other.terminate()
+                return 1
+            total.update(_flat(json.loads(told.read_text("utf-8"))))
+            print(f"{total['steps: histories']:,} histories", flush=True)
+    _PAGE.write_text(_page(total, seeds, cores, time.monotonic() - begun), "utf-8")
+    return 0
+
+
+def _start(histories: int, seed: int, told: Path) -> "subprocess.Popen[bytes]":
+    given = {
+        "STKR_FAULTS_HISTORIES": str(histories),
+        "STKR_FAULTS_SEED": str(seed),
+        "STKR_FAULTS_TOLD": str(told),
+    }
+    command = [sys.executable, "-m", "pytest", "-q", "--show-capture=no", "--tb=short", "-p", "no:cacheprovider"]
+    test = "tests/faults/test_faults.py::test_whatever_fails_every_promise_is_kept"
+    return subprocess.Popen([*command, test], env=os.environ | given)
+
+
+def _flat(told: dict[str, Any]) -> Counter[str]:
+    flat: Counter[str] = Counter(calls=told["calls"])
+    for group in ("steps", "checked", "faults"):
+        flat.update({f"{group}: {name}": figure for name, figure in told[group].items()})
+    return flat
+
+
+def _page(total: Counter[str], seeds: range, cores: int, seconds: float) -> str:
+    steps, faults, checked = (_of(total, group) for group in ("steps", "faults", "checked"))
+    histories, decisions = steps.pop("histories"), steps.pop("decisions")
+    python = f"CPython {platform.python_version()}"
+    versions = " · ".join([python, *(f"{name} {version(name)}" for name in ("hypothesis", "moto", "boto3"))])
+    done, harm = sum(steps.values()), sum(faults.values())
+    return f"""# Whatever fails
+
+A small shop lives through {histories:,} histories: counts are opened, sheets uploaded and corrected, messages delivered
+late, twice, in any order or not at all until an operator redrives them; things are sold and delivered, stock is synced
+and booked, mails go out, and buttons are tapped once, twice, both, or long after their time. Meanwhile calls fail below
+the SDK's own retries, and functions die before and after any of them. After every step all that was promised is checked
+against what people really did; at the end the trouble is over, and everything must be delivered, mailed, decided and
+booked. `make test-faults HISTORIES={histories} SEED={seeds[0]}` wrote this page; `tests/faults/` says how.
+
+{datetime.now(UTC):%Y-%m-%d} · {cores} cores of {_processor()} · {platform.system()} · {versions}
+
+**{histories:,} histories, {done:,} steps, {decisions:,} variances decided, {harm:,} faults among {total["calls"]:,}
+calls, no promise broken**; {seconds / 60:.0f} minutes, seeds {seeds[0]} to {seeds[-1]}.
+
+{_table("step", steps)}
+
+An answer that is lost is one to a call that was done. *Partial* is an answer that is no error and says
+that the queue or the bus did not take what it was sent. Failures of the services without tables and objects (queues,
+bus, model, mail) are what is left once the SDK has given up.
+
+{_table("fault", faults)}
+
+{_table("checked", checked)}
+"""
+
+
+def _of(total: Counter[str], group: str) -> dict[str, int]:
+    found = {name.removeprefix(f"{group}: "): figure for name, figure in total.items() if name.startswith(f"{group}: ")}
+    return dict(sorted(found.items(), key=lambda one: -one[1]))
+
+
+def _table(what: str, figures: dict[str, int]) -> str:
+    return "\n".join([f"| {what} | times |", "|---|--:|", *(f"| {name} | {n:,} |" for name, n in figures.items())])
+
+
+def _processor() -> str:
+    """As Linux names it."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text("utf-8").splitlines() if told.exists() else []
+    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))
