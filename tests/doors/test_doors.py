@@ -1,0 +1,67 @@
+"""No attempt of any family gets in, and none breaks anything; the genuine link of each entrance does get in."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.doors import requests, tokens
+from tests.doors.door import Attempt, Door
+from tests.doors.tokens import ENTRANCES, token_for
+
+pytestmark = pytest.mark.handlers
+
+LINKS = (
+    tokens.changed_characters,
+    tokens.truncated,
+    tokens.flipped_bits,
+    tokens.respelled,
+    tokens.forged,
+    tokens.edited,
+    tokens.other_kinds,
+    tokens.other_stacks,
+    tokens.expired,
+    tokens.old_keys,
+    tokens.endless,
+    tokens.replayed,
+)
+REQUESTS = (
+    requests.methods,
+    requests.paths,
+    requests.parameters,
+    requests.bodies,
+    requests.headers,
+    requests.other_counts,
+    requests.uploads,
+)
+Family = Callable[[Door], Iterator[Attempt]]
+Keep = Callable[[str, list[Attempt]], None]
+
+
+def name_of(family: Family) -> str:
+    return family.__name__.replace("_", " ")
+
+
+def hold(family: Family, door: Door, tried: Keep) -> None:
+    """Try a family, keep what came of it, and demand that all was refused."""
+    attempts = list(family(door))
+    tried(name_of(family), attempts)
+    assert attempts
+    assert [one for one in attempts if not one.refused] == []
+
+
+@pytest.mark.parametrize("family", [*LINKS, *REQUESTS], ids=name_of)
+def test_nobody_gets_in_without_a_genuine_link_of_that_door(family: Family, door: Door, tried: Keep) -> None:
+    door.world.counted()
+    door.world.replay("summary", "monthly")
+    hold(family, door, tried)
+
+
+def test_the_genuine_link_of_each_door_opens_it(door: Door) -> None:
+    door.world.counted()
+    door.world.replay("summary", "monthly")
+    for entrance in ENTRANCES:
+        answer = door.carry(entrance, token_for(door, entrance))
+        decided = {"reject": 409}  # The bolts were approved a moment before, as the first of the entrances.
+        expected = {"approve": 200, "open a count": 303} | decided
+        assert answer.status in {expected.get(entrance.name, 200), 409 if entrance.name == "look at a variance" else 200}
+        assert bool(answer.writes) == (entrance.name in {"approve", "open a count"})
