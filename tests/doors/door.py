@@ -48,7 +48,7 @@ class Answer:
         return base64.b64decode(self.body)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Entrance:
     """A way in that a link opens: which function URL, by which request."""
 

@@ -13,7 +13,7 @@ from tests.doors.door import APPROVE, COUNT, FIGURES, FIXES, LOOK, MONTH, OPEN, 
 from tests.doors.tokens import token_for
 from tests.handlers.world import PLACE, SESSION
 
-_METHODS = "OPTIONS PUT DELETE PATCH TRACE CONNECT PROPFIND GETS get post Post".split() + ["", "GET /", "POST\r\nX: y"]
+_METHODS = "OPTIONS PUT DELETE PATCH TRACE CONNECT PROPFIND GETS get".split() + ["", "GET /", "POST\r\nX: y"]
 _READING = (LOOK, COUNT, SHEET, FIXES, MONTH, FIGURES)
 _DECIDING = (APPROVE, REJECT, OPEN)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.doors import requests, tokens
+from tests.doors import names, requests, tokens
 from tests.doors.door import Attempt, Door
 from tests.doors.tokens import ENTRANCES, token_for
 
@@ -33,6 +33,12 @@ REQUESTS = (
     requests.other_counts,
     requests.uploads,
 )
+NAMES = (
+    names.hostile_names,
+    names.orders_to_the_model,
+    names.answers_of_a_model,
+    names.hostile_addresses,
+)
 Family = Callable[[Door], Iterator[Attempt]]
 Keep = Callable[[str, list[Attempt]], None]
 
@@ -53,6 +59,12 @@ def hold(family: Family, door: Door, tried: Keep) -> None:
 def test_nobody_gets_in_without_a_genuine_link_of_that_door(family: Family, door: Door, tried: Keep) -> None:
     door.world.counted()
     door.world.replay("summary", "monthly")
+    hold(family, door, tried)
+
+
+@pytest.mark.parametrize("family", NAMES, ids=name_of)
+def test_no_name_acts_where_it_is_shown_sent_or_asked_about(family: Family, door: Door, tried: Keep) -> None:
+    door.world.stock()
     hold(family, door, tried)
 
 
