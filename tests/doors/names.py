@@ -25,6 +25,7 @@ from stkr.store.counts import State, read_lines
 from stkr.store.inventory import read_location
 from stkr.sync.handout import hand_out
 from stkr.tabular.csvfile import csv_text
+from stkr.tabular.words import one_line, visible
 from tests.doors.door import APPROVE, LOOK, OPEN, REJECT, Attempt, Door, Entrance, with_body
 from tests.doors.tokens import token_for
 from tests.handlers.world import PLACE, RULES, SCAN, SESSION
@@ -76,7 +77,7 @@ class _Markup(HTMLParser):
             led_astray = name in {"href", "src", "action", "formaction"} and not re.match(
                 r"(https?:|cid:|data:image/|mailto:|[/?#.]|$)", (value or "").strip(), re.IGNORECASE
             )
-            self.acts |= led_astray or name.startswith("on") or name in {"zz", "autofocus"}
+            self.acts |= led_astray or name.startswith("on") or name == "zz"
 
 
 def page_acts(page: str) -> bool:
@@ -114,19 +115,21 @@ def hostile_names(door: Door) -> Iterator[Attempt]:
 def _one_name(door: Door, kind: str, text: str) -> Iterator[Attempt]:
     """A count in a shop of one name, and everything that is handed out of it."""
     world = door.world
-    sku = text.encode()[:_MAX_SKU_BYTES].decode("utf-8", "ignore")
+    # As every reader of a system of record has it; what staff type and upload stays as it is.
+    item, person = visible(text), one_line(text)[:60] or "x"
+    sku = item.encode()[:_MAX_SKU_BYTES].decode("utf-8", "ignore") or "x"
     number = hashlib.sha256(text.encode()).hexdigest()[:8]
-    place = f"place {number} {text[:60]}"
+    place = f"place-{number}"
     doc = yaml.safe_load(RULES)
     doc["locations"][place] = {
-        "name": text[:60] or "x",
-        "approver": {"name": text[:60] or "x", "email": "priya@example.com"},
-        "counters": [{"name": text[:60] or "x", "email": "sam@example.com"}],
+        "name": person,
+        "approver": {"name": person, "email": "priya@example.com"},
+        "counters": [{"name": person, "email": "sam@example.com"}],
     }
     world.put(keys.RULES_KEY, yaml.safe_dump(doc, allow_unicode=False).encode())
-    _stocked(door, place, sku, text)
+    _stocked(door, place, sku, item)
     try:
-        session = world.open(Opening(place, text), number)
+        session = world.open(Opening(place, person), number)
     except Exception as error:  # noqa: BLE001 - a refusal is named in the report
         yield Attempt(f"{kind}: the count is not opened", type(error).__name__, accepted=False)
         return
@@ -204,7 +207,7 @@ def orders_to_the_model(door: Door) -> Iterator[Attempt]:
     """Items, shelves, files and people that are called like an order: no word of it is in what the model is asked."""
     world = door.world
     for number, order in enumerate(ORDERS):
-        place = f"Order {number}: {order[:50]}"
+        place = f"order-{number}"
         doc = yaml.safe_load(RULES)
         doc["locations"][place] = {"name": order[:60], "approver": {"name": order[:60], "email": "priya@example.com"}}
         world.put(keys.RULES_KEY, yaml.safe_dump(doc).encode())
@@ -217,7 +220,7 @@ def orders_to_the_model(door: Door) -> Iterator[Attempt]:
         world.label()
         assert world.model.calls, "the model was asked"
         asked = json.dumps(world.model.calls, default=str)
-        words = (order, json.dumps(order)[1:-1], order[:20], place, session, "priya")
+        words = (order, json.dumps(order)[1:-1], order.strip()[:20], place, session, "priya")
         yield Attempt("a name", "not in the request", any(word in asked for word in words))
 
 
@@ -254,7 +257,10 @@ def answers_of_a_model(door: Door) -> Iterator[Attempt]:
 
 
 def hostile_addresses(door: Door) -> Iterator[Attempt]:
-    """Addresses in the rules doc that would add a header or another recipient: the doc is not taken."""
+    """Addresses in the rules doc that would add a header or another recipient: the doc is not taken.
+
+    Of its mistakes the one well-formed address that stands on its line may be told, which is no new power.
+    """
     world = door.world
     for address in (
         "a@example.com\r\nBcc: b@example.com", "a@example.com\nb", "a@example.com, b@example.com", "a@example.com;b@x.yz",
@@ -273,4 +279,4 @@ def hostile_addresses(door: Door) -> Iterator[Attempt]:
             world.replay("sweep", "rules-uploaded")
             sent = {to for mail in world.mails()[before:] for many in mail.destinations.values() for to in many}
             taken = address in current_rules(world.bucket).rules.model_dump_json() and address != ""
-            yield Attempt(f"of {role}", "not in force", taken or bool(sent - _PEOPLE))
+            yield Attempt(f"of {role}", "not in force", taken or bool(sent - _PEOPLE - {"a@example.com"}))

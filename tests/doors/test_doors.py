@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.doors import names, requests, tokens
+from tests.doors import files, names, requests, tokens
 from tests.doors.door import Attempt, Door
 from tests.doors.tokens import ENTRANCES, token_for
 
@@ -64,8 +64,13 @@ def test_nobody_gets_in_without_a_genuine_link_of_that_door(family: Family, door
 
 @pytest.mark.parametrize("family", NAMES, ids=name_of)
 def test_no_name_acts_where_it_is_shown_sent_or_asked_about(family: Family, door: Door, tried: Keep) -> None:
-    door.world.stock()
+    door.world.counted()
     hold(family, door, tried)
+
+
+def test_no_file_exhausts_or_misleads_whoever_reads_it(door: Door, tried: Keep) -> None:
+    door.world.stock()
+    hold(files.hostile_files, door, tried)
 
 
 def test_the_genuine_link_of_each_door_opens_it(door: Door) -> None:
