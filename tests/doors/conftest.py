@@ -7,7 +7,7 @@ import pytest
 
 from tests.doors.door import Attempt, Door
 from tests.doors.report import PROOF, report
-from tests.handlers.conftest import world as world
+from tests.handlers.conftest import world  # noqa: F401 - a fixture, found by its name
 from tests.handlers.world import World
 
 _ALL = os.environ.get("STKR_DOORS") == "all"

@@ -116,7 +116,9 @@ class Door:
         """Try to come in with a token that must not open."""
         return self.attempt_with(what, entrance, self.request(entrance, token))
 
-    def attempt_with(self, what: str, entrance: Entrance, request: dict[str, Any], *, harmless: bool = False) -> Attempt:
+    def attempt_with(
+        self, what: str, entrance: Entrance, request: dict[str, Any], *, harmless: bool = False
+    ) -> Attempt:
         """Try a request that must be refused; a ``harmless`` one may be answered as long as it changes nothing."""
         try:
             answer = self.ask(entrance, request)

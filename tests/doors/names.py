@@ -99,7 +99,9 @@ def workbook_calculates(content: bytes) -> bool:
     """Whether a cell of a workbook is a formula, or anything in it leads elsewhere."""
     with ZipFile(io.BytesIO(content)) as archive:
         parts = [archive.read(name) for name in archive.namelist() if name.endswith((".xml", ".rels"))]
-    if any(b"<f>" in part or b"<f " in part or b'TargetMode="External"' in part or b"<hyperlink" in part for part in parts):
+    if any(
+        b"<f>" in part or b"<f " in part or b'TargetMode="External"' in part or b"<hyperlink" in part for part in parts
+    ):
         return True
     book = load_workbook(io.BytesIO(content))
     return any(cell.data_type == "f" for page in book for row in page.iter_rows() for cell in row)
@@ -108,7 +110,7 @@ def workbook_calculates(content: bytes) -> bool:
 def hostile_names(door: Door) -> Iterator[Attempt]:
     """A shop whose items, bins, locations and people all have hostile names, through to every page, mail and file."""
     for kind, given in HOSTILE.items():
-        for text in given:
+        for text in door.some(given):
             yield from _one_name(door, kind, text)
 
 
@@ -213,7 +215,9 @@ def orders_to_the_model(door: Door) -> Iterator[Attempt]:
         world.put(keys.RULES_KEY, yaml.safe_dump(doc).encode())
         _stocked(door, place, order, order)
         session = world.open(Opening(place, order), f"0rd{number}")
-        world.put(f"{keys.upload_prefix(session)}{quote(order)}.csv", csv_text(("code", "qty"), [(order, "3")]).encode())
+        world.put(
+            f"{keys.upload_prefix(session)}{quote(order)}.csv", csv_text(("code", "qty"), [(order, "3")]).encode()
+        )
         world.model.calls.clear()
         world.invoke("capture", json.loads(json.dumps(event("capture", "scan")).replace(SESSION, session)))
         world.captured(1, session)
@@ -238,7 +242,14 @@ def answers_of_a_model(door: Door) -> Iterator[Attempt]:
         {"cause": "shrinkage\n", "rationale": sentence}, {"cause": "unknown", "rationale": sentence, "gap_units": 0},
         {"cause": "shrinkage", "rationale": "Go to www.example.com or mail attacker@example.com for more."},
     )  # fmt: skip
-    replies = [json.dumps(one) for one in answers] + ["", "{", "ok", "\0", "[" * 10_000, f"```{json.dumps(answers[1])}```"]
+    replies = [json.dumps(one) for one in answers] + [
+        "",
+        "{",
+        "ok",
+        "\0",
+        "[" * 10_000,
+        f"```{json.dumps(answers[1])}```",
+    ]
     for number, reply in enumerate(replies):
         world.model.reply = reply
         session = world.open(Opening(PLACE, "Sam"), f"an5{number}")
@@ -263,9 +274,10 @@ def hostile_addresses(door: Door) -> Iterator[Attempt]:
     """
     world = door.world
     for address in (
-        "a@example.com\r\nBcc: b@example.com", "a@example.com\nb", "a@example.com, b@example.com", "a@example.com;b@x.yz",
-        "<a@example.com>", "A <a@example.com>", "a@example.com ", "a@example.com\0", "a@exam\u202eple.com", "a@b", "@x.yz",
-        '"a b"@example.com', "a@example.com\u2028", "a@еxample.com", "a" * 300 + "@example.com", "a@[127.0.0.1]",
+        "a@example.com\r\nBcc: b@example.com", "a@example.com\nb", "a@example.com, b@example.com",
+        "<a@example.com>", "A <a@example.com>", "a@example.com ", "a@example.com\0", "a@exam\u202eple.com", "a@b",
+        "a@example.com;b@x.yz", "@x.yz",
+        '"a b"@example.com', "a@example.com\u2028", "a@\u0435xample.com", "a" * 300 + "@example.com", "a@[127.0.0.1]",
         "a@example.com%0aBcc:b@example.com", "mailto:a@example.com", "a@@example.com", "",
     ):  # fmt: skip
         for role in ("approver", "escalation", "operations"):

@@ -21,7 +21,7 @@ that end up on pages, in mails, in sheets and before the model (`tests/doors/`).
 on an emulated AWS in one process, and each was watched for calls of AWS that change something. An attempt counts as
 *accepted* where it got an answer it should not, changed anything, or left its mark on what is handed out; it *broke*
 something where a handler crashed, answered with 5xx, or would be tried again. `make doors` does all of it; the ordinary
-tests do every hand-written attempt and a part of the generated ones.
+tests do a part of what is generated.
 
 {machine}
 

@@ -13,7 +13,7 @@ from tests.doors.door import APPROVE, COUNT, FIGURES, FIXES, LOOK, MONTH, OPEN, 
 from tests.doors.tokens import token_for
 from tests.handlers.world import PLACE, SESSION
 
-_METHODS = "OPTIONS PUT DELETE PATCH TRACE CONNECT PROPFIND GETS get".split() + ["", "GET /", "POST\r\nX: y"]
+_METHODS = (*"OPTIONS PUT DELETE PATCH TRACE CONNECT PROPFIND GETS get".split(), "", "GET /", "POST\r\nX: y")
 _READING = (LOOK, COUNT, SHEET, FIXES, MONTH, FIGURES)
 _DECIDING = (APPROVE, REJECT, OPEN)
 
@@ -168,7 +168,9 @@ def other_counts(door: Door) -> Iterator[Attempt]:
     ):  # fmt: skip
         yield Attempt("by upload to another key", "refused by the policy", posted.allows(key, 100))
     for size in (0, -1, 10**8, 10**12):
-        yield Attempt("by upload of another size", "refused by the policy", posted.allows(f"sessions/{SESSION}/x", size))
+        yield Attempt(
+            "by upload of another size", "refused by the policy", posted.allows(f"sessions/{SESSION}/x", size)
+        )
     assert posted.allows(f"sessions/{SESSION}/scan.csv", 100)
 
 
@@ -190,7 +192,7 @@ class _UploadForm(HTMLParser):
         conditions = json.loads(base64.b64decode(self._fields["policy"]))["conditions"]
         begins = [rule[2] for rule in conditions if isinstance(rule, list) and rule[:2] == ["starts-with", "$key"]]
         sizes = [rule[1:] for rule in conditions if isinstance(rule, list) and rule[0] == "content-length-range"]
-        assert begins and sizes, "a form without a limit"
+        assert all((begins, sizes)), "a form without a limit"
         return all(key.startswith(start) for start in begins) and all(low <= size <= high for low, high in sizes)
 
 
@@ -202,8 +204,8 @@ def uploads(door: Door) -> Iterator[Attempt]:
     for key in (
         "config/rules.yaml", "snapshots/x.json", "sessions/", "sessions//x.csv", "sessions/x.csv", "sessions/../x.csv",
         "sessions/unknown/scan.csv", "sessions/META/x.csv", f"sessions/{SESSION}", f"sessions/{SESSION}/",
-        "sessions/\0/x.csv", "sessions/a b/x.csv", "sessions/" + "a" * 900 + "/x.csv", "", "/", "..", "captures/x/1.json",
-        "sessions/%2e%2e/x.csv", "sessions/SESSION#x/y.csv", "sessions/é/x.csv",
+        "sessions/\0/x.csv", "sessions/a b/x.csv", "sessions/" + "a" * 900 + "/x.csv", "", "/", "..",
+        "sessions/%2e%2e/x.csv", "sessions/SESSION#x/y.csv", "sessions/é/x.csv", "captures/x/1.json",
     ):  # fmt: skip
         body["detail"]["object"]["key"] = key
         made = event("capture", "scan")
