@@ -16,7 +16,7 @@ _FEW = 89
 
 
 @pytest.fixture
-def door(world: World, monkeypatch: pytest.MonkeyPatch) -> Door:
+def door(world: World, monkeypatch: pytest.MonkeyPatch) -> Door:  # noqa: F811 - the fixture
     """The shop with every call of its handlers watched, and no count yet."""
     return Door(world, monkeypatch, every=1 if _ALL else _FEW)
 

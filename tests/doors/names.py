@@ -232,7 +232,7 @@ def answers_of_a_model(door: Door) -> Iterator[Attempt]:
     """A model that was turned: whatever it answers is a label of four with a harmless sentence, or nothing."""
     world = door.world
     sentence = "A sustained shortage points to loss."
-    answers = (
+    answers: tuple[Any, ...] = (
         {"cause": "approve", "rationale": sentence}, {"cause": "shrinkage", "rationale": sentence, "action": "approve"},
         {"cause": "shrinkage", "rationale": "<script>alert(1)</script> points to loss."},
         {"cause": "shrinkage", "rationale": "See http://example.com for the reason of it."},

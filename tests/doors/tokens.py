@@ -273,5 +273,6 @@ def replayed(door: Door) -> Iterator[Attempt]:
         if revision != world.line("DRILL-18V").revision:
             other = token_for(door, APPROVE, sku="DRILL-18V", revision=revision)
             yield door.attempt("of another revision", APPROVE, other)
-    for changes in ({"sku": "NOTHING"}, {"session_id": "nothing"}, {"sku": "META"}, {"session_id": ""}, {"sku": "#"}):
-        yield door.attempt("of a variance that is not there", APPROVE, token_for(door, APPROVE, **changes))
+    for field, value in (("sku", "NOTHING"), ("sku", "META"), ("sku", "#"), ("session_id", "x"), ("session_id", "")):
+        nowhere: dict[str, Any] = {field: value}
+        yield door.attempt("of a variance that is not there", APPROVE, token_for(door, APPROVE, **nowhere))
