@@ -8,7 +8,7 @@ CASE ?=
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo local stop screenshots chromium test unit e2e test-odoo lint fmt fuzz year test-faults bench-capture cost scale least-privilege invoke build layer-size requirements pr clean
+.PHONY: help demo local stop screenshots chromium test unit e2e test-odoo lint fmt fuzz year test-faults bench-capture cost scale least-privilege doors invoke build layer-size requirements pr clean
 
 BIN := .venv/bin
 # Changes with the interpreter and with the requirements, and so makes a new environment.
@@ -81,6 +81,9 @@ scale: $(STAMP) ## measure one count and simulate the night of a chain of 1,000 
 
 least-privilege: $(BENCH_STAMP) ## simulate every function's policy on what it does and must not do; rewrites docs/proof/least-privilege.md
 	@$(BIN)/python -m tests.privilege
+
+doors: $(STAMP) ## try every door a stranger can reach, with every altered link; rewrites docs/proof/doors.md
+	STKR_DOORS=all $(BIN)/python -m pytest -q --show-capture=no --tb=short tests/doors
 
 invoke: $(STAMP) ## replay events/FN/CASE.json in one function: make invoke FN=capture CASE=scan
 	@$(BIN)/python -m local invoke "$(FN)" "$(CASE)" --port $(PORT)

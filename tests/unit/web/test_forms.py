@@ -3,11 +3,12 @@
 import unicodedata
 
 import pytest
+from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stkr.tabular.words import one_line
-from stkr.web.forms import MAX_BODY_CHARS, fields
+from stkr.web.forms import MAX_BODY_CHARS, fields, posted
 
 pytestmark = pytest.mark.unit
 
@@ -19,6 +20,11 @@ def test_fields_are_decoded_and_the_first_of_a_name_counts() -> None:
 @pytest.mark.parametrize("body", ["", "x" * (MAX_BODY_CHARS + 1), "&".join(f"a{n}=1" for n in range(21))])
 def test_what_is_no_form_of_ours_has_no_fields(body: str) -> None:
     assert fields(body) == {}
+
+
+@pytest.mark.parametrize("body", ["a", "%%%", "/w==", "\ud800"])
+def test_a_body_that_is_no_base64_or_no_text_is_no_form(body: str) -> None:
+    assert posted(LambdaFunctionUrlEvent({"body": body, "isBase64Encoded": True})) == ""
 
 
 @given(st.text(max_size=300))

@@ -15,7 +15,7 @@ def posted(event: LambdaFunctionUrlEvent) -> str:
     """The body of a request as text; empty where there is none, or where it is no text and so no form."""
     try:
         return event.decoded_body or ""
-    except UnicodeDecodeError:
+    except ValueError:  # Not UTF-8, or not the base64 that it is said to be.
         return ""
 
 
