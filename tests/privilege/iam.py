@@ -49,7 +49,7 @@ def requests(call: str, given: Mapping[str, Any]) -> Iterator[Request]:
             yield Request("sqs:SendMessage", _queue(given["QueueUrl"]))
         case "events" if operation == "PutEvents":
             for entry in given["Entries"]:
-                context: Context = {"events:source": [entry["Source"]], "events:detail-type": entry["DetailType"]}
+                context: Context = {"events:source": [entry["Source"]], "events:detail-type": [entry["DetailType"]]}
                 yield Request("events:PutEvents", f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default", context)
         case "scheduler" if operation == "CreateSchedule":
             name = f"{given['GroupName']}/{given['Name']}"

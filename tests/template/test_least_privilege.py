@@ -240,9 +240,12 @@ def test_only_due_variances_are_announced_and_only_in_this_stacks_name(stack: St
     for name in ("variance", "approve"):
         (statement,) = (s for s in stack.function_statements(name) if "events:PutEvents" in s.actions)
         assert statement.condition == {
-            "ForAllValues:StringEquals": {"events:source": frozenset({"shop"})},
-            "Null": {"events:source": frozenset({"false"})},  # or a request without a source would pass
-            "StringEquals": {"events:detail-type": frozenset({"variances-due"})},
+            "ForAllValues:StringEquals": {
+                "events:source": frozenset({"shop"}),
+                "events:detail-type": frozenset({"variances-due"}),
+            },
+            # Or a request without them would pass.
+            "Null": {"events:source": frozenset({"false"}), "events:detail-type": frozenset({"false"})},
         }
 
 

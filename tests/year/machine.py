@@ -1,6 +1,7 @@
 """The functions, what they are called with, and what lies between them; one queue of what happens when, one clock."""
 
 import heapq
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
@@ -24,7 +25,7 @@ REDELIVERED = (60, 120)
 """Seconds after which an invocation that failed is repeated, as Lambda does with an event; then it is given up."""
 
 
-class Machine:
+class Machine(ABC):
     """The deployed functions and services, and the time that passes.
 
     ``stored`` are the objects that were written since they were last delivered, ``stored_ever`` all there were.
@@ -106,9 +107,9 @@ class Machine:
         finally:
             self._deliver()
 
+    @abstractmethod
     def _deliver(self) -> None:
         """Have what functions and people left behind delivered."""
-        raise NotImplementedError
 
     def _note_stored(self, params: dict[str, Any], **_: Any) -> None:
         self.stored.append(params["Key"])
