@@ -269,7 +269,7 @@ class Shop:
         self.queues.waiting.clear()
         for letter in self.post.letters[self._letters_read :]:
             for action, url in self.urls.items():
-                for token in set(re.findall(re.escape(url) + r"\?t=([\w.-]+)", unescape(letter.html))):
+                for token in re.findall(re.escape(url) + r"\?t=([\w.-]+)", unescape(letter.html)):
                     self.buttons[token] = Button(token, action, read(token, SIGNING, now=0))
         self._letters_read = len(self.post.letters)
 

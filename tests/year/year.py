@@ -377,10 +377,11 @@ class Year(Machine):
             hold(kept, "a count with nothing left to do is closed", session["session_id"], idle, seen)
         hold(not self.in_flight, "what died is made good", self.in_flight)
         hold(self.dead_letters < 20, "only what went wrong twice is given up", self.dead_letters)
+        # The last sweep asks; what is queued after it, nobody can be asked about any more.
         old = [
             (count.session_id, sku, line.round_on)
             for count, sku, line in self.oracle.waiting()
-            if line.queued_at and self.clock.now - line.queued_at > timedelta(days=3) and line.rounds == 0
+            if line.queued_at and _local(LAST, 7) - line.queued_at > timedelta(days=3) and line.rounds == 0
         ]
         hold(not old, "nobody is left unasked for days", old)
 
@@ -545,7 +546,7 @@ class Year(Machine):
         """A mail has arrived: hold it to the promises, and have whoever got it act upon it."""
         links: dict[tuple[str, str, int], dict[str, tuple[str, DecisionLink]]] = {}
         for action in ("approve", "reject"):
-            for token in set(_tokens(letter.html, self.urls[action])):
+            for token in _tokens(letter.html, self.urls[action]):
                 link = read(token, SIGNING, now=0)
                 hold(link.addressee == letter.to, "a link is of whom the mail is to", letter.to, link.addressee)
                 links.setdefault((link.session_id, link.sku, link.revision), {})[action] = (token, link)
@@ -557,7 +558,7 @@ class Year(Machine):
             return
         hold(not self.oracle.rules.is_quiet(letter.at), "nobody is mailed in quiet hours", letter.to, letter.subject)
         self.note(f"{letter.to} gets: {letter.subject}")
-        for token in set(_tokens(letter.html, self.urls["session"])):
+        for token in _tokens(letter.html, self.urls["session"]):
             self._note_reminder(letter, token)
 
     def _note_reminder(self, letter: Letter, token: str) -> None:
@@ -662,7 +663,7 @@ class Year(Machine):
         if done in {"approved", "held"}:
             self._check_item(self.oracle.counts[link.session_id].place, link.sku)
         if done == "rejected" and self.chance.random() < 0.6:
-            [again] = set(_tokens(answer["body"], self.urls["session"]))
+            [again] = _tokens(answer["body"], self.urls["session"])
             self.after(timedelta(hours=20), lambda: self._recount(again))
 
     def _tap_after_death(self, person: Person, action: str, token: str, link: DecisionLink) -> None:
@@ -747,7 +748,8 @@ def _times(uploaded_at: datetime) -> Iterator[str]:
 
 
 def _tokens(html: str, url: str) -> list[str]:
-    return re.findall(re.escape(url) + r"\?t=([\w.-]+)", unescape(html))
+    """The tokens of the links to a URL, each once, as they come: what is drawn for each must not depend on hashes."""
+    return list(dict.fromkeys(re.findall(re.escape(url) + r"\?t=([\w.-]+)", unescape(html))))
 
 
 def _capture_message(key: str) -> str:
