@@ -41,7 +41,7 @@ def main(histories: int, seed: int) -> int:
                 return 1
             total.update(_flat(json.loads(told.read_text("utf-8"))))
             print(f"{total['steps: histories']:,} histories", flush=True)
-    _PAGE.write_text(_page(total, seeds, cores, time.monotonic() - begun), "utf-8")
+    _PAGE.write_text(_page(total, histories, seeds, cores, time.monotonic() - begun), "utf-8")
     return 0
 
 
@@ -63,7 +63,7 @@ def _flat(told: dict[str, Any]) -> Counter[str]:
     return flat
 
 
-def _page(total: Counter[str], seeds: range, cores: int, seconds: float) -> str:
+def _page(total: Counter[str], asked: int, seeds: range, cores: int, seconds: float) -> str:
     steps, faults, checked = (_of(total, group) for group in ("steps", "faults", "checked"))
     histories, decisions = steps.pop("histories"), steps.pop("decisions")
     python = f"CPython {platform.python_version()}"
@@ -73,21 +73,22 @@ def _page(total: Counter[str], seeds: range, cores: int, seconds: float) -> str:
 
 A small shop lives through {histories:,} histories: counts are opened, sheets uploaded and corrected, messages delivered
 late, twice, in any order or not at all until an operator redrives them; things are sold and delivered, stock is synced
-and booked, mails go out, and buttons are tapped once, twice, both, or long after their time. Meanwhile calls fail below
-the SDK's own retries, and functions die before and after any of them. After every step all that was promised is checked
-against what people really did; at the end the trouble is over, and everything must be delivered, mailed, decided and
-booked. `make test-faults HISTORIES={histories} SEED={seeds[0]}` wrote this page; `tests/faults/` says how.
+and booked, mails go out, links are looked at, and buttons are tapped once, twice, both, or long after their time.
+Meanwhile calls fail below the SDK's own retries, and functions die before and after any of them. After every step all
+that was promised is checked against what people really did; at the end the trouble is over, and everything must be
+delivered, mailed, decided and booked. `make test-faults HISTORIES={asked} SEED={seeds[0]}` wrote this page;
+`tests/faults/` says how.
 
 {datetime.now(UTC):%Y-%m-%d} · {cores} cores of {_processor()} · {platform.system()} · {versions}
 
 **{histories:,} histories, {done:,} steps, {decisions:,} variances decided, {harm:,} faults among {total["calls"]:,}
-calls, no promise broken**; {seconds / 60:.0f} minutes, seeds {seeds[0]} to {seeds[-1]}.
+calls, no promise broken**; {seconds / 60:.1f} minutes, seeds {seeds[0]} to {seeds[-1]}.
 
 {_table("step", steps)}
 
 An answer that is lost is one to a call that was done. *Partial* is an answer that is no error and says
-that the queue or the bus did not take what it was sent. Failures of the services without tables and objects (queues,
-bus, model, mail) are what is left once the SDK has given up.
+that the queue or the bus did not take what it was sent, or that a table left the keys of a batch unprocessed. Failures
+of the services without tables and objects (queues, bus, model, mail) are what is left once the SDK has given up.
 
 {_table("fault", faults)}
 

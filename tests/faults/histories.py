@@ -103,6 +103,13 @@ class Histories(RuleBasedStateMachine):
             self.steps["taps"] += 1
             self.shop.tap(button, plan)
 
+    @precondition(lambda self: self.shop.buttons)
+    @rule(which=st.integers(0, 9), plan=plans)
+    def look(self, which: int, plan: Plan) -> None:
+        """A link, opened."""
+        self.steps["looks"] += 1
+        self.shop.look(self._button(which), plan)
+
     @precondition(lambda self: self.shop.dead)
     @rule()
     def redrive(self) -> None:

@@ -205,12 +205,24 @@ class Shop:
             wanted = {"approved", "posted"} if button.action == "approve" else {"rejected"}
             assert wanted <= actions, f"{button.variance} was said to be {button.action}d, the trail has {actions}"
 
+    def look(self, button: Button, plan: Plan) -> None:
+        """Somebody, or a mail filter, opens a link without tapping anything."""
+        self._pass_time()
+        url_id = self.urls[button.action].split("/")[2].split(".")[0]
+        payload = event("approve", "show-approve", {"approve": button.token, "approve-url": url_id})
+        before = [self.items(table) for table in (self.counts_table, self.inventory, self.trail)]
+        self._invoke("approve", payload, plan)
+        after = [self.items(table) for table in (self.counts_table, self.inventory, self.trail)]
+        assert after == before, f"looking at {button.variance} has changed something"
+
     # What AWS does.
 
     def deliver(self, which: int, plan: Plan, *, again: bool) -> None:
         """Hand over one of the messages that wait; sometimes it stays, to be delivered once more."""
         message = self.pending.pop(which % len(self.pending))
         self._pass_time()
+        # What failed is not tried again at once, so that whoever died over a mail blocks it no longer.
+        self.clock.now += timedelta(minutes=message.failed)
         answer = self._invoke(message.function, message.payload, plan)
         failed = answer is None or bool((answer.get("batch") or {}).get("batchItemFailures"))
         if failed:

@@ -103,6 +103,13 @@ class Wire:
         self.passed += 1
         return self._plan.get(self._begun)
 
+    def _refuses_batch(self) -> bool:
+        if not self._refused_batches:
+            return False
+        self._refused_batches -= 1
+        self.met["partial"] += 1
+        return True
+
     def _sdk_attempt(self, service: str, request: AWSPreparedRequest, does: Callable[[], Any]) -> Any:
         kind = self._next() if service in {"dynamodb", "s3"} else None
         if kind is None:
@@ -123,6 +130,9 @@ class Wire:
     def _ask_tables(self, operation: str, request: AWSPreparedRequest) -> AWSResponse:
         assert isinstance(request.body, bytes)
         asked_for = json.loads(request.body)
+        if operation == "BatchGetItem" and self._refuses_batch():
+            left = {"Responses": {}, "UnprocessedKeys": asked_for["RequestItems"]}
+            return _response(request.url, 200, json.dumps(left))
         token = asked_for.get("ClientRequestToken")
         try:
             # A transaction that was done is not done again for its own repeat, which is answered as it was.
@@ -136,9 +146,7 @@ class Wire:
     def _played(self, operation: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def call(**request: Any) -> Any:
             kind = self._next()
-            if kind is None and operation in _NONE_TAKEN and self._refused_batches:
-                self._refused_batches -= 1
-                self.met["partial"] += 1
+            if kind is None and operation in _NONE_TAKEN and self._refuses_batch():
                 return _NONE_TAKEN[operation](request["Entries"])
             if kind is None:
                 return real(**request)
