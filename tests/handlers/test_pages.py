@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 from PIL import Image
 
 from local.events import event
-from stkr import keys
+from stkr import aws, keys
 from stkr.capture.result import Kind
 from stkr.capture.shell import refuse_upload
 from stkr.links import Action, CountLink, DecisionLink, Keys, read, read_count, sign
@@ -278,6 +278,16 @@ def test_whoever_counted_may_not_approve_where_the_rules_say_so(world: World) ->
     assert world.tap("approve", "BOLT-M6-50", name="Sam")[0] == 403
     assert world.line("BOLT-M6-50").state is State.QUEUED
     assert world.tap("approve", "BOLT-M6-50", name="Priya")[0] == 200
+
+
+def test_a_variance_whose_count_is_gone_can_no_longer_be_decided(world: World) -> None:
+    world.put(keys.RULES_KEY, f"approver_may_count: false\n{RULES}".encode())
+    world.counted()
+    aws.dynamodb().delete_item(
+        TableName="shop-counts", Key={"PK": {"S": keys.session(SESSION)}, "SK": {"S": keys.META}}
+    )
+    assert world.tap("approve", "BOLT-M6-50", name="Priya")[0] == 404
+    assert world.line("BOLT-M6-50").state is State.QUEUED
 
 
 def test_a_location_link_opens_a_count_on_a_snapshot_of_its_own(world: World) -> None:

@@ -14,7 +14,7 @@ from stkr.approval.core import Standing, Verdict, counted_by, may_decide
 from stkr.approval.history import Count, history
 from stkr.approval.pages import DecisionForm, Shown
 from stkr.approval.shell import Outcome, counts_of, decide, live_stock, look
-from stkr.errors import Busy, LinkExpired, LinkTampered
+from stkr.errors import Busy, LinkExpired, LinkTampered, UnknownSession
 from stkr.links import Action, CountLink, DecisionLink, address, read
 from stkr.rules.doc import Rules
 from stkr.rules.store import recent_rules
@@ -64,6 +64,8 @@ def _guarded(settings: Settings, visit: Visit, act: _Act) -> Page:
         return pages.expired_page()
     except LinkTampered:
         return pages.tampered_page()
+    except UnknownSession:
+        return pages.gone_page()
     except (Busy, BotoCoreError, ClientError, GetParameterError) as error:
         logger.exception("the request came to nothing", error=type(error).__name__)
         return pages.trouble_page()

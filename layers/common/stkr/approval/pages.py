@@ -137,11 +137,11 @@ def superseded_page() -> Page:
 
 
 def gone_page() -> Page:
-    """The variance the link speaks of is no longer there, e.g. because a corrected count settled it."""
+    """The variance the link speaks of is no longer there, or its whole count is not."""
     return message_page(
         HTTPStatus.NOT_FOUND,
         "There is nothing left to decide",
-        "This variance no longer exists: a corrected count has settled it. Nothing was changed.",
+        "This variance no longer exists: a corrected count has settled it, or its count is gone. Nothing was changed.",
     )
 
 
