@@ -15,6 +15,8 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 from botocore.signers import RequestSigner
+from botocore.useragent import UserAgentString
+from moto import backend_index
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.core.exceptions import JsonRESTError
 
@@ -71,6 +73,10 @@ class Wire:
                 signs(signer, operation, request, **more)
 
         monkeypatch.setattr(RequestSigner, "sign", sign)
+        # Nobody reads who asks, and of all the services that moto looks for in an address these two are asked.
+        monkeypatch.setattr(UserAgentString, "to_string", lambda _agent: "tests")
+        patterns = [one for one in backend_index.backend_url_patterns if one[0] in {"s3", "secretsmanager"}]
+        monkeypatch.setattr(backend_index, "backend_url_patterns", patterns)
         # The SDK waits before it tries again, and the functions before they repeat a contested transaction.
         monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _seconds: None))
         monkeypatch.setattr("stkr.store.items.time", SimpleNamespace(sleep=lambda _seconds: None))
