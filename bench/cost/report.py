@@ -1,16 +1,14 @@
 """What a month costs, as a page for people and a chart."""
 
-import os
-import platform
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from html import escape
-from importlib.metadata import version
 from typing import Any, Final
 
 from bench.cost.bill import COMPONENTS, SEED, Cost, by_component, costs, total
 from bench.cost.month import Month
+from bench.machine import machine
+from stkr.mail.compose import MAX_ITEMS
 
 _PAGE: Final = """\
 # What a month costs
@@ -54,7 +52,7 @@ _DRIVERS: Final = {
     "Bedrock (Haiku 4.5)": "material variances: one short call for each, and one call for the summary",
     "Lambda": "the sync every quarter of an hour; then pages and mail scanners that open links",
     "DynamoDB": "one write for each counted line, three for a variance and its decision; reading stock to open a count",
-    "SES": "one mail for each count and approver, in parts of 35 variances",
+    "SES": f"one mail for each count and approver, in parts of {MAX_ITEMS} variances; the daily sweep's digests",
     "S3": "syncs that find movements; uploads, snapshots and captures are a few objects a count",
     "SQS, EventBridge, CloudWatch": "Lambda asking two idle queues for messages all month",
 }
@@ -80,7 +78,7 @@ def report(months: Sequence[Month], prices: Mapping[str, Mapping[str, Any]]) -> 
     """The page."""
     bills = [by_component(costs(month.usage, prices)) for month in months]
     return _PAGE.format(
-        machine=_machine(),
+        machine=machine("moto", "boto3"),
         goals=_goals(months, bills),
         components=_components(months, bills),
         drivers="\n".join(f"- **{name}**: {_DRIVERS[name]}." for name in COMPONENTS),
@@ -115,14 +113,6 @@ def chart(months: Sequence[Month], prices: Mapping[str, Mapping[str, Any]]) -> s
         parts.append(f'<rect x="{x}" y="{y - 11}" width="12" height="12" fill="{colour}"/>')
         parts.append(f'<text x="{x + 17}" y="{y}" font-size="12" fill="#15181d">{escape(name)}</text>')
     return "\n".join([*parts, "</svg>", ""])
-
-
-def _machine() -> str:
-    return (
-        f"{datetime.now(UTC).date()} · {os.cpu_count()} cores · {platform.system()} · "
-        f"{platform.python_implementation()} {platform.python_version()} · moto {version('moto')} · "
-        f"boto3 {version('boto3')} · load {os.getloadavg()[0]:.1f}"
-    )
 
 
 def _goals(months: Sequence[Month], bills: Sequence[Mapping[str, Cost]]) -> str:
