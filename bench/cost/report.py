@@ -39,8 +39,9 @@ stock system's own costs and a dashboard beyond the account's three free ones ar
 
 {requests}
 
-Nothing is read from DynamoDB for a line: capture and variance read the snapshot from the bucket. What is read is the
-session's header and, in case lines are stored already, the session's partition.
+About twenty requests come with a count of any size; beyond them one writes some hundred lines, and each call of the
+model is one. Nothing is read from DynamoDB for a line: capture and variance read the snapshot from the bucket. What is
+read is the session's header and, in case lines are stored already, the session's partition.
 
 ## What is assumed
 
@@ -65,7 +66,8 @@ _ASSUMED: Final = (
     "Each kind of event runs once at full size and counts as often as the month has it. An invocation starts cold "
     "unless it follows another at once.",
     "A function's time is its CPU time on this machine, stretched to its share of a vCPU (1,769 MB are a whole one), "
-    "plus a typical time for each call to AWS (`WAIT_MS` in `bench/cost/meter.py`) and its start, measured here.",
+    "plus a typical time for each call to AWS (`WAIT_MS` in `bench/cost/meter.py`) and its start, measured here. On "
+    "a machine that is busy with something else, as its load tells, that time is a little longer.",
     "Lambda polls a queue with five pollers, each waiting twenty seconds at a time.",
     "A token is three and a half characters. Storage is that of a year of such months.",
     "Ten alarms and ten metrics are free in every account and cost nothing here.",
@@ -123,10 +125,13 @@ def _goals(months: Sequence[Month], bills: Sequence[Mapping[str, Cost]]) -> str:
         (dollars[0] <= Decimal("1.505"), f"{months[0].size.lines:,} lines: ${dollars[0]:.2f}, aiming at $1.50"),
         (dollars[1] <= Decimal(13), f"{months[1].size.lines:,} lines: ${dollars[1]:.2f}, at most $13"),
         (dollars[1] <= Decimal(5), f"{months[1].size.lines:,} lines: ${dollars[1]:.2f}, aiming at $5"),
-        (
-            biggest.requests_per_line <= Decimal("0.1"),
-            f"requests for each counted line, from the upload to the queue: {biggest.requests_per_line:.3f} in a count "
-            f"of {biggest.size.skus:,} lines, at most 0.1",
+        *(
+            (
+                month.requests_per_line <= Decimal("0.1"),
+                f"requests for each counted line, from the upload to the queue: {month.requests_per_line:.3f} in a "
+                f"count of {month.size.skus:,} lines, at most 0.1",
+            )
+            for month in months
         ),
         (
             biggest.reconcile_reads == months[0].reconcile_reads,
