@@ -83,7 +83,7 @@ def simulate(size: Size, cold_seconds: Mapping[str, float]) -> Month:
     with counted("the stock, mirrored for the first time", Decimal(0), 1):
         shop.put_rules()
         shop.put_stock()
-        shop.run("sync", schedule)
+        shop.mirror_first()
     with counted("syncs of a source that has not changed", Decimal(_SYNCS - _EXPORTS), 0):
         shop.run("sync", schedule)
     with counted("syncs of a source that has changed", Decimal(_EXPORTS), 0):

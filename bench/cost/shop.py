@@ -19,6 +19,7 @@ from unittest.mock import patch
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import boto3
+import pytest
 from moto import mock_aws
 from moto.ses.models import ses_backends
 
@@ -29,6 +30,7 @@ from stkr.links import CountLink, Keys, read, read_count, sign
 from stkr.telemetry import logger
 from tests.deployment import Deployment, forget
 from tests.template.stack import ACCOUNT, REGION
+from tests.year.quick import quicken, quicken_tables
 
 MATERIAL: Final = 0.06
 """The share of counted lines that are material gaps, as in the seed."""
@@ -56,6 +58,7 @@ class Shop:
         os.environ |= {f"AWS_{name}": "testing" for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")}
         os.environ["AWS_DEFAULT_REGION"] = REGION
         mock_aws().start()
+        quicken_tables(pytest.MonkeyPatch())
         self.deployment = Deployment.create()
         self.meter.listen()
         _log_to_stdout()
@@ -88,6 +91,18 @@ class Shop:
                     (sku, f"Item {number} of {name}, boxed", name, 100 - moved, "1.25", 10, barcode, "loose")
                 )
         self._put("source/stock.csv", text.getvalue().encode())
+
+    def mirror_first(self) -> None:
+        """Mirror the stock file for the first time, of which only what is stored then is metered.
+
+        Every row is one request, and so many would take as long as all that is billed.
+        """
+        with pytest.MonkeyPatch.context() as patched:
+            quicken(patched)
+            # moto has no locks, and one writer is no slower than several that take turns.
+            patched.setattr("stkr.sync.shell._WRITERS", 1)
+            self.run("sync", event("sync", "schedule"))
+        self.meter.store_table(self.deployment.environment("sync")["INVENTORY_TABLE"])
 
     def run(self, function: str, payload: dict[str, Any], *, cold: bool = True) -> Any:
         """One invocation of a function; a cold one starts without anything it kept."""

@@ -12,9 +12,9 @@ import yaml
 # Powertools reads these when it is imported, as in a function.
 os.environ |= {"POWERTOOLS_SERVICE_NAME": "stkr", "POWERTOOLS_METRICS_NAMESPACE": "stkr"}
 
-from bench.scale.demand import measured
-from bench.scale.opening import Opened, Taken, opened, read_back
-from bench.scale.report import report
+from bench.scale.demand import LOCATIONS, measured
+from bench.scale.opening import mirrored, opened, read_back
+from bench.scale.report import Function, Stock, report
 from tests.deployment import stack
 from tests.template.stack import FUNCTIONS
 
@@ -25,19 +25,27 @@ _ROWS: Final = (2_000, 20_000, 200_000)
 def main() -> int:
     """Measure each thing in a process of its own."""
     limits = yaml.safe_load((_HERE / "limits.yaml").read_text("utf-8"))
-    memory = {name: int(stack().function(name)["MemorySize"]) for name in FUNCTIONS}
-    openings: list[tuple[Opened, Taken]] = []
+    prices = yaml.safe_load((_HERE.parent / "cost" / "prices.yaml").read_text("utf-8"))
+    functions = {name: _function(name) for name in FUNCTIONS}
+    stocks: list[Stock] = []
     with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"), max_tasks_per_child=1) as fresh:
         for rows in _ROWS:
-            print(f"  a count opened in {rows:,} rows of stock", file=sys.stderr)
-            one = fresh.submit(opened, rows).result()
-            openings.append((one, fresh.submit(read_back, one.snapshot).result()))
+            print(f"  {rows:,} rows of stock: a count opened, its snapshot read, a source mirrored", file=sys.stderr)
+            one = fresh.submit(opened, rows, LOCATIONS).result()
+            read = fresh.submit(read_back, one.snapshot).result()
+            mirror = fresh.submit(mirrored, rows, LOCATIONS).result()
+            stocks.append(Stock(rows, one.took, len(one.snapshot), read, mirror))
         print("  a count, metered", file=sys.stderr)
         demand = fresh.submit(measured).result()
-    page = report(demand, openings, limits, memory, int(stack().function("session")["Timeout"]))
+    page = report(demand, stocks, limits, functions, prices)
     print(page)
     (_HERE.parents[1] / "docs" / "proof" / "scale.md").write_text(page, "utf-8")
     return 0
+
+
+def _function(name: str) -> Function:
+    declared = stack().function(name)
+    return Function(int(declared["MemorySize"]), int(declared["Timeout"]))
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
 """A chain's night in figures: stages and supplies for the model, from what a count needs and what AWS allows. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
+from bench.cost.bill import by_component, costs, total
 from bench.scale.demand import LINES, LOCATIONS, Demand, Used
 from bench.scale.model import Passed, Stage, arrivals, night
+from tests.deployment import stack
 
 SHOPS: Final = 1_000
 WINDOW: Final = 6 * 3600
@@ -106,3 +109,31 @@ def nights(of: Sequence[Stage], limits: Limits) -> list[tuple[Layout, list[Passe
 def million_lines(counts: float) -> float:
     """Counts as lines."""
     return counts * LINES / 1e6
+
+
+def night_cost(demand: Demand, prices: Mapping[str, Mapping[str, Any]]) -> tuple[Decimal, Decimal]:
+    """Dollars at list price for the chain's night, from opening the counts to the mails; and of them, the model's.
+
+    What is stored is billed by the month, and not in it.
+    """
+    parts = (demand.opened, demand.captured, demand.compared, demand.labelled, demand.mailed)
+    usage: dict[str, Decimal] = {}
+    for used in parts:
+        for name, amount in used.usage.items():
+            usage[name] = usage.get(name, Decimal(0)) + amount * SHOPS * LOCATIONS
+    usage["log_gb"] = usage.pop("log_bytes", Decimal(0)) / 1024**3
+    bill = by_component(costs(usage, prices))
+    return total(bill.values()).listed, bill["Bedrock (Haiku 4.5)"].listed
+
+
+def room(limits: Limits) -> Iterator[tuple[str, int, int]]:
+    """What a stack is made of: the thing's name, how many an account has, how many a stack takes."""
+    for what, limit, kind in _MADE_OF:
+        yield what, limits[limit]["amount"], len(stack().of_type(kind))
+
+
+_MADE_OF: Final = (
+    ("EventBridge rules on its bus", "eventbridge_rules", "AWS::Events::Rule"),
+    ("IAM roles", "iam_roles", "AWS::IAM::Role"),
+    ("tables", "dynamodb_tables", "AWS::DynamoDB::Table"),
+)

@@ -11,7 +11,6 @@ import boto3
 
 from bench.cost.meter import Meter
 from bench.cost.shop import Shop
-from local.events import event
 from stkr import keys
 from stkr.variance.labels import CHUNK
 from tests.deployment import forget
@@ -57,7 +56,7 @@ def measured() -> Demand:
     shop = Shop(LOCATIONS, LINES, dict.fromkeys(FUNCTIONS, 0.0))
     shop.put_rules()
     shop.put_stock()
-    shop.run("sync", event("sync", "schedule"))
+    shop.mirror_first()
     session = ""
 
     def opening() -> None:

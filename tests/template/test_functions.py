@@ -9,12 +9,12 @@ pytestmark = pytest.mark.template
 
 EVERYWHERE = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
 SIZES = {
-    "session": (512, 30),
-    "capture": (512, 120),
-    "variance": (512, 120),
+    "session": (1769, 30),
+    "capture": (1024, 120),
+    "variance": (1024, 120),
     "cause": (256, 60),
     "approve": (256, 30),
-    "sync": (512, 120),
+    "sync": (1024, 120),
     "sweep": (512, 120),
     "summary": (512, 120),
 }

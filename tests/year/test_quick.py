@@ -8,17 +8,16 @@ from botocore.exceptions import ClientError
 from stkr import aws
 from stkr.store.items import attributes, put, query, update
 from tests.deployment import Deployment
-from tests.year.quick import quicken
+from tests.year.quick import quicken, quicken_behind_the_sdk
 
 pytestmark = pytest.mark.handlers
 
 KEY = {"PK": "A", "SK": "1"}
 
 
-@pytest.fixture(params=[False, True], ids=["moto", "quick"])
+@pytest.fixture(params=[lambda _: None, quicken_behind_the_sdk, quicken], ids=["moto", "behind the SDK", "quick"])
 def table(deployment: Deployment, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
-    if request.param:
-        quicken(monkeypatch)
+    request.param(monkeypatch)
     name = deployment.environment("approve")["COUNTS_TABLE"]
     aws.dynamodb().put_item(**put(name, KEY | {"qty": Decimal("1.5")}, condition="attribute_not_exists(PK)"))
     return name

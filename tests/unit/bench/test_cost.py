@@ -7,6 +7,8 @@ import yaml
 
 from bench.cost.bill import COMPONENTS, SEED, Cost, by_component, costs, total
 from bench.cost.meter import write_units
+from bench.cost.month import FINDING, READING, SIZES, Month, Size
+from bench.cost.report import report
 from tests.template.stack import ROOT
 
 pytestmark = pytest.mark.unit
@@ -50,3 +52,23 @@ def test_an_entry_of_an_index_is_billed_where_it_comes_goes_changes_and_twice_wh
     assert write_units("shop-counts", QUEUED, QUEUED) == 1
     assert write_units("shop-counts", QUEUED, QUEUED | {"mails": {"N": "1"}}) == 2
     assert write_units("shop-counts", QUEUED, QUEUED | {"queue_sk": {"S": "2027#1#BOLT"}}) == 3
+
+
+def month(size: Size, requests: int, **usage: int) -> Month:
+    used = {name: Decimal(amount) for name, amount in usage.items()}
+    return Month(size, used, {READING: requests, FINDING: 0}, Decimal(2))
+
+
+def test_a_goal_is_called_missed_where_it_is() -> None:
+    months = [month(SIZES[0], 21, secret_month=4), month(SIZES[1], 100, secret_month=4), month(SIZES[2], 1_001)]
+    goals = [line for line in report(months, PRICES).splitlines() if line.startswith(("- met", "- **missed**"))]
+    assert [line.partition(":")[0] for line in goals] == [
+        "- met",
+        "- **missed**",
+        "- met",
+        "- met",
+        "- **missed**",
+        "- met",
+        "- **missed**",
+        "- met",
+    ]

@@ -1,6 +1,6 @@
 """The laws of the simulated night."""
 
-import re
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -8,15 +8,18 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.scale.chain import LAYOUTS, RESOURCES, SHOPS, million_lines, stages, supply
+from bench.scale.chain import LAYOUTS, RESOURCES, SHOPS, million_lines, night_cost, room, stages, supply
 from bench.scale.demand import Demand, Used
 from bench.scale.model import Stage, arrivals, bound, night
+from bench.scale.report import Function, Stock, end
+from bench.scale.standin import Taken
 from tests.deployment import stack
 from tests.template.stack import ROOT
 
 pytestmark = pytest.mark.unit
 
 LIMITS = yaml.safe_load((ROOT / "bench" / "scale" / "limits.yaml").read_text("utf-8"))
+PRICES = yaml.safe_load((ROOT / "bench" / "cost" / "prices.yaml").read_text("utf-8"))
 
 READ = Stage("read", {"workers": 2.0})
 ASK = Stage("ask", {"workers": 1.0, "tokens": 10.0})
@@ -105,19 +108,39 @@ def test_the_chain_is_the_one_that_the_page_speaks_of() -> None:
     assert million_lines(SHOPS * 20) == 20
 
 
-@pytest.mark.parametrize(
-    ("kind", "limit", "what"),
-    [
-        ("AWS::Events::Rule", "eventbridge_rules", "EventBridge rules on its bus"),
-        ("AWS::IAM::Role", "iam_roles", "IAM roles †"),
-        ("AWS::DynamoDB::Table", "dynamodb_tables", "tables †"),
-    ],
-)
-def test_the_page_says_how_many_stacks_an_account_has_room_for(kind: str, limit: str, what: str) -> None:
-    there_are, takes = LIMITS[limit]["amount"], len(stack().of_type(kind))
-    page = (ROOT / "docs" / "scale.md").read_text("utf-8").replace("**", "")
-    row = rf"\| {there_are:,} {re.escape(what)} \| {takes} \| {there_are // takes} \|"
-    assert re.search(row, page)
+def test_an_account_has_room_for_as_many_stacks_as_its_scarcest_thing_allows() -> None:
+    takes = {what: stacks for what, _, stacks in room(LIMITS)}
+    assert takes == {"EventBridge rules on its bus": 4, "IAM roles": 9, "tables": 3}
+
+
+def test_a_night_costs_what_the_stages_use_and_decisions_and_storage_are_not_in_it() -> None:
+    asked = _used(bedrock_input_token=1_000, bedrock_output_token=100, log_bytes=1024)
+    demand = Demand(_used(), _used(), _used(), asked, _used(ses_mail=1), _used(ses_mail=99), material=59)
+    whole, model = night_cost(demand, PRICES)
+    counts = SHOPS * 20
+    assert model == counts * Decimal("0.0015")
+    logs = Decimal(1024) / 1024**3 * Decimal(PRICES["log_gb"]["usd"])
+    assert whole == model + counts * (Decimal("0.0001") + 5 * Decimal(PRICES["lambda_gb_second"]["usd"]) + logs)
+
+
+SMALL = Stock(10, Taken(0, 100), 0, Taken(0, 100), Taken(0, 100))
+
+
+@given(slope=st.floats(0.01, 5), memory=st.integers(200, 2_000))
+def test_a_stock_ends_where_the_straight_line_through_both_sizes_reaches_the_memory(slope: float, memory: int) -> None:
+    rows = 1_000_000
+    grown = Taken(0.001, 100 + round(slope * 1000))
+    why, most = end(Function(memory, 120), [SMALL, replace(SMALL, rows=rows, read=grown)], "read")
+    expected = rows * (memory - 100) / (grown.peak_mb - 100)
+    assert why == "memory"
+    assert most == pytest.approx(expected, rel=1e-4, abs=1_000)
+
+
+def test_a_stock_ends_by_time_where_that_comes_first_and_a_share_of_a_vcpu_stretches_it() -> None:
+    grown = replace(SMALL, rows=100_000, opened=Taken(10, 101))
+    assert end(Function(1769, 30), [SMALL, grown], "opened") == ("time", 300_000)
+    assert end(Function(885, 30), [SMALL, grown], "opened") == ("time", 150_000)
+    assert end(Function(10_000, 30), [SMALL, grown], "opened") == ("time", 300_000)
 
 
 def test_the_queues_have_the_workers_that_the_first_layout_takes_them_to_have() -> None:

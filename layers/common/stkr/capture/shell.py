@@ -22,7 +22,7 @@ from stkr.tabular.sheet import MAX_FILE_BYTES
 from stkr.telemetry import Metric, count, logger
 
 MAX_FOLDER_BYTES = 80_000_000
-"""What a session's files may have together: all are read in one run of a function of 512 MB."""
+"""What a session's files may have together: all are read in one run of a function of 1,024 MB."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ Row = tuple[int, list[str]]
 """Physical row number, the first row of the sheet being 1, and the raw cells of that row."""
 
 MAX_FILE_BYTES = 40_000_000
-"""A 200,000-row count is about 12 MB; a function has 512 MB and may hold several files of a session."""
+"""A 200,000-row count is about 12 MB; a function has 1,024 MB and may hold several files of a session."""
 
 MAX_ROWS = 300_000
 MAX_COLUMNS = 1_000
