@@ -8,7 +8,7 @@ CASE ?=
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo local stop screenshots chromium test unit e2e test-odoo lint fmt fuzz year test-faults bench-capture cost scale least-privilege doors invoke build layer-size requirements pr clean
+.PHONY: help demo local stop screenshots chromium test unit e2e test-odoo lint fmt fuzz year test-faults bench-capture bench-start bench-decision cost scale least-privilege doors invoke build layer-size requirements pr clean
 
 BIN := .venv/bin
 # Changes with the interpreter and with the requirements, and so makes a new environment.
@@ -72,6 +72,12 @@ test-faults: $(STAMP) ## so many HISTORIES of a shop in which calls fail and fun
 
 bench-capture: $(BENCH_STAMP) ## time capture against pandas and polars; rewrites docs/proof/capture-speed.md
 	@$(BIN)/python -m bench.capture
+
+bench-start: build ## time the start of every function against a bare client, and weigh the layer; rewrites docs/proof/start.md
+	@$(BIN)/python -m bench.start
+
+bench-decision: $(STAMP) ## count the calls of a decision and time it; rewrites docs/proof/decision.md
+	@$(BIN)/python -m bench.decision
 
 cost: $(STAMP) ## what a month costs at 2,000, 20,000 and 200,000 counted lines; rewrites docs/proof/cost.md
 	@$(BIN)/python -m bench.cost

@@ -84,6 +84,9 @@ def _build(emulator: Emulator) -> None:
     alone = f"import sys; sys.path[:0] = [{str(BUILD / 'CommonLayer' / 'python')!r}, '.']; " + "; ".join(
         f"import functions.{name}.handler" for name in handlers
     )
+    # Some modules are loaded only when they are asked for.
+    alone += "; import importlib, pkgutil, stkr; "
+    alone += "[importlib.import_module(one.name) for one in pkgutil.walk_packages(stkr.__path__, 'stkr.')]"
     run_tool(emulator, "layer", [sys.executable, "-S", "-E", "-c", alone])
 
 

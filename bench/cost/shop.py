@@ -49,12 +49,15 @@ _REPLY: Final = json.dumps(
 class Shop:
     """Locations of equal size, each SKU counted once a month; ``meter`` has what it all took."""
 
-    def __init__(self, locations: int, skus_each: int, cold_seconds: Mapping[str, float]) -> None:
+    def __init__(
+        self, locations: int, skus_each: int, cold_seconds: Mapping[str, float], material: float = MATERIAL
+    ) -> None:
         """An empty shop, deployed; AWS is moto from here on."""
         self.locations = [f"aisle-{number:02}" for number in range(1, locations + 1)]
         self.skus_each = skus_each
         self.meter = Meter()
         self._cold = cold_seconds
+        self._every = round(1 / material)
         os.environ |= {f"AWS_{name}": "testing" for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")}
         os.environ["AWS_DEFAULT_REGION"] = REGION
         mock_aws().start()
@@ -137,9 +140,8 @@ class Shop:
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow(("code", "qty"))
-        short = round(1 / MATERIAL)
         for number in range(self.skus_each):
-            qty = 80 if number % short == 0 else 100
+            qty = 80 if number % self._every == 0 else 100
             writer.writerow((f"20{place:03}{number:07}", qty))
             if number % 100 == 0:
                 writer.writerow((f"UNKNOWN-{number}", 1))
@@ -153,7 +155,7 @@ class Shop:
     @property
     def material(self) -> int:
         """Material variances of one count."""
-        return len(range(0, self.skus_each, round(1 / MATERIAL)))
+        return len(range(0, self.skus_each, self._every))
 
     def find_variances(self, session_id: str) -> None:
         """What storing a capture sets off."""
@@ -176,6 +178,15 @@ class Shop:
 
     def decide(self, how_many: int) -> None:
         """Decide so many variances of the newest mails: a scanner opens both links, the manager one, and posts it."""
+        for number, pair in enumerate(self.links()[:how_many]):
+            for action in ("approve", "reject"):
+                self.tap("show-approve", action, pair[action], cold=True)
+            chosen = "reject" if number % 4 == 3 else "approve"
+            self.tap("show-approve", chosen, pair[chosen], cold=number == 0)
+            self.tap(chosen, chosen, pair[chosen], cold=False)
+
+    def links(self) -> list[dict[str, str]]:
+        """The tokens of both buttons of every variance that was mailed, by action; in the order of the SKUs."""
         hosts = self.deployment.environment("sweep")
         tokens: dict[str, dict[str, str]] = {}
         for mail in ses_backends[ACCOUNT][REGION].sent_messages:
@@ -183,18 +194,14 @@ class Shop:
                 host = re.escape(hosts[f"{action.upper()}_URL"].rstrip("/"))
                 for token in re.findall(host + r"/\?t=([\w.-]+)", unescape(mail.body)):
                     tokens.setdefault(read(token, _SIGNING, now=0).sku, {})[action] = token
-        for number, (_, pair) in enumerate(sorted(tokens.items())[:how_many]):
-            for action in ("approve", "reject"):
-                self._tap("show-approve", action, pair[action], cold=True)
-            chosen = "reject" if number % 4 == 3 else "approve"
-            self._tap("show-approve", chosen, pair[chosen], cold=number == 0)
-            self._tap(chosen, chosen, pair[chosen], cold=False)
+        return [pair for _, pair in sorted(tokens.items())]
 
-    def _tap(self, case: str, action: str, token: str, *, cold: bool) -> None:
+    def tap(self, case: str, action: str, token: str, *, cold: bool) -> None:
+        """A request to one of the two URLs of a decision, as in an event of ``events/approve``."""
         values = {action: token, f"{action}-url": self._url_id(action.upper())}
         payload = event("approve", case, {"approve": token, "approve-url": self._url_id(action.upper()), **values})
         answer = self.run("approve", payload, cold=cold)
-        assert answer["statusCode"] == 200, answer  # noqa: S101 - what is priced has to have worked
+        assert answer["statusCode"] == 200, answer  # noqa: S101 - what is measured has to have worked
 
     def _put(self, key: str, content: bytes) -> None:
         boto3.client("s3").put_object(Bucket=self.deployment.environment("approve")["BUCKET"], Key=key, Body=content)

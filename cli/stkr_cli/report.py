@@ -9,7 +9,7 @@ import typer
 
 from stkr.capture.quantities import plain
 from stkr.capture.result import Capture
-from stkr.variance.core import Variance
+from stkr.variance.result import Variance
 
 Document = dict[str, Any]
 

@@ -15,7 +15,7 @@ from stkr.rules.doc import Rules
 from stkr.stock import StockRow
 from stkr.sync.connector import Reading
 from stkr.tabular.words import folded, visible
-from stkr.variance.core import Materiality, Variance
+from stkr.variance.result import Materiality, Variance
 from stkr_cli.report import money
 
 SHOWN = 200

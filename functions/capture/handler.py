@@ -5,9 +5,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.parser.models import SqsRecordModel
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
-from pydantic import BaseModel, Json
+from pydantic import BaseModel
 
 from stkr import keys
 from stkr.capture.shell import capture_session, refuse_upload
@@ -29,15 +29,12 @@ class _Event(BaseModel):
     detail: _Detail
 
 
-class _Record(SqsRecordModel):
-    body: Json[_Event]
+# Not with a model of Powertools' own: they all come together, and take as long to load as the rest of the function.
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-processor = BatchProcessor(event_type=EventType.SQS, model=_Record, raise_on_entire_batch_failure=False)
-
-
-def _capture(record: _Record) -> None:
-    detail = record.body.detail
+def _capture(record: SQSRecord) -> None:
+    detail = _Event.model_validate_json(record.body).detail
     session_id = keys.session_of(detail.object.key, keys.UPLOADS)
     if session_id is None:
         return  # A folder marker, not a file.

@@ -21,7 +21,6 @@ from stkr.session.desk import (
 )
 from stkr.session.pages import AREA, UPLOADED, parse_open_form
 from stkr.settings import Session, load
-from stkr.summary.desk import fetch_csv, read_page
 from stkr.tabular.csvfile import CSV_TYPE
 from stkr.telemetry import logger, metrics
 from stkr.web.forms import posted
@@ -108,12 +107,16 @@ def _file(found: Page | Download) -> Response[str] | Response[bytes]:
 @app.route("/summary", method=["GET", "HEAD"])
 def month() -> Response[str]:
     """The page of a month's summary."""
+    from stkr.summary.desk import read_page  # noqa: PLC0415 - asked for once a month, and not by who counts
+
     return response(read_page(load(Session), *_reader()))
 
 
 @app.get("/summary.csv")
 def month_csv() -> Response[str] | Response[bytes]:
     """The same figures as CSV."""
+    from stkr.summary.desk import fetch_csv  # noqa: PLC0415 - as above
+
     found = fetch_csv(load(Session), *_reader())
     return response(found) if isinstance(found, Page) else download(found.content, CSV_TYPE, found.filename)
 

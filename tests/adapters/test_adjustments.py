@@ -12,7 +12,7 @@ from stkr.capture.result import Kind
 from stkr.store.adjustments import Action, Entry, append, read_trail
 from stkr.store.counts import Line, State
 from stkr.store.items import pause, transact
-from stkr.variance.core import Materiality
+from stkr.variance.result import Materiality
 from tests.deployment import stack
 from tests.template.stack import FUNCTIONS, ROOT
 

@@ -15,8 +15,7 @@ from openpyxl import load_workbook
 from local.events import event
 from stkr import keys
 from stkr.capture.fixes import TITLES
-from stkr.capture.result import Alias, Sighting
-from stkr.capture.shell import Captured
+from stkr.capture.result import Alias, Captured, Sighting
 from stkr.session.core import Opening
 from stkr.store import objects
 from stkr.store.aliases import forget, read_aliases

@@ -8,7 +8,7 @@ import pytest
 from stkr import keys
 from stkr.store.counts import State
 from stkr.sync.connector import Movement, MovementKind
-from stkr.variance.forward import Unrolled
+from stkr.variance.result import Unrolled
 from tests.handlers.world import OPENED, PLACE, SCAN, World
 
 pytestmark = pytest.mark.handlers

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from stkr import aws, keys
 from stkr.sweep.shell import MailsFailed
 from stkr.telemetry import Metric, metrics
-from stkr.variance.core import Materiality
+from stkr.variance.result import Materiality
 from tests.handlers.test_sweep import NOW
 from tests.handlers.world import RULES, World
 

@@ -11,8 +11,8 @@ from stkr.rules.doc import Rules
 from stkr.store.counts import Line, Session, State, Status
 from stkr.sync.connector import Movement, MovementKind
 from stkr.sync.movements import Ledger, Observed, OnHand
-from stkr.variance.core import Materiality
 from stkr.variance.forward import Forward
+from stkr.variance.result import Materiality
 
 pytestmark = pytest.mark.unit
 

@@ -18,7 +18,8 @@ from stkr.store.inventory import InventoryRow, Unbooked
 from stkr.store.items import values
 from stkr.store.movements import on_hand
 from stkr.sync.core import settle
-from stkr.variance.core import Materiality, gap_between
+from stkr.variance.core import gap_between
+from stkr.variance.result import Materiality
 
 SKU, PLACE = "BOLT-M6-50", "fixings-aisle"
 

@@ -9,8 +9,8 @@ import pytest
 from stkr.capture.result import Kind
 from stkr.cause.evidence import Evidence, Flag, gather
 from stkr.stock import History, StockRow
-from stkr.variance.core import Materiality, Variance, gap_between
-from stkr.variance.forward import Timing
+from stkr.variance.core import gap_between
+from stkr.variance.result import Materiality, Timing, Variance
 
 pytestmark = pytest.mark.unit
 

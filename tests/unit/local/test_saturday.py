@@ -16,7 +16,8 @@ from stkr.rules.doc import parse_rules
 from stkr.session.core import Opening, snapshot_for
 from stkr.stock import Snapshot
 from stkr.stockfile import read_stock
-from stkr.variance.core import Materiality, find_variances
+from stkr.variance.core import find_variances
+from stkr.variance.result import Materiality
 
 pytestmark = pytest.mark.unit
 

@@ -10,7 +10,7 @@ from stkr.cause.evidence import Cause
 from stkr.mail.compose import MAX_ITEMS, MAX_WAITING, Call, Count, Item, Mail, Proposal, Table, digest, reminder, report
 from stkr.rules.doc import Person
 from stkr.store.counts import Line
-from stkr.variance.forward import Timing, Unrolled
+from stkr.variance.result import Timing, Unrolled
 from tests.unit.web.samples import HOSTILE, PRIYA, RULES, SESSION, Read, line, rolled, uncounted, unrecorded
 
 pytestmark = pytest.mark.unit

@@ -12,7 +12,7 @@ from stkr.store.counts import LastCount, Line, Session, State, Status
 from stkr.store.inventory import Unbooked, Waiting
 from stkr.summary.core import Facts, Figures, Gathered, Month, Summary, facts_of
 from stkr.summary.narrative import plain_narrative
-from stkr.variance.core import Materiality
+from stkr.variance.result import Materiality
 
 NOVEMBER = Month(2026, 11)
 DECEMBER_1 = datetime(2026, 12, 1, 8, tzinfo=UTC)

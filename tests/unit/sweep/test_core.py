@@ -16,7 +16,7 @@ from stkr.mail.compose import MAX_ITEMS
 from stkr.rules.doc import Person, Rules
 from stkr.store.counts import LastCount, Line, Session, State, Status
 from stkr.sweep.core import Digest, Due, digests, due_again, finished, months_back, overdue, ready, recipients, taken_in
-from stkr.variance.core import Materiality
+from stkr.variance.result import Materiality
 
 pytestmark = pytest.mark.unit
 

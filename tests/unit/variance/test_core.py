@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from stkr.capture.result import CountedLine, Kind, Outcome, Totals
 from stkr.rules.doc import Applied, default_rules, parse_rules
 from stkr.stock import Snapshot, StockRow
-from stkr.variance.core import Materiality, find_variances, gap_between, judge
+from stkr.variance.core import find_variances, gap_between, judge
+from stkr.variance.result import Materiality
 
 pytestmark = pytest.mark.unit
 

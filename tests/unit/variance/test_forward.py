@@ -13,8 +13,9 @@ from stkr.rules.doc import default_rules
 from stkr.stock import Snapshot, StockRow
 from stkr.sync.connector import Movement, MovementKind
 from stkr.sync.movements import Ledger, OnHand, Told, advanced, shifted
-from stkr.variance.core import Variance, find_variances
-from stkr.variance.forward import Forward, Unrolled
+from stkr.variance.core import find_variances
+from stkr.variance.forward import Forward
+from stkr.variance.result import Unrolled, Variance
 
 pytestmark = pytest.mark.unit
 

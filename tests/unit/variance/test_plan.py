@@ -12,9 +12,9 @@ from stkr.cause.evidence import Cause
 from stkr.rules.doc import default_rules, tolerance_for
 from stkr.stock import StockRow
 from stkr.store.counts import Line, Session, State, Status
-from stkr.variance.core import Materiality, Variance, gap_between, judge
-from stkr.variance.forward import Timing
+from stkr.variance.core import gap_between, judge
 from stkr.variance.plan import Plan, figures, plan, unlabelled
+from stkr.variance.result import Materiality, Timing, Variance
 
 pytestmark = pytest.mark.unit
 

@@ -8,8 +8,7 @@ from stkr.capture.result import Kind
 from stkr.cause.evidence import Cause, Event, Evidence, Flag
 from stkr.rules.doc import parse_rules
 from stkr.store.counts import Line, Session, State, Status
-from stkr.variance.core import Materiality
-from stkr.variance.forward import Timing
+from stkr.variance.result import Materiality, Timing
 
 RULES = parse_rules(
     """

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from stkr.cause.evidence import Cause, Event, Flag
-from stkr.variance.forward import Unrolled
+from stkr.variance.result import Unrolled
 from stkr.web.wording import facts, in_time, likely, place
 from tests.unit.web.samples import EVIDENCE, RULES, line, rolled
 

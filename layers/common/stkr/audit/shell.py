@@ -11,8 +11,7 @@ from pydantic import ValidationError
 from stkr import aws, keys
 from stkr.audit.story import Capture, Event, Refused, Uploaded, of_session, of_trail
 from stkr.audit.verify import Difference, Stored, Tally, differences, tally
-from stkr.capture.result import Outcome
-from stkr.capture.shell import Captured
+from stkr.capture.result import Captured, Outcome
 from stkr.store.adjustments import TrailRow, read_trail, trail_row
 from stkr.store.counts import DECIDED, Line, Session, State, read_line, read_lines, read_session
 from stkr.store.inventory import InventoryRow, inventory_row, read_row

@@ -262,6 +262,18 @@ class Outcome:
     aliases: tuple[Alias, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """The document capture hands on: which session and which run of capture, and the outcome.
+
+    The parked rows are a document of their own beside it: there may be many, and only people read them.
+    """
+
+    session_id: str
+    seq: int
+    outcome: Outcome
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture(Outcome):
     """The outcome of reading all of a session's files: a function of the files, the snapshot and what is decided."""

@@ -1,15 +1,14 @@
 """Capture's reading and writing around its pure core."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from decimal import Decimal
-from hashlib import sha256
 
 from botocore.exceptions import ClientError
 
 from stkr import aws, keys
 from stkr.capture.core import capture
-from stkr.capture.result import FileProblem, Outcome, UploadedFile
+from stkr.capture.result import Captured, FileProblem, Outcome, UploadedFile
 from stkr.errors import SessionClosed, UnknownSession
 from stkr.settings import Capture as Settings
 from stkr.stock import Snapshot
@@ -23,18 +22,6 @@ from stkr.telemetry import Metric, count, logger
 
 MAX_FOLDER_BYTES = 80_000_000
 """What a session's files may have together: all are read in one run of a function of 1,024 MB."""
-
-
-@dataclass(frozen=True, slots=True)
-class Captured:
-    """The document capture hands on: which session and which run of capture, and the outcome.
-
-    The parked rows are a document of their own beside it: there may be many, and only people read them.
-    """
-
-    session_id: str
-    seq: int
-    outcome: Outcome
 
 
 def capture_session(settings: Settings, session_id: str, now: str, *, again: bool = False) -> Captured | None:
@@ -51,7 +38,7 @@ def capture_session(settings: Settings, session_id: str, now: str, *, again: boo
     """
     session = _claim(settings.counts_table, session_id)
     uploads = list(objects.uploads(settings.bucket, keys.upload_prefix(session_id)))
-    seen = fingerprint(uploads)
+    seen = objects.fingerprint(uploads)
     unchanged = session.captured_files == seen and session.captured_seq == session.reconciled_seq
     if unchanged and not again:
         logger.info("nothing new in the folder")
@@ -110,13 +97,6 @@ def _claim(table: str, session_id: str) -> Session:
             raise SessionClosed(f"count session {session_id} is closed; open a fresh count for corrections") from error
         raise UnknownSession(f"there is no count session {session_id}; open one and upload to its folder") from error
     return Session.model_validate(values(answer["Attributes"]))
-
-
-def fingerprint(uploads: Iterable[Upload]) -> str:
-    """What tells the state of a session's folder, as the session's header keeps it of the latest capture."""
-    # With the time: the same file once more may be the latest count of its area again.
-    told = (f"{upload.name}:{upload.etag}:{upload.uploaded_at}" for upload in uploads)
-    return sha256("|".join(told).encode()).hexdigest()
 
 
 def _note_idle(table: str, session: Session) -> None:

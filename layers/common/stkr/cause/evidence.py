@@ -8,7 +8,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from stkr.stock import StockRow
-from stkr.variance.core import Gap, Variance
+from stkr.variance.result import Gap, Variance
 
 
 class Cause(StrEnum):

@@ -1,4 +1,8 @@
-"""Staff at the desk: follow a signed link, open a count, see how it stands, fetch the blind sheet. Ends in a page."""
+"""Staff at the desk: follow a signed link, open a count, see how it stands, fetch the blind sheet. Ends in a page.
+
+What makes sheets and QR codes is loaded when one is asked for. It would add half as much again to every start of the
+function, and most visits only see a page.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,7 +12,6 @@ from typing import Literal, TypeVar
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stkr.capture.fixsheet import csv_fixes, xlsx_fixes
 from stkr.errors import LinkExpired, LinkTampered, ScopeError, UnknownSession
 from stkr.keys import session_of_variance
 from stkr.links import CountLink, address, read_count, url
@@ -17,8 +20,6 @@ from stkr.rules.store import current_rules, pinned_rules
 from stkr.session import pages
 from stkr.session.core import Opening, area_name
 from stkr.session.pages import OpenForm, Problem, SessionLinks, UploadForm, as_sentence
-from stkr.session.qr import PNG_TYPE, SVG_TYPE, png, svg
-from stkr.session.sheet import csv_sheet, sheet_rows, xlsx_sheet
 from stkr.session.shell import (
     UPLOAD_MINUTES,
     open_session,
@@ -32,7 +33,6 @@ from stkr.settings import Session as Settings
 from stkr.signing import signing_keys
 from stkr.store.counts import Status, read_line, read_session
 from stkr.tabular.csvfile import CSV_TYPE
-from stkr.tabular.handout import XLSX_TYPE
 from stkr.telemetry import logger
 from stkr.web.page import Page
 
@@ -116,6 +116,8 @@ class Download:
 
 def fetch_sheet(settings: Settings, visit: Visit, form: Format) -> Page | Download:
     """The blind sheet of the link's session, or a page that says why there is none."""
+    from stkr.session.sheet import csv_sheet, xlsx_sheet  # noqa: PLC0415 - see the module's docstring
+    from stkr.tabular.handout import XLSX_TYPE  # noqa: PLC0415 - as above
 
     def act(link: CountLink) -> Page | Download:
         if link.session_id is None:
@@ -132,6 +134,7 @@ def fetch_sheet(settings: Settings, visit: Visit, form: Format) -> Page | Downlo
 
 def print_sheet(settings: Settings, visit: Visit) -> Page:
     """The blind sheet of the link's session as a page to print, or a page that says why there is none."""
+    from stkr.session.sheet import sheet_rows  # noqa: PLC0415 - see the module's docstring
 
     def act(link: CountLink) -> Page:
         if link.session_id is None:
@@ -146,6 +149,8 @@ def print_sheet(settings: Settings, visit: Visit) -> Page:
 
 def fetch_fixes(settings: Settings, visit: Visit, form: Format) -> Page | Download:
     """The fix sheet with what is parked now, or a page that says why there is none."""
+    from stkr.capture.fixsheet import csv_fixes, xlsx_fixes  # noqa: PLC0415 - see the module's docstring
+    from stkr.tabular.handout import XLSX_TYPE  # noqa: PLC0415 - as above
 
     def act(link: CountLink) -> Page | Download:
         if link.session_id is None:
@@ -174,6 +179,7 @@ def show_card(settings: Settings, visit: Visit) -> Page:
 
 def fetch_code(settings: Settings, visit: Visit, form: Picture) -> Page | Download:
     """The QR code of a location's link by itself, or a page that says why there is none."""
+    from stkr.session.qr import PNG_TYPE, SVG_TYPE, png, svg  # noqa: PLC0415 - see the module's docstring
 
     def act(link: CountLink) -> Page | Download:
         if not link.of_a_place:

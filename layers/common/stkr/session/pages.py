@@ -7,15 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode, urlsplit
 
 from stkr.capture.result import Reason
 from stkr.links import TOKEN, CountLink, url
 from stkr.rules.doc import Rules
 from stkr.session.core import MAX_AREA_CHARS, Standing, mendable, next_step
-from stkr.session.qr import inline_svg
-from stkr.session.sheet import SheetRow
 from stkr.store.counts import Line, Session, Status
 from stkr.tabular.sheet import MAX_FILE_BYTES
 from stkr.tabular.words import one_line
@@ -23,6 +21,9 @@ from stkr.web.figures import day
 from stkr.web.forms import MAX_NAME_CHARS, fields
 from stkr.web.page import Page, message_page, render
 from stkr.web.wording import place
+
+if TYPE_CHECKING:
+    from stkr.session.sheet import SheetRow
 
 AREA: Final = "area"
 """Query parameter that names the area an upload is for."""
@@ -222,6 +223,8 @@ def session_page(
 
 def card_page(link: CountLink, rules: Rules, token: str) -> Page:
     """What hangs at the end of an aisle: the location's name and the QR code of its link, on one sheet of paper."""
+    from stkr.session.qr import inline_svg  # noqa: PLC0415 - no other page needs what draws codes
+
     html = render(
         "session/card.html",
         place=place(rules, link.location) if link.location else None,
@@ -243,7 +246,7 @@ def no_card_page() -> Page:
     )
 
 
-def sheet_page(session: Session, rows: Sequence[SheetRow], rules: Rules, links: SessionLinks) -> Page:
+def sheet_page(session: Session, rows: "Sequence[SheetRow]", rules: Rules, links: SessionLinks) -> Page:
     """The blind sheet to be printed and filled in with a pen."""
     if len(rows) > MAX_PRINTED:
         return message_page(

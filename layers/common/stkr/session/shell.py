@@ -8,8 +8,7 @@ from time import sleep
 from typing import Any
 
 from stkr import aws, keys
-from stkr.capture.result import FileProblem, ParkedRow
-from stkr.capture.shell import Captured, fingerprint
+from stkr.capture.result import Captured, FileProblem, ParkedRow
 from stkr.errors import UnknownSession
 from stkr.rules.store import VersionedRules
 from stkr.session.core import Opening, Standing, checked, new_session_id, snapshot_for, with_aliases
@@ -106,7 +105,7 @@ def _unread_since(settings: Settings, session: Session, refused: Iterable[FilePr
     if session.status is Status.CLOSED:
         return None
     files = list(objects.uploads(settings.bucket, keys.upload_prefix(session.session_id)))
-    if not files or fingerprint(files) == session.captured_files:
+    if not files or objects.fingerprint(files) == session.captured_files:
         return None
     latest = max(files, key=lambda file: file.uploaded_at)
     return None if latest.name in {problem.file for problem in refused} else latest.uploaded_at

@@ -14,8 +14,7 @@ from stkr.cause.evidence import Cause, Evidence
 from stkr.cause.label import Label
 from stkr.errors import UnknownSession
 from stkr.store.items import put, query, update, values
-from stkr.variance.core import Materiality
-from stkr.variance.forward import Timing
+from stkr.variance.result import Materiality, Timing
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef

@@ -2,8 +2,9 @@
 
 import gzip
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
@@ -110,3 +111,10 @@ def uploads(bucket: str, prefix: str) -> Iterator[Upload]:
 def read_upload(bucket: str, key: str) -> bytes:
     """The latest version of an uploaded file."""
     return aws.s3().get_object(Bucket=bucket, Key=key)["Body"].read()
+
+
+def fingerprint(uploads: Iterable[Upload]) -> str:
+    """What tells the state of a session's folder, as the session's header keeps it of the latest capture."""
+    # With the time: the same file once more may be the latest count of its area again.
+    told = (f"{upload.name}:{upload.etag}:{upload.uploaded_at}" for upload in uploads)
+    return sha256("|".join(told).encode()).hexdigest()

@@ -1,67 +1,18 @@
 """The reconciliation itself: a pure function of the capture, the snapshot and the rules."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Context, Decimal
-from enum import StrEnum
 
 from stkr.capture.result import CountedLine, Kind, Outcome
 from stkr.rules.doc import Applied, Rules, tolerance_for
-from stkr.stock import Snapshot, StockRow
-from stkr.variance.forward import Forward, Timing, mistrusted, timing
+from stkr.stock import Snapshot
+from stkr.variance.forward import Forward, mistrusted, timing
+from stkr.variance.result import ZERO, Gap, Materiality, Variance
 
 HUNDRED = Decimal(100)
-ZERO = Decimal(0)
 
 _WIDE = Context(prec=60)
 """Rounds any percentage that two quantities can make; the default's 28 digits would refuse an absurd one."""
-
-
-class Materiality(StrEnum):
-    """What the tolerance makes of a line. There is no fourth."""
-
-    IN_AGREEMENT = "in_agreement"
-    MINOR = "minor"
-    MATERIAL = "material"
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A gap three ways: eaches, percent of the system quantity, and money.
-
-    ``percent`` is ``None`` where the system quantity is not positive, ``value`` where the unit cost is unknown.
-    """
-
-    units: Decimal
-    percent: Decimal | None
-    value: Decimal | None
-
-
-@dataclass(frozen=True, slots=True)
-class Variance:
-    """One line of the reconciliation. ``gap`` and ``counted_qty`` are ``None`` for an uncounted line only.
-
-    ``system_qty`` is what approving is conditional on, of ``stock``, and the gap is against it unless ``timing`` says
-    what was expected when the line was counted.
-    """
-
-    sku: str
-    name: str
-    kind: Kind
-    materiality: Materiality
-    counted_qty: Decimal | None
-    system_qty: Decimal
-    gap: Gap | None
-    rule: str
-    stock: StockRow
-    incomplete: bool = False
-    timing: Timing | None = None
-
-    @property
-    def expected_qty(self) -> Decimal:
-        """What the gap is against."""
-        rolled = self.timing.expected_qty if self.timing else None
-        return self.system_qty if rolled is None else rolled
 
 
 def gap_between(counted_qty: Decimal, system_qty: Decimal, unit_cost: Decimal | None) -> Gap:

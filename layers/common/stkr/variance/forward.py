@@ -11,52 +11,13 @@ manager who approves after stock has moved is asked afresh.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from enum import StrEnum
-
-from pydantic import BaseModel, ConfigDict
 
 from stkr.capture.result import ClockDoubt, CountedLine
 from stkr.capture.times import CLOCKS_APART
 from stkr.stock import StockRow
 from stkr.sync.connector import Movement, MovementKind
 from stkr.sync.movements import Ledger, OnHand, shifted, stock_movements
-
-ZERO = Decimal(0)
-
-
-class Unrolled(StrEnum):
-    """Why the stock at the moment of counting is not known although the time is, or seems to be."""
-
-    MIXED_TIMES = "mixed_times"
-    WRONG_CLOCK = "wrong_clock"
-    NOT_LISTED = "not_listed"
-    NOT_KNOWN_YET = "not_known_yet"
-    MOVED_MEANWHILE = "moved_meanwhile"
-    UNEXPLAINED = "unexplained"
-    CORRECTED = "corrected"
-    OVERSOLD = "oversold"
-
-
-class Timing(BaseModel):
-    """How a line stands in time. Quantities are eaches, times stored instants.
-
-    ``expected_qty`` is what the system should have said when the line was counted; its gap is against that, and
-    approving moves live stock by the gap. ``None`` where that is not known, for the reason ``unrolled``: then the gap
-    is against ``system_qty`` as ever.
-    ``snapshot_qty`` is what the system said when the count began, ``moved_qty`` by how much that figure has changed
-    since, as far as that is known. ``known_until`` is when what is known ends, if that is before the line was counted.
-    ``counted_from`` and ``counted_to`` are ``None`` without times that can be used.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    snapshot_qty: Decimal
-    counted_from: str | None = None
-    counted_to: str | None = None
-    expected_qty: Decimal | None = None
-    known_until: str | None = None
-    moved_qty: Decimal = ZERO
-    unrolled: Unrolled | None = None
+from stkr.variance.result import ZERO, Timing, Unrolled
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from stkr import keys
 from stkr.capture.result import Kind
 from stkr.cause.evidence import Evidence
 from stkr.store.counts import DECIDED, Line, Session, State
-from stkr.variance.core import Materiality, Variance
+from stkr.variance.result import Materiality, Variance
 
 ZERO = Decimal(0)
 

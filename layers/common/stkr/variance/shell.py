@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stkr import aws, keys
-from stkr.capture.result import Kind, Outcome, Reason
-from stkr.capture.shell import Captured
+from stkr.capture.result import Captured, Kind, Outcome, Reason
 from stkr.cause.evidence import gather
 from stkr.errors import Busy, UnknownSession
 from stkr.rules.doc import Rules
@@ -33,10 +32,11 @@ from stkr.store.items import GuardFailed, conditional_update, patient_update, pa
 from stkr.store.movements import read_ledger
 from stkr.sync.movements import Ledger, histories
 from stkr.telemetry import Metric, count, logger
-from stkr.variance.core import Variance, find_variances
+from stkr.variance.core import find_variances
 from stkr.variance.forward import Forward
 from stkr.variance.labels import announce, enqueue
 from stkr.variance.plan import Change, Plan, figures, plan, unlabelled
+from stkr.variance.result import Variance
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef

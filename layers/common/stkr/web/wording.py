@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from stkr.cause.evidence import Cause, Event, Evidence, Flag
 from stkr.rules.doc import Rules
 from stkr.store.counts import Line
-from stkr.variance.forward import Unrolled
+from stkr.variance.result import Unrolled
 from stkr.web.figures import calendar_day, counted_noun, day_and_time, quantity, signed, stored
 
 _FLAGS = {

@@ -1,0 +1,99 @@
+"""What decisions took, as a page for people."""
+
+import os
+import platform
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from bench.decision.measure import APPROVE, LOOK, REJECT, Requests
+
+MAX_CALLS: Final = 3
+
+_PAGE: Final = """\
+# One decision
+
+A manager opens a link of the mail, looks, and taps. `bench/decision/` makes {decisions} such decisions one after the
+other with the function's own code on an emulation of AWS's interfaces, as `make bench-decision` last did, and hears of
+every call.
+
+{machine}
+
+## Goals
+
+{goals}
+
+## Calls of a warm function
+
+{calls}
+
+A warm function keeps the rules for a minute and the keys of links for five. {renewing} of all these requests came when
+one of them was over and made the calls that fetch it, too; they are in no figure of this page.
+
+## Time until the answer
+
+{times}
+
+*Own time* is measured: processor time of the function's code without the emulation's, scaled to the share of a processor
+that {memory} MB have in Lambda. *Waiting* is assumed: `WAIT_MS` in `bench/cost/meter.py` says how long each call takes
+inside the region, on the slow side of what is commonly measured. The way between the phone and AWS is not in it. How
+long a function takes that is not warm is on [its own page](start.md).
+"""
+
+
+def report(requests: Mapping[str, Requests], memory: int) -> str:
+    """The page; ``memory`` is the function's, in MB."""
+    return _PAGE.format(
+        decisions=sum(requests[kind].number + requests[kind].renewing for kind in (APPROVE, REJECT)),
+        machine=_machine(),
+        goals=goals(requests),
+        calls=_calls(requests),
+        renewing=sum(of.renewing for of in requests.values()),
+        times=_times(requests),
+        memory=memory,
+    )
+
+
+def goals(requests: Mapping[str, Requests]) -> str:
+    """A line for each goal: met, or missed."""
+    checks = [
+        (
+            requests[kind].most_calls <= MAX_CALLS,
+            f"{kind}: {requests[kind].most_calls} calls of AWS, at most {MAX_CALLS}",
+        )
+        for kind in (APPROVE, REJECT)
+    ]
+    return "\n".join(f"- {'met' if met else '**missed**'}: {what}" for met, what in checks)
+
+
+def _calls(requests: Mapping[str, Requests]) -> str:
+    rows = [
+        f"| {kind} | {requests[kind].number} | {len(requests[kind].calls)} | {', '.join(requests[kind].calls)} |"
+        for kind in (LOOK, APPROVE, REJECT)
+    ]
+    return "\n".join(["| request | times | calls | which |", "|---|--:|--:|---|", *rows])
+
+
+def _times(requests: Mapping[str, Requests]) -> str:
+    rows = [
+        f"| {kind} | {of.median - of.waits:.0f} ms | {of.waits} ms | {of.median:.0f} ms | {of.p99:.0f} ms |"
+        for kind, of in ((kind, requests[kind]) for kind in (LOOK, APPROVE, REJECT))
+    ]
+    return "\n".join(["| request | own time | waiting | together, median | p99 |", "|---|--:|--:|--:|--:|", *rows])
+
+
+def _machine() -> str:
+    versions = " · ".join(f"{name} {version(name)}" for name in ("moto", "boto3"))
+    return (
+        f"{datetime.now(UTC).date()} · {os.cpu_count()} cores of {_processor()} · {platform.system()} · "
+        f"{platform.python_implementation()} {platform.python_version()} · {versions} · load {os.getloadavg()[0]:.1f}"
+    )
+
+
+def _processor() -> str:
+    """As Linux names it."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text("utf-8").splitlines() if told.exists() else []
+    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
