@@ -1,0 +1,205 @@
+"""The tables as they are on AWS while many write at once: a stretch of road between the functions and the emulator.
+
+The emulator carries out one call after the other, so that two transactions never meet in it. DynamoDB's do meet, and it
+refuses the one that came later. Here a transaction holds its items for some milliseconds before it is passed on, and
+what comes meanwhile is refused in DynamoDB's words; everything else is passed on as it came. Calls are counted on the
+way, so that a reader sees how hot the fire was.
+"""
+
+import http.client
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from random import Random
+from typing import Any, NamedTuple, cast
+
+ENDPOINT = "AWS_ENDPOINT_URL_DYNAMODB"
+"""The SDK prefers it to the endpoint of all services."""
+
+HOLDS_MS = (5, 25)
+"""How long a transaction holds its items, in milliseconds; DynamoDB takes about as long for one of four items."""
+
+_TRANSACTION = "TransactWriteItems"
+_SINGLE = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
+_NAMESPACE = "com.amazonaws.dynamodb.v20120810#"
+_CALL_SECONDS = 60
+_LINE, _STOCK = "line", "stock"
+
+
+class Item(NamedTuple):
+    """An item of a table by its key, each part as the API has it."""
+
+    table: str
+    partition: str
+    position: str
+
+
+@dataclass(frozen=True)
+class Heat:
+    """What went past in one scenario.
+
+    ``transactions`` counts what the functions sent, each of their own attempts for itself; ``done`` went through,
+    ``conditions`` were cancelled because a condition failed, ``conflicts`` because another transaction held an item.
+    ``single_conflicts`` are writes of one item refused for the same reason. ``most_at_once`` is the greatest number of
+    transactions that were on the road at one moment.
+    """
+
+    transactions: int
+    done: int
+    conditions: int
+    conflicts: int
+    single_conflicts: int
+    most_at_once: int
+
+
+class Tables:
+    """The road, open on a port of 127.0.0.1 until it is closed."""
+
+    def __init__(self, emulator_port: int, seed: int) -> None:
+        """Lead to the emulator on this port; ``seed`` says how long each transaction takes."""
+        self.busy = False
+        """Whether transactions hold their items, as where many write at once; else the road is only passed."""
+        self._lock = threading.Lock()
+        self._random = Random(seed)
+        self._held: Counter[Item] = Counter()
+        self._counted: Counter[str] = Counter()
+        self._on_the_road = 0
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _door(self, emulator_port))
+        self._server.daemon_threads = True
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """Where the functions find it."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def close(self) -> None:
+        """Listen no longer."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    def heat(self) -> Heat:
+        """What was counted since this was last asked."""
+        with self._lock:
+            counted = Heat(**{name: self._counted[name] for name in Heat.__dataclass_fields__})
+            self._counted.clear()
+            return counted
+
+    @contextmanager
+    def passing(self, operation: str, request: Mapping[str, Any]) -> Iterator[dict[str, Any] | None]:
+        """Hold the items of a transaction while it is under way; gives the refusal where another one holds an item."""
+        if self.busy and operation == _TRANSACTION:
+            with self._transaction(request) as refusal:
+                yield refusal
+        elif self.busy and operation in _SINGLE:
+            yield self._single(request)
+        else:
+            yield None
+
+    def answered(self, status: int, answer: bytes) -> None:
+        """Note what became of a transaction that was passed on."""
+        with self._lock:
+            if status == http.client.OK:
+                self._counted["done"] += 1
+            elif b"ConditionalCheckFailed" in answer:
+                self._counted["conditions"] += 1
+
+    @contextmanager
+    def _transaction(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any] | None]:
+        items = [_item(*action.values()) for action in request["TransactItems"]]
+        with self._lock:
+            self._on_the_road += 1
+            self._counted["transactions"] += 1
+            self._counted["most_at_once"] = max(self._counted["most_at_once"], self._on_the_road)
+            met = [self._held[item] > 0 for item in items]
+            if any(met):
+                self._counted["conflicts"] += 1
+            else:
+                self._held.update(items)
+            holds = self._random.uniform(*HOLDS_MS) / 1000
+        try:
+            time.sleep(holds)
+            yield _cancelled(met) if any(met) else None
+        finally:
+            with self._lock:
+                self._on_the_road -= 1
+                if not any(met):
+                    self._held.subtract(items)
+
+    def _single(self, request: Mapping[str, Any]) -> dict[str, Any] | None:
+        with self._lock:
+            if not self._held[_item(request)]:
+                return None
+            self._counted["single_conflicts"] += 1
+        message = "Transaction is ongoing for the item"
+        return {"__type": f"{_NAMESPACE}TransactionConflictException", "message": message}
+
+
+def _item(action: Mapping[str, Any]) -> Item:
+    key = action.get("Key") or action["Item"]
+    return Item(action["TableName"], key["PK"]["S"], key["SK"]["S"])
+
+
+def _cancelled(met: list[bool]) -> dict[str, Any]:
+    """DynamoDB's answer to a transaction that met another one at these of its items."""
+    codes = ["TransactionConflict" if conflict else "None" for conflict in met]
+    message = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{', '.join(codes)}]"
+    return {
+        "__type": f"{_NAMESPACE}TransactionCanceledException",
+        "Message": message,
+        "CancellationReasons": [
+            {"Code": code, "Message": "Transaction is ongoing for the item"} if code != "None" else {"Code": code}
+            for code in codes
+        ],
+    }
+
+
+def _door(tables: Tables, emulator_port: int) -> type[BaseHTTPRequestHandler]:
+    class Door(BaseHTTPRequestHandler):
+        """One connection of one execution environment, with a connection of its own to the emulator."""
+
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def setup(self) -> None:
+            super().setup()
+            self._emulator = http.client.HTTPConnection("127.0.0.1", emulator_port, timeout=_CALL_SECONDS)
+
+        def finish(self) -> None:
+            self._emulator.close()
+            super().finish()
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            operation = self.headers["X-Amz-Target"].rpartition(".")[2]
+            with tables.passing(operation, cast("dict[str, Any]", json.loads(body))) as refusal:
+                if refusal:
+                    kind = {"Content-Type": "application/x-amz-json-1.0"}
+                    self._answer(http.client.BAD_REQUEST, kind, json.dumps(refusal).encode())
+                    return
+                # With the host that was signed.
+                self._emulator.request("POST", self.path, body, dict(self.headers.items()))
+                response = self._emulator.getresponse()
+                answer = response.read()
+                if operation == _TRANSACTION:
+                    tables.answered(response.status, answer)
+            self._answer(response.status, dict(response.getheaders()), answer)
+
+        def _answer(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+            self.send_response_only(status)
+            for name, value in headers.items():
+                if name.lower() not in {"content-length", "transfer-encoding", "connection"}:
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
+            """Nothing: every call would be a line."""
+
+    return Door
