@@ -181,13 +181,13 @@ def sheet(counted: Mapping[str, int]) -> bytes:
     return "\n".join(["code,qty", *(f"{sku},{quantity}" for sku, quantity in counted.items())]).encode()
 
 
-def waiting(stack: Stack, session_ids: Iterable[str]) -> list[Variance]:
-    """The variances of these counts that nobody has decided yet."""
+def waiting(stack: Stack, session_ids: Iterable[str], kind: str | None = None) -> list[Variance]:
+    """The variances of these counts that nobody has decided yet, of one kind or of all."""
     return [
         Variance(line["session_id"], line["sku"], line["location"], int(line["revision"]))
         for session_id in session_ids
         for line in floor.lines(stack, session_id)
-        if line["state"] == "queued"
+        if line["state"] == "queued" and kind in {None, line["kind"]}
     ]
 
 
