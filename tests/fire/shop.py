@@ -199,30 +199,36 @@ def count_all(stack: Stack, links: Links, random: Random, counted: Sequence[Aisl
     """
     plans: list[tuple[Aisle, dict[str, int], tuple[str, ...]]] = []
     for number, aisle in enumerate(counted):
-        found = {sku: _gap(random, quantity) for sku, quantity in list(aisle.stock.items())[:-1]}
+        found = gaps(random, dict(list(aisle.stock.items())[:-1]))
         stray = counted[(number + 1) % len(counted)].skus[-1]
         plans.append((aisle, found | {stray: random.randint(5, 40)}, ()))
         first = aisle.skus[0]
-        plans.append((aisle, {first: _gap(random, aisle.stock[first])}, (first,)))
+        plans.append((aisle, gaps(random, {first: aisle.stock[first]}), (first,)))
 
     def one(plan: tuple[Aisle, dict[str, int], tuple[str, ...]]) -> str:
         aisle, found, scope = plan
-        page = open_count(stack, links, "Sam", aisle.location, *scope)
-        session_id = floor.session_of(page)
-        floor.upload(stack, page, "scan.csv", sheet(found))
-        wanted = 1 if scope else len(aisle.stock) + 1
-        floor.wait_until(
-            lambda: len(waiting(stack, [session_id])) == wanted, f"{wanted} variances of {session_id}", COUNT_SECONDS
-        )
-        return session_id
+        return count(stack, links, aisle.location, found, 1 if scope else len(aisle.stock) + 1, *scope)
 
     with ThreadPoolExecutor(4) as counters:
         yield from counters.map(one, plans)
 
 
-def _gap(random: Random, quantity: int) -> int:
-    """A count that is off by three or more and so by more than one percent of what is on the books."""
-    return quantity + random.choice((-1, 1)) * random.randint(max(10, quantity // 50), 100)
+def count(stack: Stack, links: Links, location: str, found: Mapping[str, int], variances: int, *skus: str) -> str:
+    """Count a location, or some items there, and wait until so many variances wait; returns the session."""
+    page = open_count(stack, links, "Sam", location, *skus)
+    session_id = floor.session_of(page)
+    floor.upload(stack, page, "scan.csv", sheet(found))
+    what = f"{variances} variances of {session_id}"
+    floor.wait_until(lambda: len(waiting(stack, [session_id])) == variances, what, COUNT_SECONDS)
+    return session_id
+
+
+def gaps(random: Random, stock: Mapping[str, int]) -> dict[str, int]:
+    """A count of each item that is off by ten or more, and so by more than one percent of what is on the books."""
+    return {
+        sku: quantity + random.choice((-1, 1)) * random.randint(max(10, quantity // 50), 100)
+        for sku, quantity in stock.items()
+    }
 
 
 def rows(stack: Stack, location: str) -> dict[str, dict[str, Any]]:

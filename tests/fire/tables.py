@@ -21,14 +21,10 @@ from typing import Any, NamedTuple, cast
 ENDPOINT = "AWS_ENDPOINT_URL_DYNAMODB"
 """The SDK prefers it to the endpoint of all services."""
 
-HOLDS_MS = (5, 25)
-"""How long a transaction holds its items, in milliseconds; DynamoDB takes about as long for one of four items."""
-
 _TRANSACTION = "TransactWriteItems"
 _SINGLE = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
 _NAMESPACE = "com.amazonaws.dynamodb.v20120810#"
 _CALL_SECONDS = 60
-_LINE, _STOCK = "line", "stock"
 
 
 class Item(NamedTuple):
@@ -56,20 +52,26 @@ class Heat:
     single_conflicts: int
     most_at_once: int
 
+    def __add__(self, other: "Heat") -> "Heat":
+        """Both together."""
+        sums = {name: getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__}
+        return Heat(**sums | {"most_at_once": max(self.most_at_once, other.most_at_once)})
+
 
 class Tables:
     """The road, open on a port of 127.0.0.1 until it is closed."""
 
-    def __init__(self, emulator_port: int, seed: int) -> None:
+    def __init__(self, leads_to: int, seed: int) -> None:
         """Lead to the emulator on this port; ``seed`` says how long each transaction takes."""
-        self.busy = False
-        """Whether transactions hold their items, as where many write at once; else the road is only passed."""
+        self.leads_to = leads_to
+        self.holds_ms: tuple[int, int] | None = None
+        """Between how many milliseconds a transaction holds its items; ``None`` where nobody is to meet anybody."""
         self._lock = threading.Lock()
         self._random = Random(seed)
         self._held: Counter[Item] = Counter()
         self._counted: Counter[str] = Counter()
         self._on_the_road = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _door(self, emulator_port))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _door(self))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
@@ -93,10 +95,10 @@ class Tables:
     @contextmanager
     def passing(self, operation: str, request: Mapping[str, Any]) -> Iterator[dict[str, Any] | None]:
         """Hold the items of a transaction while it is under way; gives the refusal where another one holds an item."""
-        if self.busy and operation == _TRANSACTION:
-            with self._transaction(request) as refusal:
+        if self.holds_ms and operation == _TRANSACTION:
+            with self._transaction(request, self.holds_ms) as refusal:
                 yield refusal
-        elif self.busy and operation in _SINGLE:
+        elif self.holds_ms and operation in _SINGLE:
             yield self._single(request)
         else:
             yield None
@@ -110,7 +112,7 @@ class Tables:
                 self._counted["conditions"] += 1
 
     @contextmanager
-    def _transaction(self, request: Mapping[str, Any]) -> Iterator[dict[str, Any] | None]:
+    def _transaction(self, request: Mapping[str, Any], holds_ms: tuple[int, int]) -> Iterator[dict[str, Any] | None]:
         items = [_item(*action.values()) for action in request["TransactItems"]]
         with self._lock:
             self._on_the_road += 1
@@ -121,9 +123,9 @@ class Tables:
                 self._counted["conflicts"] += 1
             else:
                 self._held.update(items)
-            holds = self._random.uniform(*HOLDS_MS) / 1000
+            seconds = self._random.uniform(*holds_ms) / 1000
         try:
-            time.sleep(holds)
+            time.sleep(seconds)
             yield _cancelled(met) if any(met) else None
         finally:
             with self._lock:
@@ -159,7 +161,7 @@ def _cancelled(met: list[bool]) -> dict[str, Any]:
     }
 
 
-def _door(tables: Tables, emulator_port: int) -> type[BaseHTTPRequestHandler]:
+def _door(tables: Tables) -> type[BaseHTTPRequestHandler]:
     class Door(BaseHTTPRequestHandler):
         """One connection of one execution environment, with a connection of its own to the emulator."""
 
@@ -168,7 +170,7 @@ def _door(tables: Tables, emulator_port: int) -> type[BaseHTTPRequestHandler]:
 
         def setup(self) -> None:
             super().setup()
-            self._emulator = http.client.HTTPConnection("127.0.0.1", emulator_port, timeout=_CALL_SECONDS)
+            self._emulator = http.client.HTTPConnection("127.0.0.1", tables.leads_to, timeout=_CALL_SECONDS)
 
         def finish(self) -> None:
             self._emulator.close()
