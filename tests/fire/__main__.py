@@ -128,7 +128,8 @@ each in a thread of their own that waits for all others before the first tap. Th
 process of its own, as Lambda does, and starts one only while all others are at work. It carries out one call to a table
 after the other, though, and in it no two transactions ever meet. So the functions reach their tables by a road on which
 a transaction holds its items for {HOLDS_MS[0]} to {HOLDS_MS[1]} ms, about as long as DynamoDB takes, and whoever wants
-one of them meanwhile is refused in DynamoDB's words. `make concurrency SEED={seed}` wrote this page; `tests/fire/` says how.
+one of them meanwhile is refused in DynamoDB's words. `make concurrency SEED={seed}` wrote this page; `tests/fire/` says
+how.
 
 {datetime.now(UTC):%Y-%m-%d} · {os.cpu_count()} cores of {_processor()} · {platform.system()} · {versions}
 
@@ -167,10 +168,10 @@ rows in the trail; the stock of every item changed by the sum of what was posted
 
 Two people count one aisle of {SHELF} items in two counts at once, each half of it, in one count by area and in the
 other without, and upload {VERSIONS} sheets each for each count, the later ones correcting a third of the rows.
-Meanwhile a till sells from the spreadsheet that is the shop's books, two syncs at a time mirror it and book into it, and two managers decide
-whatever they find. At the end every line is what the last sheet says, or was decided before that sheet came, and then
-its row is parked as decided already. The quantity of every item, in the tables and in the shop's books, is what it was
-at first, less what was sold, plus what was posted; nothing waits to be booked.
+Meanwhile a till sells from the spreadsheet that is the shop's books, two syncs at a time mirror it and book into it,
+and two managers decide whatever they find. At the end every line is what the last sheet says, or was decided before
+that sheet came, and then its row is parked as decided already. The quantity of every item, in the tables and in the
+shop's books, is what it was at first, less what was sold, plus what was posted; nothing waits to be booked.
 
 {_table("what", uploads.figures)}
 """
