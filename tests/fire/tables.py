@@ -8,11 +8,12 @@ way, so that a reader sees how hot the fire was.
 
 import http.client
 import json
+import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from random import Random
@@ -71,8 +72,7 @@ class Tables:
         self._held: Counter[Item] = Counter()
         self._counted: Counter[str] = Counter()
         self._on_the_road = 0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _door(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _door(self))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property
@@ -142,6 +142,16 @@ class Tables:
         return {"__type": f"{_NAMESPACE}TransactionConflictException", "message": message}
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256  # every execution environment may knock at the same moment
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of functions that are gone, and of calls that are cut off when the emulator ends."""
+        if not isinstance(sys.exception(), OSError | http.client.HTTPException):
+            super().handle_error(request, client_address)
+
+
 def _item(action: Mapping[str, Any]) -> Item:
     key = action.get("Key") or action["Item"]
     return Item(action["TableName"], key["PK"]["S"], key["SK"]["S"])
@@ -163,18 +173,10 @@ def _cancelled(met: list[bool]) -> dict[str, Any]:
 
 def _door(tables: Tables) -> type[BaseHTTPRequestHandler]:
     class Door(BaseHTTPRequestHandler):
-        """One connection of one execution environment, with a connection of its own to the emulator."""
+        """A connection of one execution environment."""
 
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
-
-        def setup(self) -> None:
-            super().setup()
-            self._emulator = http.client.HTTPConnection("127.0.0.1", tables.leads_to, timeout=_CALL_SECONDS)
-
-        def finish(self) -> None:
-            self._emulator.close()
-            super().finish()
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -184,10 +186,13 @@ def _door(tables: Tables) -> type[BaseHTTPRequestHandler]:
                     kind = {"Content-Type": "application/x-amz-json-1.0"}
                     self._answer(http.client.BAD_REQUEST, kind, json.dumps(refusal).encode())
                     return
-                # With the host that was signed.
-                self._emulator.request("POST", self.path, body, dict(self.headers.items()))
-                response = self._emulator.getresponse()
-                answer = response.read()
+                with closing(
+                    http.client.HTTPConnection("127.0.0.1", tables.leads_to, timeout=_CALL_SECONDS)
+                ) as emulator:
+                    # With the host that was signed.
+                    emulator.request("POST", self.path, body, dict(self.headers.items()))
+                    response = emulator.getresponse()
+                    answer = response.read()
                 if operation == _TRANSACTION:
                     tables.answered(response.status, answer)
             self._answer(response.status, dict(response.getheaders()), answer)
