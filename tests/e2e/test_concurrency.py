@@ -9,7 +9,7 @@ from local.stack import Stack
 from stkr.links import Action
 from tests.fire.crowd import Crowd, environments, warm_up
 from tests.fire.decisions import many_variances, one_variance
-from tests.fire.shop import Links, aisles, count, furnish, gaps, waiting
+from tests.fire.shop import Links, aisles, count, count_all, furnish, gaps, waiting
 from tests.fire.tables import Tables
 from tests.fire.uploads import counters_and_sync, spreadsheet_is_the_books
 
@@ -46,10 +46,11 @@ def test_eight_people_who_tap_one_variance_at_once_decide_it_once_and_all_are_to
 def test_managers_who_share_their_mails_decide_each_variance_once_and_stock_changes_by_what_they_posted(
     stack: Stack, busy: Tables
 ) -> None:
-    random, crowd = Random(2), Crowd(stack)
+    random, links, crowd = Random(2), Links(stack), Crowd(stack)
     counted = aisles(random, "embers", 2, 4)
     furnish(stack, counted)
-    told = many_variances(stack, crowd, Links(stack), random, counted, forwarded=1)
+    sessions = list(count_all(stack, links, random, counted))
+    told = many_variances(stack, crowd, links, random, counted, sessions, forwarded=1)
     assert told["variances"] == told["approved"] + told["rejected"] == 12
     assert crowd.most_in_flight == 4
 

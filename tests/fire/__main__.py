@@ -24,7 +24,7 @@ from local.stack import Stack
 from stkr.links import Action
 from tests.fire.crowd import Crowd, environments, warm_up
 from tests.fire.decisions import many_variances, one_variance
-from tests.fire.shop import Links, aisles, count, furnish, gaps, waiting
+from tests.fire.shop import Links, aisles, count, count_all, furnish, gaps, waiting
 from tests.fire.tables import ENDPOINT, Heat, Tables
 from tests.fire.uploads import counters_and_sync, spreadsheet_is_the_books
 
@@ -86,8 +86,13 @@ def main(seed: int) -> int:
         assert heat.conditions + heat.conflicts > 0, "nobody met anybody, so that this proves nothing"
         tell("one", crowd, {"taps": TAPPED * TAPS, "variances": TAPPED, **states}, heat, since)
 
+        sessions = []
+        for number, session_id in enumerate(count_all(stack, links, random, counted), start=1):
+            sessions.append(session_id)
+            print(f"{number} of {2 * AISLES} counts wait for their managers", flush=True)
+        tables.heat()
         crowd, since = Crowd(stack), time.monotonic()
-        figures = many_variances(stack, crowd, links, random, counted, FORWARDED)
+        figures = many_variances(stack, crowd, links, random, counted, sessions, FORWARDED)
         tell("many", crowd, figures, tables.heat(), since)
 
         crowd, since = Crowd(stack), time.monotonic()

@@ -13,7 +13,7 @@ from local.browser import Form
 from local.stack import Stack
 from stkr.links import Action
 from tests.fire.crowd import Answer, Crowd
-from tests.fire.shop import Aisle, Links, Variance, count_all, rows, trail, waiting
+from tests.fire.shop import Aisle, Links, Variance, rows, trail, waiting
 
 ROUNDS = 12
 """How often variances that were held may be asked for again; each item is in two counts, so that few are needed."""
@@ -69,14 +69,21 @@ def one_variance(
 
 
 def many_variances(
-    stack: Stack, crowd: Crowd, links: Links, random: Random, counted: Sequence[Aisle], forwarded: int
+    stack: Stack,
+    crowd: Crowd,
+    links: Links,
+    random: Random,
+    counted: Sequence[Aisle],
+    sessions: Sequence[str],
+    forwarded: int,
 ) -> Counter[str]:
     """Both managers of every aisle decide by their own minds, and have so many aisles' mails forwarded to them too.
+
+    ``sessions`` are the counts of the aisles.
 
     Returns how many variances there were and taps, what the taps came to, and the eaches that were posted.
     """
     before = {aisle.location: rows(stack, aisle.location) for aisle in counted}
-    sessions = list(count_all(stack, links, random, counted))
     found = waiting(stack, sessions)
     aisle_of = {aisle.location: aisle for aisle in counted}
     of_aisle: dict[str, list[Variance]] = defaultdict(list)
