@@ -30,14 +30,16 @@ from tests.fire.uploads import counters_and_sync, spreadsheet_is_the_books
 
 _PAGE = PROJECT / "docs" / "proof" / "concurrency.md"
 
-HOLDS_MS = (5, 25)
-"""About as long as DynamoDB takes for a transaction of four items."""
+HOLDS_MS = (10, 50)
+"""About as long as DynamoDB takes for a transaction of four items, and a little longer on a bad day."""
 
 PEOPLE, TAPS, TAPPED = 50, 200, 5
 """People who tap one variance, how often all together, and how many variances after another."""
 
-AISLES, ITEMS, FORWARDED = 25, 18, 2
-"""Two managers an aisle, ITEMS + 2 variances in each, and so many more aisles whose mails a manager is forwarded."""
+AISLES, ITEMS, TWICE, FORWARDED = 25, 14, 5, 4
+"""Aisles of two managers each, with ITEMS + 1 + TWICE variances: so many items are in a second count at the same time.
+A manager is forwarded the mails of so many more aisles.
+"""
 
 SHELF, VERSIONS = 24, 5
 """Items of the aisle that is counted while sync runs, and sheets that a counter uploads of each of the two counts."""
@@ -87,7 +89,7 @@ def main(seed: int) -> int:
         tell("one", crowd, {"taps": TAPPED * TAPS, "variances": TAPPED, **states}, heat, since)
 
         sessions = []
-        for number, session_id in enumerate(count_all(stack, links, random, counted), start=1):
+        for number, session_id in enumerate(count_all(stack, links, random, counted, TWICE), start=1):
             sessions.append(session_id)
             print(f"{number} of {2 * AISLES} counts wait for their managers", flush=True)
         tables.heat()
@@ -132,7 +134,7 @@ The whole stack runs on the emulator with IAM enforced, and people press its but
 each in a thread of their own that waits for all others before the first tap. The emulator runs every invocation in a
 process of its own, as Lambda does, and starts one only while all others are at work. It carries out one call to a table
 after the other, though, and in it no two transactions ever meet. So the functions reach their tables by a road on which
-a transaction holds its items for {HOLDS_MS[0]} to {HOLDS_MS[1]} ms, about as long as DynamoDB takes, and whoever wants
+a transaction holds its items for {HOLDS_MS[0]} to {HOLDS_MS[1]} ms, as DynamoDB does, and whoever wants
 one of them meanwhile is refused in DynamoDB's words. `make concurrency SEED={seed}` wrote this page; `tests/fire/` says
 how.
 
@@ -162,7 +164,7 @@ not at all.
 ## {2 * AISLES} managers on {many.figures["variances"]} variances
 
 {AISLES} aisles with two managers each, who tap Approve or Reject by their own minds and in an order of their own, in
-their own aisle and in the {FORWARDED} next ones whose mails they were forwarded. One item of each aisle is in two
+their own aisle and in the {FORWARDED} next ones whose mails they were forwarded. {TWICE} items of each aisle are in two
 counts at once, one was not counted, and one was found that the books have elsewhere. What was held, because the other
 count of the item was posted first, is decided with the links of the next mail. Every variance has one decision and its
 rows in the trail; the stock of every item changed by the sum of what was posted.

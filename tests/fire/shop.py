@@ -191,23 +191,23 @@ def waiting(stack: Stack, session_ids: Iterable[str], kind: str | None = None) -
     ]
 
 
-def count_all(stack: Stack, links: Links, random: Random, counted: Sequence[Aisle]) -> Iterator[str]:
-    """Count every aisle, each with gaps in all of its items, and the first item once more in a count of its own.
+def count_all(stack: Stack, links: Links, random: Random, counted: Sequence[Aisle], twice: int) -> Iterator[str]:
+    """Count every aisle, each with gaps in all of its items, and so many of them once more in a count of their own.
 
     One item is left out, so that it waits as uncounted, and one that is on the books of the next aisle only is found:
-    so that an aisle of n items has n + 2 variances. Yields the sessions.
+    so that an aisle of n items has n + 1 + ``twice`` variances. Yields the sessions.
     """
     plans: list[tuple[Aisle, dict[str, int], tuple[str, ...]]] = []
     for number, aisle in enumerate(counted):
         found = gaps(random, dict(list(aisle.stock.items())[:-1]))
         stray = counted[(number + 1) % len(counted)].skus[-1]
         plans.append((aisle, found | {stray: random.randint(5, 40)}, ()))
-        first = aisle.skus[0]
-        plans.append((aisle, gaps(random, {first: aisle.stock[first]}), (first,)))
+        again = aisle.skus[:twice]
+        plans.append((aisle, gaps(random, {sku: aisle.stock[sku] for sku in again}), tuple(again)))
 
     def one(plan: tuple[Aisle, dict[str, int], tuple[str, ...]]) -> str:
         aisle, found, scope = plan
-        return count(stack, links, aisle.location, found, 1 if scope else len(aisle.stock) + 1, *scope)
+        return count(stack, links, aisle.location, found, len(scope) or len(aisle.stock) + 1, *scope)
 
     with ThreadPoolExecutor(4) as counters:
         yield from counters.map(one, plans)
