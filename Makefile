@@ -8,7 +8,7 @@ CASE ?=
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo local stop screenshots chromium test unit e2e test-odoo lint fmt fuzz year test-faults bench-capture bench-start bench-decision cost scale least-privilege doors invoke build layer-size requirements pr clean
+.PHONY: help demo local stop screenshots chromium test unit e2e test-odoo lint fmt fuzz year test-faults concurrency bench-capture bench-start bench-decision cost scale least-privilege doors invoke build layer-size requirements pr clean
 
 BIN := .venv/bin
 # Changes with the interpreter and with the requirements, and so makes a new environment.
@@ -69,6 +69,10 @@ test-faults: HISTORIES ?= 10000
 test-faults: SEED ?= 1
 test-faults: $(STAMP) ## so many HISTORIES of a shop in which calls fail and functions die anywhere; rewrites docs/proof/faults.md
 	@$(BIN)/python -m tests.faults $(HISTORIES) $(SEED)
+
+concurrency: SEED ?= 1
+concurrency: $(STAMP) ## people, counters and sync at once on an emulated stack; rewrites docs/proof/concurrency.md
+	@$(BIN)/python -m tests.fire $(SEED)
 
 bench-capture: $(BENCH_STAMP) ## time capture against pandas and polars; rewrites docs/proof/capture-speed.md
 	@$(BIN)/python -m bench.capture

@@ -5,6 +5,7 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,8 +56,8 @@ class Emulator:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
-    def start(self) -> None:
-        """Start both programs and wait until they answer.
+    def start(self, functions_environment: Mapping[str, str] | None = None) -> None:
+        """Start both programs and wait until they answer; every function has ``functions_environment`` beside its own.
 
         Raises StillRunningError when they run already, PortTakenError when another program has a port, and
         NotHealthyError when one of them does not come up.
@@ -66,7 +67,8 @@ class Emulator:
         for port, owner in ((self.port, "The AWS emulator"), (self.model_port, "The model stand-in")):
             require_free(port, owner)
         self._model.start([sys.executable, "-m", "local.model", str(self.model_port)], self._model_environment())
-        self._ministack.start([sys.executable, "-m", "ministack"], self._ministack_environment())
+        environment = {**self._ministack_environment(), **(functions_environment or {})}
+        self._ministack.start([sys.executable, "-m", "ministack"], environment)
         _wait_until_healthy(self._model, self.model_port, "/admin")
         _wait_until_healthy(self._ministack, self.port, "/_ministack/ready")
 

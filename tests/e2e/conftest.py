@@ -14,14 +14,23 @@ from local.emulator import Emulator
 from local.process import free_port
 from local.report import Report
 from local.stack import Stack
+from tests.fire.tables import ENDPOINT, Tables
 
 
 @pytest.fixture(scope="session")
-def emulator() -> Iterator[Emulator]:
+def tables() -> Iterator[Tables]:
+    """The road from the functions to their tables, on which nobody meets anybody until a test wants it."""
+    tables = Tables(free_port(), seed=1)
+    yield tables
+    tables.close()
+
+
+@pytest.fixture(scope="session")
+def emulator(tables: Tables) -> Iterator[Emulator]:
     """A running emulator with its model stand-in, on ports nobody uses, with IAM enforcement on."""
-    emulator = Emulator(Path(PROJECT) / ".local" / "tests", port=free_port(), model_port=free_port())
+    emulator = Emulator(Path(PROJECT) / ".local" / "tests", port=tables.leads_to, model_port=free_port())
     emulator.stop()  # what an interrupted run may have left
-    emulator.start()
+    emulator.start({ENDPOINT: tables.url})
     yield emulator
     emulator.stop()
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from stkr.store.items import transact
+from stkr.store.items import transact_once
 from tests.deployment import Context, Deployment
 from tests.faults.histories import Histories
 from tests.faults.shop import Shop
@@ -60,6 +60,6 @@ def test_whatever_fails_every_promise_is_kept(shop: Shop) -> None:
 
 
 def test_a_decision_without_its_row_in_the_trail_would_be_found(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stkr.approval.shell.transact", lambda actions, pause: transact(actions[:-1], pause))
+    monkeypatch.setattr("stkr.approval.shell.transact_once", lambda actions: transact_once(actions[:-1]))
     with pytest.raises(AssertionError, match="the trail has"):
         live(shop, 5, Counter(), Counter(), Phase.generate)

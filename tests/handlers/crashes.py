@@ -1,6 +1,6 @@
 """A function killed before or after any one of its writes, and calls that AWS refuses for once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -61,3 +61,26 @@ def refused_once(operation: str, code: str, *reasons: str) -> Iterator[None]:
     with patch.object(BaseClient, "_make_api_call", refusing):
         yield
     assert calls, f"{operation} was never called"
+
+
+@contextmanager
+def in_the_way(first: Callable[[], object]) -> Iterator[None]:
+    """Let somebody come ``first`` at the next transaction, and have it and all later ones meet another one."""
+    real = BaseClient.__dict__["_make_api_call"]
+    waiting = [first]
+
+    def meeting(self: BaseClient, called: str, parameters: dict[str, Any]) -> Any:
+        if called != "TransactWriteItems":
+            return real(self, called, parameters)
+        while waiting:
+            with patch.object(BaseClient, "_make_api_call", real):
+                waiting.pop()()
+        met: Any = {
+            "Error": {"Code": "TransactionCanceledException", "Message": "another one is under way"},
+            "CancellationReasons": [{"Code": "TransactionConflict"} for _ in parameters["TransactItems"]],
+        }
+        raise ClientError(met, called)
+
+    with patch.object(BaseClient, "_make_api_call", meeting):
+        yield
+    assert not waiting, "there was no transaction"

@@ -14,7 +14,7 @@ from stkr import aws, keys, signing
 from stkr.cause.evidence import Cause
 from stkr.store.counts import State
 from stkr.sweep.shell import MailsFailed
-from tests.handlers.crashes import Killed, killed_at, refused_once
+from tests.handlers.crashes import Killed, in_the_way, killed_at, refused_once
 from tests.handlers.world import SCAN, SESSION, World
 
 pytestmark = pytest.mark.handlers
@@ -143,6 +143,37 @@ def test_an_approval_that_meets_another_transaction_or_a_throttle_goes_through_a
         assert world.tap("approve", "BOLT-M6-50")[0] == 200
     assert world.on_hand("BOLT-M6-50") == 432
     assert [row["action"] for row in world.trail("BOLT-M6-50")] == ["queued", "approved", "posted"]
+
+
+@pytest.mark.parametrize("action", ["approve", "reject"])
+def test_a_tap_that_meets_the_one_which_decides_is_told_by_whom_although_others_stay_in_the_way(
+    world: World, action: str
+) -> None:
+    """Fifty who lose to one meet each other when they try again; trying blindly, some never get through."""
+    world.counted()
+    with in_the_way(lambda: world.tap("approve", "BOLT-M6-50", "Grace")):
+        status, page = world.tap(action, "BOLT-M6-50")
+    assert status == 409
+    assert "Already approved" in page
+    assert "<dd>Grace</dd>" in page
+    assert world.on_hand("BOLT-M6-50") == 432
+    assert [row["action"] for row in world.trail("BOLT-M6-50")] == ["queued", "approved", "posted"]
+
+
+def test_a_tap_that_meets_others_all_the_time_is_asked_to_try_again_and_changes_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused: list[int] = []
+    monkeypatch.setattr("stkr.approval.shell.pause", paused.append)
+    world.counted()
+    with in_the_way(lambda: None):
+        status, page = world.tap("approve", "BOLT-M6-50")
+    assert status == 503
+    assert "try again" in page
+    assert paused == [1, 2, 3, 4, 5, 6]
+    assert world.on_hand("BOLT-M6-50") == 480
+    assert [row["action"] for row in world.trail("BOLT-M6-50")] == ["queued"]
+    assert world.tap("approve", "BOLT-M6-50")[0] == 200
 
 
 @pytest.mark.parametrize(

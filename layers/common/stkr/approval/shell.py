@@ -11,7 +11,7 @@ from stkr.settings import Approve as Settings
 from stkr.store.adjustments import Action, Entry, append
 from stkr.store.counts import Line, decide_line, read_line, read_lines_of, recent_counts, write_line
 from stkr.store.inventory import MAX_UNBOOKED, InventoryRow, post_adjustment, post_unrecorded, read_row
-from stkr.store.items import pause, transact
+from stkr.store.items import pause, transact, transact_once
 from stkr.store.movements import on_hand, read_ledger
 from stkr.telemetry import Metric, count, logger
 from stkr.variance.forward import Forward
@@ -20,8 +20,10 @@ from stkr.variance.labels import announce
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-_TRIES = 3
-"""Rounds before the manager is asked to tap again; each further one means that the line changed between two calls."""
+_TRIES = 6
+"""Rounds before the manager is asked to tap again; each further one means that the line changed between two calls, or
+that somebody was changing it or its stock at that moment.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +64,20 @@ def decide(settings: Settings, line: Line, verdict: Verdict) -> Outcome:
 
     :raises Busy: the line kept changing between reading and writing; a second tap is safe.
     """
-    for _ in range(_TRIES):
+    for attempt in range(1, _TRIES + 1):
         after = decided(line, verdict)
         actions = _approval(settings, line, after) if verdict.approves else _rejection(settings, line, after)
-        outcomes = transact(actions, pause)
-        if "condition" not in outcomes:
+        outcomes = transact_once(actions)
+        if set(outcomes) == {"done"}:
             count(Metric.ADJUSTMENTS_POSTED, int(verdict.approves))
             return Outcome(Standing.DECIDED, after, fresh=True)
         if verdict.approves and outcomes[_STOCK] == "condition" and outcomes[_LINE] == "done":
             waiting = _hold(settings, line, verdict.at)
             if waiting:
                 return Outcome(Standing.PENDING, waiting, held=True)
+        if "conflict" in outcomes:
+            # Whoever is at work there may be deciding this very line, so it is looked at before it is tried again.
+            pause(attempt)
         stands, found = look(settings, line.session_id, line.sku, line.revision)
         if stands is not Standing.PENDING or found is None:
             return Outcome(stands, found)

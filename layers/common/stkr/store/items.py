@@ -1,5 +1,6 @@
 """Between Python values and DynamoDB's typed attributes, and transactions that say which of their actions failed."""
 
+import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
@@ -8,6 +9,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 
 from stkr import aws
+from stkr.errors import Busy
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef, UniversalAttributeValueTypeDef
@@ -118,38 +120,58 @@ def put(table: str, item: Mapping[str, Any], *, condition: str) -> dict[str, Any
 
 
 def pause(attempt: int) -> None:
-    """Wait a little before a conflicting transaction is tried again: 40, 80, 160 ... milliseconds."""
-    time.sleep(0.02 * 2**attempt)
+    """Wait a little before what met a transaction is tried again: up to 40, 80, 160 ... milliseconds.
+
+    By chance up to half as long: those who were refused at the same moment would only meet again.
+    """
+    longest = 0.02 * 2**attempt
+    time.sleep(random.uniform(longest / 2, longest))  # noqa: S311 - a waiting time, not a secret
 
 
-Outcome = Literal["done", "condition"]
+Outcome = Literal["done", "condition", "conflict"]
 
 
-def transact(actions: "Sequence[TransactWriteItemTypeDef]", pause: Callable[[int], None]) -> list[Outcome]:
+def transact_once(actions: "Sequence[TransactWriteItemTypeDef]") -> list[Outcome]:
     """Run one transaction; all of it happens or nothing.
 
     :param actions: at most 100.
-    :param pause: called with 1, 2, ... before the transaction is tried again after a conflict with another one.
-    :returns: ``["done", ...]``, or for each action whether its condition failed (then nothing was written).
+    :returns: ``["done", ...]``; else nothing was written, and for each action whether its condition failed, or whether
+        it met another transaction or was throttled, which is over in a moment.
     :raises botocore.exceptions.ClientError: for anything else; the SDK repeats lost answers with the same token.
     """
-    attempt = 0
-    while True:
-        try:
-            aws.dynamodb().transact_write_items(TransactItems=actions)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "TransactionCanceledException":
-                raise
-            codes = [reason.get("Code") for reason in error.response.get("CancellationReasons", [])]
-            if "ConditionalCheckFailed" in codes:
-                return ["condition" if code == "ConditionalCheckFailed" else "done" for code in codes]
-            attempt += 1
-            # Throttling of single actions arrives as a cancellation too, which the SDK does not try again.
-            if attempt >= _CONFLICT_TRIES or not set(codes) & _PASSING:
-                raise
+    try:
+        aws.dynamodb().transact_write_items(TransactItems=actions)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "TransactionCanceledException":
+            raise
+        outcomes = [_outcome(reason.get("Code")) for reason in error.response.get("CancellationReasons", [])]
+        if {"condition", "conflict"}.isdisjoint(outcomes):
+            raise
+        return outcomes
+    return ["done"] * len(actions)
+
+
+def _outcome(code: str | None) -> Outcome:
+    if code == "ConditionalCheckFailed":
+        return "condition"
+    # Throttling of single actions arrives as a cancellation too, which the SDK does not try again.
+    return "conflict" if code in _PASSING else "done"
+
+
+def transact(actions: "Sequence[TransactWriteItemTypeDef]", pause: Callable[[int], None]) -> list[Outcome]:
+    """Run one transaction as ``transact_once`` does, and again after a conflict.
+
+    :param pause: called with 1, 2, ... before each further try.
+    :returns: ``["done", ...]``, or for each action whether its condition failed (then nothing was written).
+    :raises Busy: other transactions were at work on the same items in every try.
+    """
+    for attempt in range(1, _CONFLICT_TRIES + 1):
+        outcomes = transact_once(actions)
+        if "condition" in outcomes or "conflict" not in outcomes:
+            return outcomes
+        if attempt < _CONFLICT_TRIES:
             pause(attempt)
-        else:
-            return ["done"] * len(actions)
+    raise Busy("other transactions kept working on the same items; try again")
 
 
 def patient_update(request: Mapping[str, Any]) -> dict[str, Any]:
