@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -69,7 +68,9 @@ _PAGE = """\
 
 Every call that the functions' code makes in the tests of their handlers ({calls:,} of them) was put to a simulator of
 IAM together with the policies of the transformed template, and so was a matrix of what must not be possible
-(`tests/privilege/`). `make least-privilege` did this on {day}.
+(`tests/privilege/`). `make least-privilege` wrote this page.
+
+{setting}
 
 {goals}
 
@@ -90,7 +91,7 @@ bucket, a partition of a table, or an index; the tests of the template hold each
 """
 
 
-def report(verdict: Verdict, day: date, calls: int) -> str:
+def report(verdict: Verdict, calls: int, setting: str) -> str:
     """The page."""
     attempts = [one for tried in verdict.attempts.values() for one in tried]
     needed, barred = [one for one in attempts if not one.forbidden], [one for one in attempts if one.forbidden]
@@ -101,7 +102,7 @@ def report(verdict: Verdict, day: date, calls: int) -> str:
     ]
     return _PAGE.format(
         calls=calls,
-        day=day,
+        setting=setting,
         goals="\n".join(f"- {'met' if met else '**missed**'}: {what}" for met, what in goals),
         rows="\n".join(_row(verdict, name) for name in verdict.attempts),
         matrix=_matrix(barred),
