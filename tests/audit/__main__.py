@@ -8,11 +8,8 @@ import platform
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
-import yaml
-
-from tests.audit.findings import Justified, Look, stale, unjustified
+from tests.audit.findings import Justified, Look, justified, stale, unjustified
 from tests.audit.tools import DEPLOYED, DEVELOPMENT, cfn_lint, checkov, newest_releases, parliament, pip_audit, sbom
 from tests.machine import machine
 from tests.template.stack import ROOT, Stack
@@ -38,9 +35,11 @@ that nothing needs any more fails it as well.
 |---|---|---|
 {justified}
 {wrong}
-## Vulnerabilities that are known
+## Known vulnerabilities
 
-{unanswered}
+pip-audit asks PyPI about each release that is pinned. Where a mirror of PyPI says nothing about single releases, the
+deployed packages that are pinned to their newest one are asked about by name. What then is left is *open*, because
+silence is no proof; run where PyPI itself is reached, pip-audit closes it. Deployed and open here: {untold}.
 """
 
 
@@ -55,53 +54,45 @@ def main() -> int:
     if left:
         newest, left = newest_releases(left)
         looks.append(newest)
-    silent = {"that are deployed": left}
+    silent = 0
     for purpose, file in DEVELOPMENT.items():
-        look, silent[purpose] = pip_audit(purpose, file)
+        look, untold = pip_audit(purpose, file)
         looks.append(look)
+        silent += len(untold)
     looks.append(sbom())
-    text = _page(looks, _justified(), silent)
+    reasons = justified()
+    text = _page(looks, reasons, left, silent)
     print(text)
     (ROOT / "docs" / "proof" / "audit.md").write_text(text, "utf-8")
-    return int(bool(unjustified(looks, _justified()) or stale(looks, _justified())))
+    return int(bool(unjustified(looks, reasons) or stale(looks, reasons)))
 
 
-def _justified() -> list[Justified]:
-    told = yaml.safe_load((Path(__file__).parent / "justified.yaml").read_text("utf-8"))
-    return [Justified(**one) for one in told["justified"]]
-
-
-def _page(looks: Sequence[Look], justified: Sequence[Justified], silent: Mapping[str, Mapping[str, str]]) -> str:
-    bare, idle = unjustified(looks, justified), stale(looks, justified)
+def _page(looks: Sequence[Look], reasons: Sequence[Justified], left: Mapping[str, str], silent: int) -> str:
+    bare, idle = unjustified(looks, reasons), stale(looks, reasons)
     found = set().union(*(look.findings for look in looks))
     goals = [
-        (not bare, f"{len(found)} findings, {len(bare)} without a reason"),
-        (not idle, f"{len(justified)} reasons, {len(idle)} for what is no longer found"),
+        ("**missed**" if bare else "met", f"{len(found)} findings, {len(bare)} without a reason"),
+        ("**missed**" if idle else "met", f"{len(reasons)} reasons, {len(idle)} for what is no longer found"),
+        ("**open**" if left else "met", f"{len(left)} deployed packages about which nothing was told"),
+        ("**open**" if silent else "met", f"{silent} packages of development about which nothing was told"),
     ]
     wrong = [f"- {one.tool} {one.rule} on {one.on}" for one in bare]
     wrong += [f"- no longer found: {one.tool} {one.rule} on {one.on}" for one in idle]
     return _PAGE.format(
         setting=f"{datetime.now(UTC):%Y-%m-%d} · {machine()} · CPython {platform.python_version()}",
-        goals="\n".join(f"- {'met' if met else '**missed**'}: {what}" for met, what in goals),
+        goals="\n".join(f"- {how}: {what}" for how, what in goals),
         looks="\n".join(_row(look, bare) for look in looks),
         justified="\n".join(
-            f"| {one.tool} {one.rule}: {one.what} | {', '.join(one.resources)} | {one.reason} |" for one in justified
+            f"| {one.tool} {one.rule}: {one.what} | {', '.join(one.resources)} | {one.reason} |" for one in reasons
         ),
         wrong="\n".join(["\n## What is wrong\n", *wrong, ""]) if wrong else "",
-        unanswered="\n".join(_unanswered(purpose, packages) for purpose, packages in silent.items()),
+        untold=", ".join(f"{name} {pinned}" for name, pinned in sorted(left.items())) or "none",
     )
 
 
 def _row(look: Look, bare: Sequence[object]) -> str:
     justified = len(look.findings - set(bare))
     return f"| {look.tool} | {look.version} | {look.at} | {len(look.findings)} | {justified} |"
-
-
-def _unanswered(purpose: str, packages: Mapping[str, str]) -> str:
-    """What nobody was found to answer for is said, because silence is no proof."""
-    names = ", ".join(f"{name} {pinned}" for name, pinned in sorted(packages.items()))
-    untold = f"the registry used here told nothing about the release of {len(packages)}: {names}" if packages else ""
-    return f"- Packages {purpose}: {untold or 'the registry told of each what is known about it'}."
 
 
 if __name__ == "__main__":

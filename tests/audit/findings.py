@@ -1,7 +1,10 @@
-"""What tools found, and which of it is justified. Pure."""
+"""What tools found, and which of it is justified."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
 
 
 @dataclass(frozen=True, order=True)
@@ -38,13 +41,19 @@ class Look:
     findings: frozenset[Finding]
 
 
-def unjustified(looks: Iterable[Look], justified: Iterable[Justified]) -> list[Finding]:
+def justified() -> list[Justified]:
+    """The reasons in justified.yaml."""
+    told = yaml.safe_load((Path(__file__).parent / "justified.yaml").read_text("utf-8"))
+    return [Justified(**one) for one in told["justified"]]
+
+
+def unjustified(looks: Iterable[Look], reasons: Iterable[Justified]) -> list[Finding]:
     """Findings that nobody gave a reason for."""
-    given = set[Finding]().union(*(one.findings() for one in justified))
+    given = set[Finding]().union(*(one.findings() for one in reasons))
     return sorted(set[Finding]().union(*(look.findings for look in looks)) - given)
 
 
-def stale(looks: Iterable[Look], justified: Iterable[Justified]) -> list[Finding]:
+def stale(looks: Iterable[Look], reasons: Iterable[Justified]) -> list[Finding]:
     """Reasons for what is no longer found."""
     found = set[Finding]().union(*(look.findings for look in looks))
-    return sorted(set[Finding]().union(*(one.findings() for one in justified)) - found)
+    return sorted(set[Finding]().union(*(one.findings() for one in reasons)) - found)
