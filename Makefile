@@ -8,13 +8,16 @@ CASE ?=
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo local stop screenshots chromium test unit e2e test-odoo lint fmt fuzz year test-faults concurrency bench-capture bench-start bench-decision cost scale least-privilege doors invoke build layer-size requirements pr clean
+.PHONY: help demo local stop screenshots chromium test unit e2e test-odoo lint fmt fuzz year test-faults concurrency doors least-privilege audit bench bench-count bench-stack bench-start bench-decision cost scale invoke build layer-size requirements pr clean
 
 BIN := .venv/bin
 # Changes with the interpreter and with the requirements, and so makes a new environment.
 STAMP := .venv/.ready-$(shell $(PYTHON) -c 'import hashlib, pathlib, sys; print(hashlib.sha256(sys.version.encode() + sys.executable.encode() + pathlib.Path("requirements/dev.txt").read_bytes()).hexdigest()[:16])')
 # What only the benchmark needs is added to the environment.
 BENCH_STAMP := $(STAMP)-bench-$(firstword $(shell cksum requirements/bench.txt))
+# Tools that do not agree with the others have an environment of their own.
+AUDIT := .local/audit/venv
+AUDIT_STAMP := $(AUDIT)/.ready-$(firstword $(shell cksum requirements/audit.txt))
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
@@ -92,6 +95,9 @@ scale: $(STAMP) ## measure one count and simulate the night of a chain of 1,000 
 least-privilege: $(BENCH_STAMP) ## simulate every function's policy on what it does and must not do; rewrites docs/proof/least-privilege.md
 	@$(BIN)/python -m tests.privilege
 
+audit: $(BENCH_STAMP) $(AUDIT_STAMP) ## cfn-lint, checkov and parliament on template and policies, advisories on packages, the list of what is deployed; rewrites docs/proof/audit.md
+	@$(BIN)/python -m tests.audit
+
 doors: $(STAMP) ## try every door a stranger can reach, with every altered link; rewrites docs/proof/doors.md
 	STKR_DOORS=all $(BIN)/python -m pytest -q --show-capture=no --tb=short tests/doors
 
@@ -104,8 +110,8 @@ build: $(STAMP) ## the artefacts for AWS (Python 3.14, arm64); needs neither Pyt
 layer-size: build ## the layer's size; fails from 250 MB on, where Lambda refuses it
 	@$(BIN)/python -m local layer-size
 
-requirements: ## pin the newest agreeing versions of requirements/dev.in into dev.txt, and of bench.in into bench.txt (needs uv)
-	cd requirements && for of in dev bench; do uv pip compile --universal --python-version 3.11 --upgrade --no-annotate --custom-compile-command "make requirements" --output-file $$of.txt $$of.in; done
+requirements: ## pin the newest agreeing versions of requirements/dev.in into dev.txt, of bench.in into bench.txt and of audit.in into audit.txt (needs uv)
+	cd requirements && for of in dev bench audit; do uv pip compile --universal --python-version 3.11 --upgrade --no-annotate --custom-compile-command "make requirements" --output-file $$of.txt $$of.in; done
 
 pr: test layer-size ## exactly what CI runs on one Python
 
@@ -123,4 +129,10 @@ $(STAMP):
 
 $(BENCH_STAMP): $(STAMP)
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --requirement requirements/bench.txt
+	@touch $@
+
+$(AUDIT_STAMP): $(STAMP)
+	@rm -rf $(AUDIT)
+	@$(BIN)/python -m venv --without-pip $(AUDIT)
+	@$(BIN)/python -m pip --python $(AUDIT)/bin/python install --quiet --quiet --disable-pip-version-check --requirement requirements/audit.txt
 	@touch $@

@@ -1,5 +1,7 @@
 """What ``template.yaml`` deploys, built on moto: tests have no schema, name or variable of their own."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from typing import Any, Final
@@ -23,16 +25,23 @@ def stack() -> Stack:
 
 
 running: Final[list[str]] = []
-"""The functions whose handlers are at work, the innermost last."""
+"""The functions that are at work, the innermost last."""
+
+
+@contextmanager
+def at_work(function: str) -> Iterator[None]:
+    """Whatever is done inside is done by a function, by its own name."""
+    running.append(function)
+    try:
+        yield
+    finally:
+        running.pop()
 
 
 def call(function: str, payload: dict[str, Any], context: LambdaContext) -> Any:
     """Call a function's handler, by the function's own name."""
-    running.append(function)
-    try:
+    with at_work(function):
         return import_module(f"functions.{function}.handler").handler(payload, context)
-    finally:
-        running.pop()
 
 
 class Context(LambdaContext):

@@ -212,3 +212,13 @@ def test_a_recount_of_some_items_knows_confirmed_codes_too(world: World) -> None
     known = objects.read_document(world.bucket, keys.snapshot_object(session_id), dict)
     assert known is not None
     assert known["rows"]["NUT-M6"]["aliases"] == ["MYSTERY"]
+
+
+def test_an_item_that_was_counted_by_mistake_goes_with_the_upload_that_no_longer_lists_it(world: World) -> None:
+    world.counted()
+    assert "PAINT-RED" in world.lines()
+    world.upload("scan.csv", SCAN.replace(b"PAINT-RED,3\n", b""))
+    world.replay("capture", "scan")
+    world.reconcile(2)
+    assert "PAINT-RED" not in world.lines()
+    assert [entry["action"] for entry in world.trail("PAINT-RED")] == ["queued", "withdrawn"]

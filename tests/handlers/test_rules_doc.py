@@ -13,7 +13,7 @@ from stkr.sweep.shell import MailsFailed
 from stkr.telemetry import Metric, metrics
 from stkr.variance.result import Materiality
 from tests.handlers.test_sweep import NOW
-from tests.handlers.world import RULES, World
+from tests.handlers.world import RULES, STOCK_FILE, World
 
 pytestmark = pytest.mark.handlers
 
@@ -185,3 +185,39 @@ def test_a_count_that_is_opened_after_a_change_is_judged_by_the_new_rules(world:
     world.counted()
     assert world.line("WASHER-M6").materiality is Materiality.MATERIAL
     assert (world.line("WASHER-M6").rule, world.line("NUT-M6").rule) == ("default", "sku nut-*")
+
+
+def spoiled(world: World, valid: str) -> None:
+    """A valid doc was uploaded, and over it one that is not."""
+    world.put(keys.RULES_KEY, valid.encode())
+    world.put(keys.RULES_KEY, INVALID.encode())
+
+
+def test_a_count_opens_by_the_last_valid_doc_while_the_latest_is_invalid(world: World) -> None:
+    spoiled(world, RULES.replace("Fixings aisle", "Fixings and screws"))
+    page = world.replay("session", "show-open-form")
+    assert (page["statusCode"], "Fixings and screws" in page["body"]) == (200, True)
+
+
+def test_a_decision_goes_by_the_last_valid_doc_while_the_latest_is_invalid(world: World) -> None:
+    world.counted()
+    spoiled(world, STRICTER)
+    status, page = world.tap("approve", "BOLT-M6-50")
+    assert (status, "name somebody else" in page) == (403, True)
+
+
+def test_a_sync_goes_by_the_last_valid_doc_while_the_latest_is_invalid(world: World) -> None:
+    world.stock()
+    header, *rows = STOCK_FILE.splitlines()
+    world.put("source/stock.csv", STOCK_FILE.encode())
+    assert world.replay("sync", "schedule")["refused"] is None
+    spoiled(world, f"{RULES}\nmax_missing_percent: 90\n")
+    world.put("source/stock.csv", "\n".join([header, rows[0]]).encode())
+    assert world.replay("sync", "schedule")["refused"] is None  # by default a fifth may be missing
+
+
+def test_a_summary_goes_by_the_last_valid_doc_while_the_latest_is_invalid(world: World) -> None:
+    world.counted()
+    spoiled(world, f"{STRICTER}\noperations: operations@example.com\n")
+    world.replay("summary", "monthly")
+    assert "operations@example.com" in told(world)

@@ -1,6 +1,7 @@
 """The functions that only the clock calls: sync and summary."""
 
 import base64
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -8,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto.sesv2.models import sesv2_backends
 
 from local.events import event
@@ -15,8 +17,9 @@ from stkr import aws
 from stkr.links import Keys, SummaryLink, sign
 from stkr.store.counts import new_session
 from stkr.store.inventory import read_row
+from stkr.summary.shell import SummaryUndelivered
 from tests.deployment import Context, call
-from tests.handlers.world import SIGNING, Model, World
+from tests.handlers.world import PLACE, SIGNING, STOCK_FILE, Model, World
 from tests.template.stack import ACCOUNT, REGION
 from tests.unit.summary.counts import session
 
@@ -67,6 +70,51 @@ def test_on_the_first_of_the_month_the_one_before_is_summed_up(
     backend: Any = sesv2_backends[ACCOUNT][REGION]
     (mail,) = backend.core_backend.sent_messages
     assert "1 count, 120 lines counted" in mail.body
+
+
+def test_a_summary_whose_mail_was_refused_is_mailed_by_the_retry(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "TooManyRequestsException", "Message": ""}}, "SendEmail")
+
+    world.counted()
+    before = len(world.mails())
+    with monkeypatch.context() as patched:
+        patched.setattr(aws.ses(), "send_email", refused)
+        with pytest.raises(SummaryUndelivered):
+            world.replay("summary", "monthly")
+    assert world.replay("summary", "monthly")["mails"] == 2
+    assert len(world.mails()) == before + 2
+
+
+def mirrored(world: World, **described: str) -> None:
+    """The system of record is connected as described, and a count of its stock is with its managers."""
+    secret = {"connector": "spreadsheet", "key": "source/stock.csv", **described}
+    boto3.client("secretsmanager").put_secret_value(SecretId="shop/sync-credential", SecretString=json.dumps(secret))
+    world.put("source/stock.csv", STOCK_FILE.encode())
+    world.counted()
+    assert world.replay("sync", "schedule")["refused"] is None
+
+
+def content(world: World, key: str) -> str:
+    """What an object holds."""
+    return boto3.client("s3").get_object(Bucket=world.bucket, Key=key)["Body"].read().decode()
+
+
+def test_what_was_approved_is_listed_for_whoever_books_by_hand(world: World) -> None:
+    mirrored(world)
+    world.tap("approve", "BOLT-M6-50")
+    world.replay("sync", "schedule")
+    assert f",BOLT-M6-50,{PLACE},M6 bolts 50 mm,-48," in content(world, "bookings/to-book.csv")
+    assert content(world, "source/stock.csv") == STOCK_FILE
+
+
+def test_what_was_approved_is_booked_once_into_a_file_that_is_the_books(world: World) -> None:
+    mirrored(world, booking="file")
+    world.tap("approve", "BOLT-M6-50")
+    booked = [world.replay("sync", "schedule")["booked"] for _ in range(2)]
+    assert booked == [1, 0]
+    shelf = f"BOLT-M6-50,M6 bolts 50 mm,{PLACE}"
+    assert content(world, "source/stock.csv") == STOCK_FILE.replace(f"{shelf},480", f"{shelf},432")
 
 
 def test_the_mails_link_leads_to_the_page_and_the_page_to_the_file(world: World) -> None:

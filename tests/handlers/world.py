@@ -33,7 +33,7 @@ from stkr.store.movements import on_hand, read_ledger, write_ledger
 from stkr.sweep.shell import sweep
 from stkr.sync.connector import Movement
 from stkr.sync.movements import Told, advanced
-from tests.deployment import Context, Deployment, call
+from tests.deployment import Context, Deployment, at_work, call
 from tests.template.stack import ACCOUNT, REGION
 
 SESSION = "2026-11-21-fixings-aisle-5a7d"
@@ -65,6 +65,9 @@ STOCK = [
     ("HINGE-75", "Hinge 75 mm", PLACE, "30", "1.20"),
     ("PAINT-RED", "Red paint", "paint-aisle", "7", "12.50"),
 ]
+
+STOCK_FILE = "\n".join(["sku,name,location,system_qty,unit_cost", *(",".join(row) for row in STOCK)])
+"""The same as the system of record exports it."""
 
 SCAN = b"code,qty\nBOLT-M6-50,432\nNUT-M6,479\nWASHER-M6,476\nDRILL-18V,10\nPAINT-RED,3\nMYSTERY,5\n"
 """The seed's four worked lines, an unrecorded item, an unknown code, and HINGE-75 not counted at all."""
@@ -155,7 +158,8 @@ class World:
         settings = SessionSettings(
             bucket=self.bucket, inventory_table=self.inventory, counts_table=self.counts, signing_secret="unused"
         )
-        return open_session(settings, opening, current_rules(self.bucket), OPENED, nonce).session_id
+        with at_work("session"):
+            return open_session(settings, opening, current_rules(self.bucket), OPENED, nonce).session_id
 
     def upload(self, name: str, content: bytes) -> None:
         """What staff do: put a file into the session's folder."""
@@ -237,7 +241,8 @@ class World:
         context = self._invocation("sweep")
         known = load(SweepSettings)
         deliver = outbox(known.counts_table, known.mail_from, known.mail_configuration_set, timedelta(days=1), context)
-        return sweep(known, deliver, now)
+        with at_work("sweep"):
+            return sweep(known, deliver, now)
 
     def line(self, sku: str) -> Line:
         """A line as stored."""

@@ -6,62 +6,86 @@ permission is used by nothing.
 
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
+import time
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Final
 
+from tests.machine import machine
 from tests.privilege.beyond import beyond
 from tests.privilege.forbidden import forbidden
-from tests.privilege.iam import Request, as_given, requests
+from tests.privilege.iam import NotKnown, Request, as_given
 from tests.privilege.report import Attempt, Verdict, report
 from tests.template.stack import ACCOUNT, FUNCTIONS, ROOT, Stack
 
 _HERE = Path(__file__).parent
 _WORK = ROOT / ".local" / "privilege"
 _PROOF = ROOT / "docs" / "proof" / "least-privilege.md"
+_RECORDING_SECONDS: Final = 1800
+"""When a recording is given up: some ten times what it takes on two idle cores."""
 
 
 def main() -> int:
     """Record, simulate, judge, report."""
-    calls = _record()
+    begun = time.monotonic()
+    calls, asked = _record()
     stack = Stack()
     attempts = {
         name: [
-            *(Attempt(one, how="its code in the tests") for one in _asked(calls, name)),
+            *(Attempt(one, how="its code in the tests") for one in asked.get(name, [])),
             *(Attempt(one, how=how) for how, one in beyond(stack, name)),
             *(Attempt(one, how=how, forbidden=True) for how, one in forbidden(stack, name)),
         ]
         for name in FUNCTIONS
     }
+    print(f"simulating {sum(map(len, attempts.values())):,} questions ...", flush=True)
     verdict = Verdict(stack, _simulated(stack, attempts))
-    text = report(verdict, datetime.now(UTC).date(), len(calls))
+    text = report(verdict, calls, _setting(time.monotonic() - begun))
     print(text)
     _PROOF.write_text(text, "utf-8")
     return int(not verdict.passed)
 
 
-def _record() -> list[dict[str, Any]]:
-    """Every call of every function in the tests of handlers."""
-    _WORK.mkdir(parents=True, exist_ok=True)
-    file = _WORK / "calls.jsonl"
-    file.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", "-q", "-m", "handlers", "-n", "auto", "-p", "tests.privilege.recorder"]
-    subprocess.run(command, cwd=ROOT, env={**os.environ, "STKR_CALLS": str(file)}, check=True)
-    return [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+def _record() -> tuple[int, dict[str, list[Request]]]:
+    """How many calls the functions' code makes in the tests of handlers, and each distinct question of every function.
+
+    :raises NotKnown: for calls nobody has said how IAM sees them.
+    """
+    noted = _WORK / "asked"
+    shutil.rmtree(noted, ignore_errors=True)
+    noted.mkdir(parents=True)
+    # The other tests that run handlers play the services themselves, or repeat what these do.
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "auto", "-p", "tests.privilege.recorder", "tests/handlers"]
+    environment = {**os.environ, "STKR_ASKED": str(noted)}
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=_RECORDING_SECONDS)
+    calls, unknown = 0, set[str]()
+    asked: dict[str, dict[str, Request]] = {}
+    for file in sorted(noted.glob("*.json")):
+        found = json.loads(file.read_text("utf-8"))
+        calls += found["calls"]
+        unknown |= set(found["unknown"])
+        for function, one in found["asked"]:
+            asked.setdefault(function, {})[json.dumps(one)] = Request(**one)
+    if unknown:
+        raise NotKnown(", ".join(sorted(unknown)))
+    return calls, {function: [of[key] for key in sorted(of)] for function, of in asked.items()}
 
 
-def _asked(calls: Iterable[dict[str, Any]], function: str) -> list[Request]:
-    """What IAM is asked for a function's calls, each distinct question once."""
-    asked: dict[str, Request] = {}
-    for call in calls:
-        if call["function"] == function:
-            for one in requests(call["call"], call["request"]):
-                asked[json.dumps(as_given([one]))] = one
-    return list(asked.values())
+def _setting(seconds: float) -> str:
+    """When, on what and with what."""
+    lock = json.loads((_HERE / "package-lock.json").read_text("utf-8"))["packages"]
+    packages = [
+        f"{name} {lock[f'node_modules/@cloud-copilot/{name}']['version']}" for name in ("iam-simulate", "iam-data")
+    ]
+    node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    python = [f"CPython {platform.python_version()}", f"moto {version('moto')}", f"boto3 {version('boto3')}"]
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    return " · ".join([day, machine(), *python, f"node {node}", *packages, f"{seconds / 60:.0f} minutes"])
 
 
 def _simulated(stack: Stack, attempts: dict[str, list[Attempt]]) -> dict[str, list[Attempt]]:

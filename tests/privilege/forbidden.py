@@ -43,6 +43,11 @@ def _attempts(stack: Stack) -> Iterator[tuple[str, frozenset[str], Request]]:
         frozenset({"variance", "approve"}),
         Request("dynamodb:PutItem", trail, _keys("SKU#BOLT-M6-50")),
     )
+    for table in (inventory, counts):
+        for action in ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"):
+            yield "nobody asks without naming a partition", nobody, Request(f"dynamodb:{action}", table)
+    remembered = _keys("IDEMPOTENCY#mail")
+    yield "nobody reads what is remembered of mails", nobody, Request("dynamodb:GetItem", counts, remembered)
     for table in (inventory, counts, trail):
         yield "nobody scans", nobody, Request("dynamodb:Scan", table)
         yield "nobody deletes a table", nobody, Request("dynamodb:DeleteTable", table)
@@ -71,7 +76,10 @@ def _attempts(stack: Stack) -> Iterator[tuple[str, frozenset[str], Request]]:
 
 def _bucket(stack: Stack) -> Iterator[tuple[str, frozenset[str], Request]]:
     bucket, nobody = stack.arn("CountsBucket"), frozenset[str]()
-    yield "nobody writes the rules", nobody, Request("s3:PutObject", f"{bucket}/config/rules.yaml")
+    rules = f"{bucket}/config/rules.yaml"
+    yield "nobody writes the rules", nobody, Request("s3:PutObject", rules)
+    followers = frozenset({"session", "approve", "sync", "sweep", "summary"})
+    yield "only who goes by the latest rules reads them", followers, Request("s3:GetObject", rules)
     for folder in ("sessions", "snapshots", "captures", "config", "source", "movements", "bookings"):
         yield "nobody deletes a file", nobody, Request("s3:DeleteObject", f"{bucket}/{folder}/x")
         yield "nobody deletes a version", nobody, Request("s3:DeleteObjectVersion", f"{bucket}/{folder}/x")
@@ -114,6 +122,11 @@ def _services(stack: Stack) -> Iterator[tuple[str, frozenset[str], Request]]:
     bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
     forged = {"events:source": "aws.s3", "events:detail-type": "Object Created"}
     yield "nobody announces as another", nobody, Request("events:PutEvents", bus, forged)
+    yield "nobody announces without a name", nobody, Request("events:PutEvents", bus)
+    elsewhere = f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/x"
+    yield "nobody schedules outside the stack's group", nobody, Request("scheduler:CreateSchedule", elsewhere)
+    own_role, computer = stack.arn("ScheduleRole"), {"iam:PassedToService": "ec2.amazonaws.com"}
+    yield "nobody passes the schedule's role to another", nobody, Request("iam:PassRole", own_role, computer)
 
 
 _PASSED: Context = {"iam:PassedToService": "scheduler.amazonaws.com"}

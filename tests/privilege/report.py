@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import cached_property
 from typing import Any
 
 from tests.privilege.iam import Request
+from tests.privilege.wildcards import REASONS, wildcards
 from tests.template.stack import Stack
 
 
@@ -69,7 +69,9 @@ _PAGE = """\
 
 Every call that the functions' code makes in the tests of their handlers ({calls:,} of them) was put to a simulator of
 IAM together with the policies of the transformed template, and so was a matrix of what must not be possible
-(`tests/privilege/`). `make least-privilege` did this on {day}.
+(`tests/privilege/`). `make least-privilege` wrote this page.
+
+{setting}
 
 {goals}
 
@@ -82,29 +84,44 @@ IAM together with the policies of the transformed template, and so was a matrix 
 | what | attempts | accepted |
 |---|--:|--:|
 {matrix}
+
+## Wildcards
+
+Actions are written out, and so are resources and the values of condition keys, but for these:
+
+| wildcard | why | statements |
+|---|---|--:|
+{wildcards}
 {wrong}
 Condition keys are worked out from each call as the service authorization reference describes them: leading keys and
 attributes of DynamoDB, the enclosing transaction, prefixes of the bucket, senders, event sources, the model's profile.
-What AWS does in a function's name (logs, queues, dead letters) is asked as well. `*` stands only behind a folder of the
-bucket, a partition of a table, or an index; the tests of the template hold each to that.
+What AWS does in a function's name (logs, queues, dead letters) is asked as well, and what the tests answer themselves
+(`tests/privilege/beyond.py`). A wildcard without a reason fails the ordinary tests.
 """
 
 
-def report(verdict: Verdict, day: date, calls: int) -> str:
+def report(verdict: Verdict, calls: int, setting: str) -> str:
     """The page."""
     attempts = [one for tried in verdict.attempts.values() for one in tried]
     needed, barred = [one for one in attempts if not one.forbidden], [one for one in attempts if one.forbidden]
+    permissions = sum(len(one.actions) for name in verdict.attempts for one in verdict.stack.function_statements(name))
+    found = Counter(wildcard for wildcard, _ in wildcards(verdict.stack))
     goals = [
         (all(one.as_it_should_be for one in needed), f"{len(needed):,} questions of working code, all allowed"),
         (all(one.as_it_should_be for one in barred), f"{len(barred):,} forbidden attempts, 0 accepted"),
-        (not verdict.unused, f"{len(verdict.unused)} permissions without a use"),
+        (not verdict.unused, f"{permissions} permissions, {len(verdict.unused)} without a use"),
+        (found.keys() <= REASONS.keys(), f"{len(found)} kinds of wildcard, {len(found.keys() - REASONS)} unexplained"),
     ]
     return _PAGE.format(
         calls=calls,
-        day=day,
+        setting=setting,
         goals="\n".join(f"- {'met' if met else '**missed**'}: {what}" for met, what in goals),
         rows="\n".join(_row(verdict, name) for name in verdict.attempts),
         matrix=_matrix(barred),
+        wildcards="\n".join(
+            f"| `{wildcard}` | {REASONS.get(wildcard, '**nobody said**')} | {number} |"
+            for wildcard, number in sorted(found.items())
+        ),
         wrong=_wrong(verdict),
     )
 

@@ -162,16 +162,20 @@ class Stack:
             if any(statement.could_allow(action, resource) for statement in self.role_statements(logical_id))
         }
 
-    def policy_documents(self) -> Iterator[tuple[str, list[Statement]]]:
+    def documents(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Every policy of the stack, of roles, queues, topics and the bucket, with the resource it stands in."""
         for logical_id, resource in self.resources.items():
             properties = resource["Properties"]
-            documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
-            documents += [
-                properties[name] for name in ("PolicyDocument", "AssumeRolePolicyDocument") if name in properties
-            ]
-            for document in documents:
-                yield logical_id, statements_in(document)
+            for policy in properties.get("Policies", []):
+                yield logical_id, policy["PolicyDocument"]
+            for name in ("PolicyDocument", "AssumeRolePolicyDocument"):
+                if name in properties:
+                    yield logical_id, properties[name]
+
+    def policy_documents(self) -> Iterator[tuple[str, list[Statement]]]:
+        """The same as statements."""
+        for logical_id, document in self.documents():
+            yield logical_id, statements_in(document)
 
     def arn(self, logical_id: str) -> str:
         """The ARN of a resource that has one."""
