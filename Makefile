@@ -8,7 +8,7 @@ CASE ?=
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo local stop screenshots chromium test unit e2e test-odoo lint fmt fuzz year test-faults bench-capture cost scale least-privilege doors invoke build layer-size requirements pr clean
+.PHONY: help demo local stop screenshots chromium test unit e2e test-odoo lint fmt fuzz year test-faults bench-count bench-stack cost scale least-privilege doors invoke build layer-size requirements pr clean
 
 BIN := .venv/bin
 # Changes with the interpreter and with the requirements, and so makes a new environment.
@@ -70,8 +70,11 @@ test-faults: SEED ?= 1
 test-faults: $(STAMP) ## so many HISTORIES of a shop in which calls fail and functions die anywhere; rewrites docs/proof/faults.md
 	@$(BIN)/python -m tests.faults $(HISTORIES) $(SEED)
 
-bench-capture: $(BENCH_STAMP) ## time capture against pandas and polars; rewrites docs/proof/capture-speed.md
-	@$(BIN)/python -m bench.capture
+bench-count: $(BENCH_STAMP) ## time capture and variance against pandas and polars; rewrites docs/proof/count-speed.md
+	@$(BIN)/python -m bench.count
+
+bench-stack: $(BENCH_STAMP) ## time a count of 20,000 lines on an emulated AWS, from upload to mails, beside a running Odoo 19 (STKR_ODOO_URL); rewrites docs/proof/stack-speed.md
+	@$(BIN)/python -m bench.stack
 
 cost: $(STAMP) ## what a month costs at 2,000, 20,000 and 200,000 counted lines; rewrites docs/proof/cost.md
 	@$(BIN)/python -m bench.cost

@@ -1,0 +1,57 @@
+"""The job as the functions do it."""
+
+from decimal import Decimal
+
+from bench.count.contract import CENTS, PERCENT_PLACES, PLACES, PREFIX, PREFIX_TOLERANCE, TOLERANCE, Judged, Outcome
+from stkr.capture.core import capture
+from stkr.capture.result import Capture, UploadedFile
+from stkr.rules.doc import Override, Rules, Tolerance
+from stkr.stock import Snapshot
+from stkr.variance.core import Variance, find_variances
+
+_NAME = "count.csv"
+_UNITS, _PERCENT, _VALUE = map(Decimal, TOLERANCE)
+_OTHER_UNITS, _OTHER_PERCENT, _OTHER_VALUE = map(Decimal, PREFIX_TOLERANCE)
+RULES = Rules(
+    tolerance=Tolerance(units=_UNITS, percent=_PERCENT, value=_VALUE),
+    overrides=(Override(sku=f"{PREFIX}*", units=_OTHER_UNITS, percent=_OTHER_PERCENT, value=_OTHER_VALUE),),
+)
+
+Result = tuple[Capture, tuple[Variance, ...]]
+
+
+def reconcile(content: bytes, snapshot: Snapshot) -> Result:
+    """The capture of a count and its variances."""
+    captured = capture([UploadedFile(_NAME, content)], snapshot)
+    return captured, find_variances(captured, snapshot, RULES)
+
+
+def outcome(result: Result) -> Outcome:
+    """The same in integers."""
+    captured, variances = result
+    return Outcome(
+        {line.sku: (_scaled(line.counted_qty, PLACES), line.rows[_NAME]) for line in captured.lines},
+        [(row.row, row.reason, row.cells) for row in captured.parked],
+        captured.totals,
+        {variance.sku: _judged(variance) for variance in variances},
+    )
+
+
+def _judged(variance: Variance) -> Judged:
+    gap = variance.gap
+    return (
+        variance.kind,
+        variance.materiality,
+        None if variance.counted_qty is None else _scaled(variance.counted_qty, PLACES),
+        _scaled(variance.system_qty, PLACES),
+        None if gap is None else _scaled(gap.units, PLACES),
+        None if gap is None or gap.percent is None else _scaled(gap.percent, PERCENT_PLACES),
+        None if gap is None or gap.value is None else _scaled(gap.value, PLACES + CENTS),
+    )
+
+
+def _scaled(figure: Decimal, places: int) -> int:
+    scaled = figure.scaleb(places)
+    if scaled != int(scaled):
+        raise ValueError(f"{figure} has more than {places} decimal places")
+    return int(scaled)
