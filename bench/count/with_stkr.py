@@ -30,7 +30,7 @@ def outcome(result: Result) -> Outcome:
     """The same in integers."""
     captured, variances = result
     return Outcome(
-        {line.sku: (_scaled(line.counted_qty, PLACES), line.rows[_NAME]) for line in captured.lines},
+        {line.sku: (scaled(line.counted_qty, PLACES), line.rows[_NAME]) for line in captured.lines},
         [(row.row, row.reason, row.cells) for row in captured.parked],
         captured.totals,
         {variance.sku: _judged(variance) for variance in variances},
@@ -42,16 +42,20 @@ def _judged(variance: Variance) -> Judged:
     return (
         variance.kind,
         variance.materiality,
-        None if variance.counted_qty is None else _scaled(variance.counted_qty, PLACES),
-        _scaled(variance.system_qty, PLACES),
-        None if gap is None else _scaled(gap.units, PLACES),
-        None if gap is None or gap.percent is None else _scaled(gap.percent, PERCENT_PLACES),
-        None if gap is None or gap.value is None else _scaled(gap.value, PLACES + CENTS),
+        None if variance.counted_qty is None else scaled(variance.counted_qty, PLACES),
+        scaled(variance.system_qty, PLACES),
+        None if gap is None else scaled(gap.units, PLACES),
+        None if gap is None or gap.percent is None else scaled(gap.percent, PERCENT_PLACES),
+        None if gap is None or gap.value is None else scaled(gap.value, PLACES + CENTS),
     )
 
 
-def _scaled(figure: Decimal, places: int) -> int:
-    scaled = figure.scaleb(places)
-    if scaled != int(scaled):
+def scaled(figure: Decimal, places: int) -> int:
+    """A figure as the contract has it: without a decimal point.
+
+    :raises ValueError: where that would cut something off.
+    """
+    moved = figure.scaleb(places)
+    if moved != int(moved):
         raise ValueError(f"{figure} has more than {places} decimal places")
-    return int(scaled)
+    return int(moved)
