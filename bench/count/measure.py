@@ -36,7 +36,7 @@ class Size:
         return f"{self.lines:,} lines" if self.bins == 1 else f"{self.lines:,} lines in {self.bins} bins each"
 
 
-SIZES = (Size(2_000, 1, 30), Size(20_000, 1, 10), Size(200_000, 1, 5))
+SIZES = (Size(2_000, 1, 30), Size(20_000, 1, 10), Size(200_000, 1, 4))
 """Growth is told by these."""
 
 WAREHOUSE = Size(20_000, 10, 3)

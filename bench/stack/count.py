@@ -71,8 +71,7 @@ def mirror(stack: Stack, stock: Snapshot, tell: Tell) -> None:
 def _set_rules(stack: Stack, stock: Snapshot) -> None:
     """The tolerance that all contenders know, and quiet hours that begin six hours from now."""
     now = datetime.now(UTC)
-    people = {"approver": {"name": "Priya", "email": "priya@example.com"}}
-    names = dict.fromkeys(row.location for row in (*stock.rows.values(), *stock.elsewhere.values()))
+    names = sorted({row.location for row in (*stock.rows.values(), *stock.elsewhere.values())})
     rules = {
         "time_zone": "UTC",
         "tolerance": dict(zip(("units", "percent", "value"), TOLERANCE, strict=True)),
@@ -83,7 +82,9 @@ def _set_rules(stack: Stack, stock: Snapshot) -> None:
             "from": f"{now + timedelta(hours=6):%H:%M}",
             "to": f"{now + timedelta(hours=8):%H:%M}",
         },
-        "locations": {name: {"name": name, **people} for name in names},
+        "locations": {
+            name: {"name": name, "approver": {"name": "Priya", "email": "priya@example.com"}} for name in names
+        },
     }
     _put(stack, "config/rules.yaml", yaml.safe_dump(rules).encode())
 

@@ -12,9 +12,11 @@ _PAGE = """\
 
 A dirty count of a stock of {skus:,} SKUs is put into the bucket of the real template, deployed on an AWS emulator on
 this machine with every function under its own role, as `make bench-stack` last measured it. Its {rows:,} rows come to
-{lines:,} lines; {parked:,} rows are parked, and items that only such rows name have no line. What is timed is the way from the upload until every one of its {variances:,} material variances is queued and
-labelled and all {mails:,} mails have gone out. Every line, with its gap in units, percent and money, is then held
-against what pandas makes of the same file, and every variance must be in exactly one mail; else there is no time.
+{lines:,} lines; {parked:,} rows are parked, and items that only such rows name have no line.
+
+What is timed is the way from the upload until every one of its {variances:,} material variances is queued and labelled
+and all {mails:,} mails have gone out. Every line, with its gap in units, percent and money, is then held against what
+pandas makes of the same file, and every variance must be in exactly one mail; else there is no time.
 
 {machine}
 
