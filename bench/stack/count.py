@@ -25,7 +25,7 @@ from bench.count.contract import (
 )
 from bench.count.with_stkr import scaled
 from local import floor
-from local.stack import Mail, Stack
+from local.stack import Stack
 from stkr.mail.compose import MAX_ITEMS
 from stkr.stock import Snapshot, StockRow
 
@@ -33,6 +33,9 @@ _PATIENCE: Final = 900
 _LOOK_EVERY: Final = 0.25
 _ROWS_A_SYNC: Final = 4_000
 _COLUMNS: Final = ("sku", "name", "location", "system_qty", "unit_cost", "pack_size", "aliases", "sold_by_measure")
+
+_ENTRY: Final = re.compile(r"^(\S+): ", re.MULTILINE)
+"""How a variance begins in a mail's text."""
 
 Tell = Callable[[str], None]
 """Shows how far it is."""
@@ -167,14 +170,10 @@ def _check(stack: Stack, header: Mapping[str, Any], lines: Mapping[str, Mapping[
     unmailed = [sku for sku in queued if lines[sku]["mails"] != 1]
     if unlabelled or unmailed:
         raise WrongResult(f"{len(unlabelled)} variances have no cause, {len(unmailed)} were not mailed once")
-    named = Counter(sku for mail in stack.mailbox() for sku in _named(mail) if sku in queued)
+    named = Counter(sku for mail in stack.mailbox() for sku in _ENTRY.findall(mail.text) if sku in queued)
     if set(named) != queued or set(named.values()) != {1}:
-        raise WrongResult(f"the mails name {len(named)} of {len(queued)} variances, some perhaps twice")
-
-
-def _named(mail: Mail) -> set[str]:
-    """All words of a mail, the SKUs among them."""
-    return set(re.findall(r"[\w-]+", mail.text))
+        twice = sum(times > 1 for times in named.values())
+        raise WrongResult(f"the mails name {len(named)} of {len(queued)} variances, {twice} of them more than once")
 
 
 def _judged(line: Mapping[str, Any]) -> Judged:
