@@ -69,12 +69,8 @@ def _stocked(server: Server, tag: str, location: int, lines: int, tell: Callable
         tell(f"{first:,} of {lines:,} products put into Odoo")
         numbers = range(first, min(first + _AT_ONCE, lines))
         products = server.ask("product.product", "create", vals_list=[_product(tag, number) for number in numbers])
-        counted = [
-            {"product_id": product, "location_id": location, "inventory_quantity": _SYSTEM} for product in products
-        ]
-        quants = server.ask("stock.quant", "create", vals_list=counted, context={"inventory_mode": True})
-        server.ask("stock.quant", "action_apply_inventory", ids=quants)
-        yield from quants
+        vals = [{"product_id": product, "location_id": location, "quantity": _SYSTEM} for product in products]
+        yield from server.ask("stock.quant", "create", vals_list=vals)
 
 
 def _product(tag: str, number: int) -> dict[str, Any]:
