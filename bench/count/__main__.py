@@ -13,13 +13,13 @@ from bench.count.measure import (
     SIZES,
     WAREHOUSE,
     Disagreement,
+    function_mb,
     measure_function,
     measure_memory,
     measure_times,
     write_inputs,
 )
 from bench.count.report import Measured, missed, report
-from tests.deployment import stack
 
 _PROOF = Path(__file__).parents[2] / "docs" / "proof" / "count-speed.md"
 _Result = TypeVar("_Result")
@@ -52,7 +52,7 @@ def main() -> int:
             for size in times
         }
         whole = {size: apart(measure_function, folder, size) for size in times}
-    measured = Measured(times, memory, whole, int(stack().function("capture")["MemorySize"]))
+        measured = Measured(times, memory, whole, apart(function_mb))
     text = report(measured)
     print(text)
     _PROOF.write_text(text, "utf-8")

@@ -141,6 +141,13 @@ def measure_function(folder: Path, size: Size) -> Memory:
     return Memory(imported, loaded, _peak(), time.perf_counter() - begun)
 
 
+def function_mb() -> int:
+    """The memory that the template gives the capture function."""
+    from tests.deployment import stack  # noqa: PLC0415 - see the module's docstring
+
+    return int(stack().function("capture")["MemorySize"])
+
+
 def _contender(name: str) -> Contender:
     return cast("Contender", import_module(f"bench.count.with_{name}"))
 

@@ -33,8 +33,8 @@ pandas makes of the same file, and every variance must be in exactly one mail; e
 | all {chunks:,} chunks are labelled (the model is a stand-in that answers at once) | {labelled:.1f} |
 | every mail has gone out | {mailed:.1f} |
 
-The emulator is one process of Python beside the functions on the same cores, so most of the time is its own: it is a
-bound for what the code asks of AWS, no forecast of it.
+The emulator is one process of Python beside the functions on the same cores, so much of the time is its own: it is
+a bound for what the code asks of AWS, no forecast of it.
 
 ## Beside Odoo
 
