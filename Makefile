@@ -77,8 +77,13 @@ concurrency: SEED ?= 1
 concurrency: $(STAMP) ## people, counters and sync at once on an emulated stack; rewrites docs/proof/concurrency.md
 	@$(BIN)/python -m tests.fire $(SEED)
 
-bench-capture: $(BENCH_STAMP) ## time capture against pandas and polars; rewrites docs/proof/capture-speed.md
-	@$(BIN)/python -m bench.capture
+bench: bench-count bench-stack bench-start bench-decision ## every measurement of speed, one after the other
+
+bench-count: $(BENCH_STAMP) ## time capture and variance against pandas and polars; rewrites docs/proof/count-speed.md
+	@$(BIN)/python -m bench.count
+
+bench-stack: $(BENCH_STAMP) ## time a count of 20,000 lines on an emulated AWS, from upload to mails, beside a running Odoo 19 (STKR_ODOO_URL); rewrites docs/proof/stack-speed.md
+	@$(BIN)/python -m bench.stack
 
 bench-start: build ## time the start of every function against a bare client, and weigh the layer; rewrites docs/proof/start.md
 	@$(BIN)/python -m bench.start

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from bench.cost.bill import COMPONENTS, SEED, Cost, by_component, costs, total
 from bench.cost.month import Month
-from bench.machine import machine
 from stkr.mail.compose import MAX_ITEMS
+from tests.machine import machine
 
 _PAGE: Final = """\
 # What a month costs

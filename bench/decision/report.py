@@ -1,14 +1,10 @@
 """What decisions took, as a page for people."""
 
-import os
-import platform
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
 from typing import Final
 
 from bench.decision.measure import APPROVE, LOOK, REJECT, Requests
+from tests.machine import machine
 
 MAX_CALLS: Final = 3
 
@@ -36,10 +32,10 @@ one of them was over and made the calls that fetch it, too; they are in no figur
 
 {times}
 
-*Own time* is measured: processor time of the function's code without the emulation's, scaled to the share of a processor
-that {memory} MB have in Lambda. *Waiting* is assumed: `WAIT_MS` in `bench/cost/meter.py` says how long each call takes
-inside the region, on the slow side of what is commonly measured. The way between the phone and AWS is not in it. How
-long a function takes that is not warm is on [its own page](start.md).
+*Own time* is measured: processor time of the function's code without the emulation's, scaled to the share of a
+processor that {memory} MB have in Lambda. *Waiting* is assumed: `WAIT_MS` in `bench/cost/meter.py` says how long each
+call takes inside the region, on the slow side of what is commonly measured. The way between the phone and AWS is not in
+it. How long a function takes that is not warm is on [its own page](start.md).
 """
 
 
@@ -47,7 +43,7 @@ def report(requests: Mapping[str, Requests], memory: int) -> str:
     """The page; ``memory`` is the function's, in MB."""
     return _PAGE.format(
         decisions=sum(requests[kind].number + requests[kind].renewing for kind in (APPROVE, REJECT)),
-        machine=_machine(),
+        machine=machine("moto", "boto3"),
         goals=goals(requests),
         calls=_calls(requests),
         renewing=sum(of.renewing for of in requests.values()),
@@ -82,18 +78,3 @@ def _times(requests: Mapping[str, Requests]) -> str:
         for kind, of in ((kind, requests[kind]) for kind in (LOOK, APPROVE, REJECT))
     ]
     return "\n".join(["| request | own time | waiting | together, median | p99 |", "|---|--:|--:|--:|--:|", *rows])
-
-
-def _machine() -> str:
-    versions = " · ".join(f"{name} {version(name)}" for name in ("moto", "boto3"))
-    return (
-        f"{datetime.now(UTC).date()} · {os.cpu_count()} cores of {_processor()} · {platform.system()} · "
-        f"{platform.python_implementation()} {platform.python_version()} · {versions} · load {os.getloadavg()[0]:.1f}"
-    )
-
-
-def _processor() -> str:
-    """As Linux names it."""
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text("utf-8").splitlines() if told.exists() else []
-    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())

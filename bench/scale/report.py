@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bench.machine import machine
 from bench.scale.chain import (
     LAYOUTS,
     RESOURCES,
@@ -23,6 +22,7 @@ from bench.scale.demand import LINES, LOCATIONS, Demand
 from bench.scale.model import Passed, Stage, bound
 from bench.scale.standin import BARE_MB, Taken
 from stkr.rules.doc import MAX_ENTRIES
+from tests.machine import machine
 
 _VCPU_MB: Final = 1769
 """The memory at which Lambda gives a function one whole vCPU."""

@@ -1,14 +1,10 @@
 """What the starts took, as a page for people."""
 
-import os
-import platform
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
 from typing import Final
 
 from bench.start.measure import BARE, FLOOR, Size, Start
+from tests.machine import machine
 
 MAX_RATIO: Final = 1.5
 MAX_ZIP: Final = 20 * 1024 * 1024
@@ -54,7 +50,7 @@ def report(project: Mapping[str, Start], layer: Mapping[str, Start], size: Size,
     """The page."""
     return _PAGE.format(
         runs=runs,
-        machine=_machine(),
+        machine=machine("boto3", "pydantic", "aws-lambda-powertools"),
         goals=goals(project, size),
         project=_table(project),
         layer=_table(layer),
@@ -72,21 +68,6 @@ def goals(project: Mapping[str, Start], size: Size) -> str:
     ]
     checks.append((size.zipped <= MAX_ZIP, f"the layer's zip: {_mb(size.zipped)}, at most {_mb(MAX_ZIP)}"))
     return "\n".join(f"- {'met' if met else '**missed**'}: {what}" for met, what in checks)
-
-
-def _machine() -> str:
-    versions = " · ".join(f"{name} {version(name)}" for name in ("boto3", "pydantic", "aws-lambda-powertools"))
-    return (
-        f"{datetime.now(UTC).date()} · {os.cpu_count()} cores of {_processor()} · {platform.system()} · "
-        f"{platform.python_implementation()} {platform.python_version()} · {versions} · load {os.getloadavg()[0]:.1f}"
-    )
-
-
-def _processor() -> str:
-    """As Linux names it."""
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text("utf-8").splitlines() if told.exists() else []
-    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
 
 
 def _table(starts: Mapping[str, Start]) -> str:

@@ -4,10 +4,8 @@ Writes docs/proof/audit.md and docs/proof/sbom.cdx.json, and ends with 1 where a
 finding.
 """
 
-import platform
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 
 from tests.audit.findings import Justified, Look, justified, stale, unjustified
 from tests.audit.tools import DEPLOYED, DEVELOPMENT, cfn_lint, checkov, newest_releases, parliament, pip_audit, sbom
@@ -79,7 +77,7 @@ def _page(looks: Sequence[Look], reasons: Sequence[Justified], left: Mapping[str
     wrong = [f"- {one.tool} {one.rule} on {one.on}" for one in bare]
     wrong += [f"- no longer found: {one.tool} {one.rule} on {one.on}" for one in idle]
     return _PAGE.format(
-        setting=f"{datetime.now(UTC):%Y-%m-%d} · {machine()} · CPython {platform.python_version()}",
+        setting=machine(),
         goals="\n".join(f"- {how}: {what}" for how, what in goals),
         looks="\n".join(_row(look, bare) for look in looks),
         justified="\n".join(

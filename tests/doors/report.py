@@ -1,14 +1,11 @@
 """What the attempts came to, as a page for people."""
 
-import os
-import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Final
 
 from tests.doors.door import Attempt
+from tests.machine import machine
 from tests.template.stack import ROOT
 
 PROOF: Final = ROOT / "docs" / "proof" / "doors.md"
@@ -37,11 +34,7 @@ def report(families: Mapping[str, Sequence[Attempt]]) -> str:
     """The page."""
     everything = [one for tried in families.values() for one in tried]
     return _PAGE.format(
-        machine=(
-            f"{datetime.now(UTC).date()} · {os.cpu_count()} cores · {platform.system()} · "
-            f"{platform.python_implementation()} {platform.python_version()} · moto {version('moto')} · "
-            f"itsdangerous {version('itsdangerous')} · aws-lambda-powertools {version('aws-lambda-powertools')}"
-        ),
+        machine=machine("moto", "itsdangerous", "aws-lambda-powertools"),
         met="met" if all(one.refused for one in everything) else "**missed**",
         total=len(everything),
         accepted=sum(one.accepted for one in everything),

@@ -5,16 +5,15 @@ Returns 1 where a promise was broken, with the shortest history that breaks it, 
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
 from collections import Counter
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from tests.machine import machine
 
 _PAGE = Path(__file__).parents[2] / "docs" / "proof" / "faults.md"
 
@@ -41,7 +40,7 @@ def main(histories: int, seed: int) -> int:
                 return 1
             total.update(_flat(json.loads(told.read_text("utf-8"))))
             print(f"{total['steps: histories']:,} histories", flush=True)
-    _PAGE.write_text(_page(total, histories, seeds, cores, time.monotonic() - begun), "utf-8")
+    _PAGE.write_text(_page(total, histories, seeds, time.monotonic() - begun), "utf-8")
     return 0
 
 
@@ -63,11 +62,9 @@ def _flat(told: dict[str, Any]) -> Counter[str]:
     return flat
 
 
-def _page(total: Counter[str], asked: int, seeds: range, cores: int, seconds: float) -> str:
+def _page(total: Counter[str], asked: int, seeds: range, seconds: float) -> str:
     steps, faults, checked = (_of(total, group) for group in ("steps", "faults", "checked"))
     histories, decisions = steps.pop("histories"), steps.pop("decisions")
-    python = f"CPython {platform.python_version()}"
-    versions = " · ".join([python, *(f"{name} {version(name)}" for name in ("hypothesis", "moto", "boto3"))])
     done, harm = sum(steps.values()), sum(faults.values())
     return f"""# Whatever fails
 
@@ -79,7 +76,7 @@ that was promised is checked against what people really did; at the end the trou
 delivered, mailed, decided and booked. `make test-faults HISTORIES={asked} SEED={seeds[0]}` wrote this page;
 `tests/faults/` says how.
 
-{datetime.now(UTC):%Y-%m-%d} · {cores} cores of {_processor()} · {platform.system()} · {versions}
+{machine("hypothesis", "moto", "boto3")}
 
 **{histories:,} histories, {done:,} steps, {decisions:,} variances decided, {harm:,} faults among {total["calls"]:,}
 calls, no promise broken**; {seconds / 60:.1f} minutes, seeds {seeds[0]} to {seeds[-1]}.
@@ -103,13 +100,6 @@ def _of(total: Counter[str], group: str) -> dict[str, int]:
 
 def _table(what: str, figures: dict[str, int]) -> str:
     return "\n".join([f"| {what} | times |", "|---|--:|", *(f"| {name} | {n:,} |" for name, n in figures.items())])
-
-
-def _processor() -> str:
-    """As Linux names it."""
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text("utf-8").splitlines() if told.exists() else []
-    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
 
 
 if __name__ == "__main__":

@@ -3,17 +3,12 @@
 Returns 1 where a promise was broken, with what was found, and then leaves the page as it was.
 """
 
-import os
-import platform
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
-from pathlib import Path
 from random import Random
 
 from local import floor
@@ -27,6 +22,7 @@ from tests.fire.decisions import many_variances, one_variance
 from tests.fire.shop import Links, aisles, count, count_all, furnish, gaps, waiting
 from tests.fire.tables import ENDPOINT, Heat, Tables
 from tests.fire.uploads import book_everything, counters_and_sync, spreadsheet_is_the_books
+from tests.machine import machine
 
 _PAGE = PROJECT / "docs" / "proof" / "concurrency.md"
 
@@ -129,8 +125,6 @@ def _stack(seed: int) -> Iterator[tuple[Stack, Tables]]:
 
 def _page(told: Mapping[str, Told], seed: int, verified: str, seconds: float) -> str:
     one, many, uploads = (told[name] for name in ("one", "many", "uploads"))
-    python = f"CPython {platform.python_version()}"
-    versions = " · ".join([python, *(f"{name} {version(name)}" for name in ("ministack", "boto3"))])
     return f"""# Everybody at once
 
 The whole stack runs on the emulator with IAM enforced, and people press its buttons through the real function URLs,
@@ -141,7 +135,7 @@ a transaction holds its items for {HOLDS_MS[0]} to {HOLDS_MS[1]} ms, as DynamoDB
 one of them meanwhile is refused in DynamoDB's words. `make concurrency SEED={seed}` wrote this page; `tests/fire/` says
 how.
 
-{datetime.now(UTC):%Y-%m-%d} · {os.cpu_count()} cores of {_processor()} · {platform.system()} · {versions}
+{machine("ministack", "boto3")}
 
 **One decision for every variance, no answer but "done" and "already decided" (or "stock has moved"), and stock that
 changed by exactly what was posted.** {seconds / 60:.0f} minutes in all. At the end, `stkr verify`: {verified}
@@ -206,13 +200,6 @@ def _heat(told: Mapping[str, Told]) -> str:
 def _table(what: str, figures: Mapping[str, int]) -> str:
     rows = [f"| {name} | {figure:,} |" for name, figure in figures.items()]
     return "\n".join([f"| {what} | times |", "|---|--:|", *rows])
-
-
-def _processor() -> str:
-    """As Linux names it."""
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text("utf-8").splitlines() if told.exists() else []
-    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), platform.machine())
 
 
 if __name__ == "__main__":

@@ -6,13 +6,10 @@ permission is used by nothing.
 
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -83,9 +80,7 @@ def _setting(seconds: float) -> str:
         f"{name} {lock[f'node_modules/@cloud-copilot/{name}']['version']}" for name in ("iam-simulate", "iam-data")
     ]
     node = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    python = [f"CPython {platform.python_version()}", f"moto {version('moto')}", f"boto3 {version('boto3')}"]
-    day = f"{datetime.now(UTC):%Y-%m-%d}"
-    return " · ".join([day, machine(), *python, f"node {node}", *packages, f"{seconds / 60:.0f} minutes"])
+    return " · ".join([machine("moto", "boto3"), f"node {node}", *packages, f"{seconds / 60:.0f} minutes"])
 
 
 def _simulated(stack: Stack, attempts: dict[str, list[Attempt]]) -> dict[str, list[Attempt]]:

@@ -90,25 +90,26 @@ class Codebook:
         self._padded: dict[str, list[str]] = {}
         self._seen: dict[str | tuple[str, ...], Found] = {}
         codes: list[str] = []
-        matches: list[Match] = []
+        named: list[tuple[Match, ...]] = []
         for stock in chain(snapshot.rows.values(), snapshot.elsewhere.values()):
-            single = Match(stock)
+            # One for all codes of the item, which makes a third of the objects.
+            single = (Match(stock),)
             codes.append(stock.sku)
-            matches.append(single)
+            named.append(single)
             for alias in stock.aliases:
                 code, pack = split_alias(alias)
                 codes.append(code)
-                matches.append(single if pack is None else Match(stock, pack))
+                named.append(single if pack is None else (Match(stock, pack),))
         for confirmed in aliases:
             known = snapshot.rows.get(confirmed.sku) or snapshot.elsewhere[confirmed.sku]
             codes.append(confirmed.code)
-            matches.append(Match(known, confirmed.pack))
-        for key, match in zip(all_folded(codes), matches, strict=True):
-            present = self._exact.setdefault(key, (match,))
-            if present[0] is match:
+            named.append((Match(known, confirmed.pack),))
+        for key, match in zip(all_folded(codes), named, strict=True):
+            present = self._exact.setdefault(key, match)
+            if present is match:
                 self._note(key)
-            elif not any(match.names_same(other) for other in present):
-                self._exact[key] = (*present, match)
+            elif not any(match[0].names_same(other) for other in present):
+                self._exact[key] = (*present, *match)
         self._exact.pop("", None)
 
     def _note(self, key: str) -> None:
@@ -120,7 +121,7 @@ class Codebook:
             del self._exact[key]
 
     def find(self, cell: str) -> Found:
-        """The item that a code names; the same cell is looked up once."""
+        """The item that a code names; what is not plain about a cell is worked out once."""
         return self._seen.get(cell) or self._look_up(cell, folded(cell))
 
     def find_all(self, cells: Sequence[str]) -> list[Found]:
@@ -130,7 +131,9 @@ class Codebook:
 
     def _look_up(self, cell: str, key: str) -> Found:
         matches = self._of(key)
-        found = self._seen[cell] = matches[0] if len(matches) == 1 else self._find((cell,))
+        if len(matches) == 1:
+            return matches[0]
+        found = self._seen[cell] = self._find((cell,))
         return found
 
     def find_together(self, cells: tuple[str, ...]) -> Found:

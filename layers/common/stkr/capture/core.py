@@ -19,10 +19,8 @@ A SKU that is stocked at the session's location but outside its scope was counte
 and judged against its own row (``snapshot.elsewhere``). A SKU stocked only elsewhere is ``UNRECORDED``.
 """
 
-import gc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
@@ -49,6 +47,7 @@ from stkr.capture.result import (
 from stkr.capture.tallies import Bin, Observation, Tallies, Where, agreed, by_bin, place, source_and_row
 from stkr.capture.times import spanned
 from stkr.errors import CountFileError
+from stkr.garbage import no_collecting
 from stkr.stock import Snapshot
 from stkr.tabular.files import open_tables
 from stkr.tabular.words import folded
@@ -59,21 +58,7 @@ _NOTHING_DECIDED: Mapping[str, Decimal] = {}
 _NAMED_COUNTS = 4
 
 
-@contextmanager
-def _no_collecting() -> Iterator[None]:
-    """Pause the garbage collector: rows make objects by the hundred thousand, none of which refers back to itself, and
-    looking through all of them again and again takes a fifth of the time.
-    """
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collecting:
-            gc.enable()
-
-
-@_no_collecting()
+@no_collecting()
 def capture(
     files: Iterable[UploadedFile],
     snapshot: Snapshot,

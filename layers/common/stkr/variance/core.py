@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Context, Decimal
 
 from stkr.capture.result import CountedLine, Kind, Outcome
+from stkr.garbage import no_collecting
 from stkr.rules.doc import Applied, Rules, tolerance_for
 from stkr.stock import Snapshot
 from stkr.variance.forward import Forward, mistrusted, timing
@@ -42,6 +43,7 @@ def judge(gap: Gap, system_qty: Decimal, tolerance: Applied) -> Materiality:
     return Materiality.MINOR if exceeds_units or exceeds_percent else Materiality.IN_AGREEMENT
 
 
+@no_collecting()
 def find_variances(
     capture: Outcome, snapshot: Snapshot, rules: Rules, forward: Forward | None = None
 ) -> tuple[Variance, ...]:

@@ -1,4 +1,4 @@
-"""`python -m bench.capture`: compares, prints the result and keeps it in docs/proof/capture-speed.md."""
+"""`python -m bench.count`: compares, prints the result and keeps it in docs/proof/count-speed.md."""
 
 import sys
 from collections.abc import Callable
@@ -8,23 +8,28 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from bench.capture.measure import (
+from bench.count.measure import (
     CONTENDERS,
     SIZES,
+    WAREHOUSE,
     Disagreement,
+    function_mb,
     measure_function,
     measure_memory,
     measure_times,
     write_inputs,
 )
-from bench.capture.report import Measured, report
+from bench.count.report import Measured, missed, report
 
-_PROOF = Path(__file__).parents[2] / "docs" / "proof" / "capture-speed.md"
+_PROOF = Path(__file__).parents[2] / "docs" / "proof" / "count-speed.md"
 _Result = TypeVar("_Result")
 
 
 def main() -> int:
-    """Measure everything, each part in a process of its own. Returns 1 where the contenders disagree."""
+    """Measure everything, each part in a process of its own.
+
+    Returns 1 where a goal is missed, or the contenders disagree.
+    """
     spawn = get_context("spawn")
     with (
         TemporaryDirectory() as name,
@@ -38,20 +43,20 @@ def main() -> int:
 
         apart(write_inputs, folder)
         try:
-            times = {size.rows: apart(measure_times, size) for size in SIZES}
+            times = {size: apart(measure_times, size) for size in (*SIZES, WAREHOUSE)}
         except Disagreement as error:
             print(error, file=sys.stderr)
             return 1
         memory = {
-            size.rows: {contender: apart(measure_memory, contender, folder, size.rows) for contender in CONTENDERS}
-            for size in SIZES
+            size: {contender: apart(measure_memory, contender, folder, size) for contender in CONTENDERS}
+            for size in times
         }
-        whole = {size.rows: apart(measure_function, folder, size.rows) for size in SIZES}
-    text = report(Measured(times, memory, whole))
+        whole = {size: apart(measure_function, folder, size) for size in times}
+        measured = Measured(times, memory, whole, apart(function_mb))
+    text = report(measured)
     print(text)
-    _PROOF.parent.mkdir(exist_ok=True)
     _PROOF.write_text(text, "utf-8")
-    return 0
+    return int(missed(measured))
 
 
 if __name__ == "__main__":

@@ -7,9 +7,19 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from bench.capture.contract import PLACES, Outcome
-from stkr.capture.result import Reason, Totals
+from bench.count.contract import (
+    CENTS,
+    PERCENT_PLACES,
+    PLACES,
+    PREFIX,
+    PREFIX_TOLERANCE,
+    TOLERANCE,
+    Judged,
+    Outcome,
+)
+from stkr.capture.result import Kind, Reason, Totals
 from stkr.stock import Snapshot, StockRow
+from stkr.variance.result import Materiality
 
 _ONE = 10**PLACES
 _FIRST_ROW = 2
@@ -21,20 +31,21 @@ _GROUPED = r"^[1-9]\d{0,2}(?:[ .,]\d{3})+$"
 _AMOUNT = r"^(?P<whole>\d{1,7})(?:[.,](?P<part>\d{1,6}))?\s*(?P<unit>\pL+)?(?:\s*\+\s*(?P<loose>\d{1,7}))?$"
 
 
-def count(content: bytes, snapshot: Snapshot) -> Outcome:
-    """The lines, parked rows and totals of a count."""
+def reconcile(content: bytes, snapshot: Snapshot) -> Outcome:
+    """The lines, parked rows, totals and variances of a count."""
     items = [*snapshot.rows.values(), *snapshot.elsewhere.values()]
     sheet = pl.read_csv(content, infer_schema=False, empty_string_is_null=False, row_index_name="row")
     sheet = sheet.filter(~pl.all_horizontal(pl.exclude("row") == ""), pl.col("Code") != "Code")
+    listed = _listed(items)
     rows = (
         sheet.lazy()
         .with_columns(_folded("Bin").alias("bin"), _key("Code").alias("key"))
         .join(_amounts(sheet["Counted qty"]).lazy(), on="Counted qty", how="left")
         .filter(~pl.col("blank"))
-        .join(_codebook(items), on="key", how="left")
+        .join(_codebook(listed), on="key", how="left")
         .join(_stock(items), on="item", how="left")
         .with_columns(**_converted())
-        .select("row", "item", "bin", "eaches", _reason().alias("reason"))
+        .select("row", "key", "item", "bin", "eaches", _reason().alias("reason"))
         .collect()
     )
     places = _places(rows)
@@ -44,7 +55,10 @@ def count(content: bytes, snapshot: Snapshot) -> Outcome:
     cells = parked.select("row").join(sheet, on="row", how="left", maintain_order="left").drop("row").rows()
     return Outcome(
         {items[item].sku: (eaches, tuple(of)) for item, eaches, of in lines.iter_rows()},
-        [(row + _FIRST_ROW, reason, raw) for (row, reason), raw in zip(parked.rows(), cells, strict=True)],
+        [
+            (row + _FIRST_ROW, reason, raw)
+            for (row, reason), raw in zip(parked.select("row", "reason").rows(), cells, strict=True)
+        ],
         Totals(
             read=len(sheet),
             counted=len(agreed),
@@ -52,7 +66,13 @@ def count(content: bytes, snapshot: Snapshot) -> Outcome:
             blank=len(sheet) - len(rows),
             parked=len(parked),
         ),
+        _variances(lines, listed.join(parked.lazy(), on="key", how="semi"), items, len(snapshot.rows)),
     )
+
+
+def outcome(result: Outcome) -> Outcome:
+    """The same."""
+    return result
 
 
 def _folded(column: str) -> pl.Expr:
@@ -65,8 +85,8 @@ def _key(column: str) -> pl.Expr:
     return pl.when(folded.str.contains(r"^\d+$")).then(folded.str.strip_chars_start("0")).otherwise(folded)
 
 
-def _codebook(items: Sequence[StockRow]) -> pl.LazyFrame:
-    """By key: the number of the item, the size of the case (0: one each), and whether it names another, too."""
+def _listed(items: Sequence[StockRow]) -> pl.LazyFrame:
+    """Every key with the number of the item and the size of the case (0: one each)."""
     listed = [(code, item) for item, row in enumerate(items) for code in (row.sku, *row.aliases)]
     return (
         pl.LazyFrame(listed, schema={"code": pl.String, "item": pl.Int64}, orient="row")
@@ -74,9 +94,14 @@ def _codebook(items: Sequence[StockRow]) -> pl.LazyFrame:
         .unnest("code")
         .select(_key("code").alias("key"), "item", pl.col("case").fill_null("0").cast(pl.Int64))
         .unique()
-        .group_by("key")
-        .agg(pl.first("item"), pl.first("case"), ambiguous=pl.len() > 1)
+        .collect()
+        .lazy()
     )
+
+
+def _codebook(listed: pl.LazyFrame) -> pl.LazyFrame:
+    """The same by key, with whether it names another, too."""
+    return listed.group_by("key").agg(pl.first("item"), pl.first("case"), ambiguous=pl.len() > 1)
 
 
 def _stock(items: Sequence[StockRow]) -> pl.LazyFrame:
@@ -170,4 +195,83 @@ def _parked(rows: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
         .with_columns(reason=pl.lit(Reason.CONFLICTING_COUNTS))
     )
     parked = pl.concat([rows.filter(pl.col("reason").is_not_null()), conflicts])
-    return parked.select("row", "reason").sort("row")
+    return parked.select("row", "key", "reason").sort("row")
+
+
+def _variances(lines: pl.DataFrame, named: pl.LazyFrame, items: Sequence[StockRow], here: int) -> dict[str, Judged]:
+    """Judge what was counted, and what was not although it is expected among the first ``here`` items.
+
+    ``named`` are the items that parked rows name.
+    """
+    stock = pl.LazyFrame(
+        {
+            "item": range(len(items)),
+            "sku": [row.sku for row in items],
+            "system": [int(row.system_qty * _ONE) for row in items],
+            "cost": [int((row.unit_cost or 0) * 10**CENTS) for row in items],
+        },
+        schema_overrides={"item": pl.Int64, "system": pl.Int64, "cost": pl.Int64},
+    )
+    there, expected = pl.col("counted").is_not_null(), pl.col("item") < here
+    judged = (
+        stock.join(lines.lazy().select("item", counted="lowest"), on="item", how="left")
+        .join(named.select("item", named=pl.lit(value=True)).unique(), on="item", how="left")
+        .filter(there | (expected & pl.col("named").is_null()))
+        .with_columns(system=pl.when(expected).then("system").otherwise(0))
+        .with_columns(units=pl.col("counted") - pl.col("system"))
+        .with_columns(value=pl.col("units") * pl.col("cost"))
+        .select(
+            "sku",
+            pl.when(~there)
+            .then(pl.lit(Kind.UNCOUNTED))
+            .when(expected)
+            .then(pl.lit(Kind.COUNTED))
+            .otherwise(pl.lit(Kind.UNRECORDED)),
+            pl.when(there & expected)
+            .then(_materiality())
+            .otherwise(_any(pl.coalesce("units", "system") != 0))
+            .alias("m"),
+            "counted",
+            "system",
+            "units",
+            _percent().alias("percent"),
+            "value",
+        )
+        .collect()
+    )
+    return {sku: tuple(rest) for sku, *rest in judged.iter_rows()}
+
+
+def _any(there_is: pl.Expr) -> pl.Expr:
+    """What is material whatever its size."""
+    return pl.when(there_is).then(pl.lit(Materiality.MATERIAL)).otherwise(pl.lit(Materiality.IN_AGREEMENT))
+
+
+def _materiality() -> pl.Expr:
+    units, percent, value = (
+        pl.when(pl.col("sku").str.starts_with(PREFIX)).then(other).otherwise(default)
+        for default, other in zip(TOLERANCE, PREFIX_TOLERANCE, strict=True)
+    )
+    size, system = pl.col("units").abs(), pl.col("system")
+    over_units = size > units * _ONE
+    over_percent = (system <= 0) | (size * 100 > percent * system)
+    over_value = pl.col("value").abs() > value.cast(pl.Int64) * (_ONE * 10**CENTS)
+    return (
+        pl.when(size == 0)
+        .then(pl.lit(Materiality.IN_AGREEMENT))
+        .when(over_units & over_percent | over_value)
+        .then(pl.lit(Materiality.MATERIAL))
+        .when(over_units | over_percent)
+        .then(pl.lit(Materiality.MINOR))
+        .otherwise(pl.lit(Materiality.IN_AGREEMENT))
+    )
+
+
+def _percent() -> pl.Expr:
+    """Rounded half to even, where there is a system quantity."""
+    whole = pl.when(pl.col("system") > 0).then("system")
+    scaled = pl.col("units") * (100 * 10**PERCENT_PLACES)
+    floor = scaled // whole
+    rest = 2 * (scaled - floor * whole)
+    rounded: pl.Expr = floor + ((rest > whole) | ((rest == whole) & (floor % 2 == 1))).cast(pl.Int64)
+    return rounded

@@ -1,13 +1,13 @@
 """A stock and a dirty count of it, made from a seed: the same on every machine.
 
-The shares of dirt are chosen so that every rule of capture has work at every size, while most rows are plain, as in
-the files that shops send. A quantity belongs to a place (an item in a bin), so that rows of the same place agree
-unless they are meant not to.
+The shares of dirt are chosen so that every rule of capture has work at every size, while most rows are plain and most
+shelves as the system says, as in the files that shops send: about six lines in a hundred are material. A quantity
+belongs to a place (an item in a bin), so that rows of the same place agree unless they are meant not to.
 """
 
 import csv
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -45,21 +45,18 @@ def make_stock(skus: int, seed: int = SEED) -> Snapshot:
     return Snapshot("Main", {row.sku: row for row in rows[:skus]}, {row.sku: row for row in rows[skus:]})
 
 
-def make_count(snapshot: Snapshot, rows: int, seed: int = SEED) -> bytes:
-    """A CSV of so many data rows, between which headers and empty lines are repeated as joined exports do."""
+def make_count(snapshot: Snapshot, bins: int, seed: int = SEED) -> bytes:
+    """A CSV of every item in so many bins, a quarter more rows, and headers and empty lines as joined exports have."""
     random = Random(seed)
-    shelves = _Shelves(snapshot, random)
     stream = io.StringIO()
     writer = csv.writer(stream)
-    for number in range(rows):
+    for number, (place, (code, quantity)) in enumerate(_rows(snapshot, bins, random)):
         if number % _HEADER_AGAIN == 0:
             writer.writerow(HEADER)
         if number % _SECTION_BREAK == _SECTION_BREAK - 1:
             writer.writerow([""] * len(HEADER))
-        place = shelves.next_place()
-        code, quantity = _written(place, snapshot, random)
         time = f"2026-06-27 {9 + number // 3600 % 9:02}:{number // 60 % 60:02}:{number % 60:02}"
-        writer.writerow([time, random.choice(_USERS), code, place.item.name, shelves.label(place), quantity])
+        writer.writerow([time, random.choice(_USERS), code, place.item.name, _label(place, random), quantity])
     return stream.getvalue().encode()
 
 
@@ -80,7 +77,7 @@ def _item(number: int, location: str, random: Random) -> StockRow:
         random.choice(_NAMES),
         location,
         Decimal(random.randrange(500)),
-        Decimal(random.randrange(5, 5_000)) / 100,
+        Decimal(random.randrange(5, 2_000)) / 100,
         Decimal(pack) if pack else None,
         tuple(aliases),
         by_measure=not pack and random.random() < 0.08,
@@ -92,44 +89,51 @@ def _with_check_digit(body: str) -> str:
     return f"{body}{-weighted % 10}"
 
 
-class _Shelves:
-    """Deals out the places of a count: mostly a new bin of the next item, now and then one that was counted before."""
-
-    def __init__(self, snapshot: Snapshot, random: Random) -> None:
-        self._items = [*snapshot.rows.values(), *snapshot.elsewhere.values()]
-        self._random = random
-        self._places: list[_Place] = []
-
-    def next_place(self) -> _Place:
-        """The place of the next row."""
-        random = self._random
-        if self._places and random.random() < 0.1:
-            return random.choice(self._places)
-        dealt = len(self._places)
-        item = self._items[dealt % len(self._items)]
-        times = dealt // len(self._items)
-        # One item in fifty stands on the floor, without any bin.
-        bin_name = "" if item.sku.endswith("M7") else f"{chr(65 + dealt % 26)}{dealt % 40:02}-{times}"
-        if times and not bin_name:
-            place = self._places[dealt % len(self._items)]
-        else:
-            place = _Place(item, bin_name, random.randrange(1, 400))
-        self._places.append(place)
-        return place
-
-    def label(self, place: _Place) -> str:
-        """The bin as somebody types it; rarely they forget it."""
-        chance = self._random.random()
-        if chance < 0.0005:
-            return ""
-        if chance < 0.1:
-            return place.bin.lower()
-        return f"{place.bin} " if chance < 0.15 and place.bin else place.bin
+def _places(snapshot: Snapshot, bins: int, random: Random) -> Iterator[_Place]:
+    """Where the items stand. Most are as the system says, some are amiss, and some that it does not expect turn up."""
+    strays = [item for item in snapshot.elsewhere.values() if random.random() < 0.02]
+    for number, item in enumerate([*snapshot.rows.values(), *strays]):
+        eaches = max(0, int(item.system_qty) + _amiss(random)) if item.location == snapshot.location else 3
+        # One item in fifty stands on the floor, without any bin; one in twenty in one bin more.
+        in_bins = 1 if item.sku.endswith("M7") else bins + (number % 20 == 0)
+        share, rest = divmod(eaches, in_bins)
+        for nth in range(in_bins):
+            bin_name = "" if item.sku.endswith("M7") else f"{chr(65 + number % 26)}{number % 40:02}-{nth}"
+            yield _Place(item, bin_name, share if nth else share + rest)
 
 
-def _written(place: _Place, snapshot: Snapshot, random: Random) -> tuple[str, str]:
+def _amiss(random: Random) -> int:
+    """By how many eaches a shelf differs from the system: far enough to matter for one item in twenty."""
+    chance = random.random()
+    if chance < 0.05:
+        return random.choice((-1, 1)) * random.randrange(6, 60)
+    return random.choice((-1, 1)) if chance < 0.1 else 0
+
+
+def _rows(snapshot: Snapshot, bins: int, random: Random) -> Iterator[tuple[_Place, tuple[str, str]]]:
+    """Each place with its own row, and behind it now and then a row about a place that was counted before."""
+    been: list[_Place] = []
+    for place in _places(snapshot, bins, random):
+        been.append(place)
+        yield place, _written(_OWN, place, snapshot, random)
+        while random.random() < 0.2:
+            earlier = random.choice(been)
+            yield earlier, _written(_FURTHER, earlier, snapshot, random)
+
+
+def _label(place: _Place, random: Random) -> str:
+    """The bin as somebody types it; rarely they forget it."""
+    chance = random.random()
+    if chance < 0.0005:
+        return ""
+    if chance < 0.1:
+        return place.bin.lower()
+    return f"{place.bin} " if chance < 0.15 and place.bin else place.bin
+
+
+def _written(habits: "_Habits", place: _Place, snapshot: Snapshot, random: Random) -> tuple[str, str]:
     """Code and quantity of one row."""
-    (how,) = random.choices(_HABITS, _WEIGHTS)
+    (how,) = random.choices(tuple(habits), tuple(habits.values()))
     return how(place, snapshot, random)
 
 
@@ -215,27 +219,34 @@ def _code(item: StockRow, random: Random) -> str:
 
 
 _Habit = Callable[[_Place, Snapshot, Random], tuple[str, str]]
-_SHARES: tuple[tuple[_Habit, float], ...] = (
-    (_plain, 68),
-    (_each, 3),
-    (partial(_point, "."), 3),
-    (partial(_point, ","), 1.5),
-    (_cases, 5),
-    (_case_barcode, 4),
-    (partial(_measured, "."), 3),
-    (partial(_measured, ","), 1.5),
-    (partial(_says, ("", " ")), 5),
-    (partial(_says, _WORDS), 0.7),
-    (partial(_says, ("1,250", "1.250", "2 000")), 0.4),
-    (partial(_says, ("#N/A", "=SUM(F2:F9)")), 0.2),
-    (partial(_says, ("-1", "-12", "(3)")), 0.4),
-    (partial(_says, ("5 pallets", "2 doz")), 0.3),
-    (partial(_names, ("", " ")), 0.4),
-    (_unknown, 1.6),
-    (_misread, 0.5),
-    (_shortened, 0.5),
-    (_ambiguous, 0.4),
-    (_other_count, 0.6),
-)
-_HABITS = [habit for habit, _ in _SHARES]
-_WEIGHTS = [weight for _, weight in _SHARES]
+_Habits = dict[_Habit, float]
+"""Ways to write a row, each with its weight."""
+
+_OWN: _Habits = {
+    _plain: 74,
+    _each: 4,
+    partial(_point, "."): 4,
+    partial(_point, ","): 2,
+    _cases: 5,
+    _case_barcode: 4,
+    partial(_measured, "."): 3,
+    partial(_measured, ","): 1.5,
+    partial(_says, ("", " ")): 1,
+    partial(_says, _WORDS): 0.5,
+    partial(_says, ("1,250", "1.250", "2 000")): 0.3,
+    partial(_says, ("#N/A", "=SUM(F2:F9)")): 0.2,
+    partial(_says, ("-1", "-12", "(3)")): 0.3,
+    partial(_says, ("5 pallets", "2 doz")): 0.2,
+}
+# Most of what nobody can read is beside the items that the system knows, which are counted all the same.
+_FURTHER: _Habits = {
+    _plain: 52,
+    partial(_says, ("", " ")): 20,
+    partial(_says, _WORDS): 2,
+    partial(_names, ("", " ")): 3,
+    _unknown: 12,
+    _misread: 3,
+    _shortened: 3,
+    _ambiguous: 2,
+    _other_count: 3,
+}

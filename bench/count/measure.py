@@ -13,29 +13,47 @@ from gzip import compress, decompress
 from importlib import import_module
 from pathlib import Path
 from statistics import median
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from bench.capture.contract import Contender, Outcome
-from bench.capture.data import make_count, make_stock
+from bench.count.contract import Contender, Outcome
+from bench.count.data import make_count, make_stock
+
+if TYPE_CHECKING:
+    from stkr.stock import Snapshot
 
 CONTENDERS = ("stkr", "pandas", "polars")
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A count of so many rows of a shop of so many SKUs. ``repeats`` is how often it is timed."""
+    """A count of so many lines: each SKU in so many bins. ``repeats`` is how often it is timed."""
 
-    rows: int
-    skus: int
+    lines: int
+    bins: int
     repeats: int
 
+    def __str__(self) -> str:
+        return f"{self.lines:,} lines" if self.bins == 1 else f"{self.lines:,} lines in {self.bins} bins each"
 
-# Small shops have some thousand items, and 200,000 rows are a warehouse's; so the larger sizes are ten bins an item.
-SIZES = (Size(2_000, 2_000, 30), Size(20_000, 2_000, 15), Size(200_000, 20_000, 7))
+
+SIZES = (Size(2_000, 1, 30), Size(20_000, 1, 10), Size(200_000, 1, 4))
+"""Growth is told by these."""
+
+WAREHOUSE = Size(20_000, 10, 3)
+"""As many rows as the largest, of a stock that a function is made for."""
 
 
 class Disagreement(Exception):
     """Two contenders do not come to the same outcome, so that there is nothing to compare."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """The rows of the file, the lines that are to be decided, and the times by contender."""
+
+    rows: int
+    material: int
+    times: dict[str, "Times"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,33 +84,36 @@ def write_inputs(folder: Path) -> None:
 
     from stkr.stock import Snapshot  # noqa: PLC0415 - as above
 
-    for size in SIZES:
-        snapshot = make_stock(size.skus)
-        _count_file(folder, size.rows).write_bytes(make_count(snapshot, size.rows))
-        _stock_file(folder, size.rows).write_bytes(compress(TypeAdapter(Snapshot).dump_json(snapshot), mtime=0))
+    for size in (*SIZES, WAREHOUSE):
+        snapshot = make_stock(size.lines)
+        _count_file(folder, size).write_bytes(make_count(snapshot, size.bins))
+        _stock_file(folder, size).write_bytes(compress(TypeAdapter(Snapshot).dump_json(snapshot), mtime=0))
 
 
-def measure_times(size: Size) -> dict[str, Times]:
+def measure_times(size: Size) -> Timed:
     """Time the contenders in turns, so that whatever else the machine does meets all of them.
 
     :raises Disagreement: when their outcomes differ.
     """
-    snapshot = make_stock(size.skus)
-    content = make_count(snapshot, size.rows)
+    snapshot = make_stock(size.lines)
+    content = make_count(snapshot, size.bins)
     contenders = {name: _contender(name) for name in CONTENDERS}
-    _compare({name: contender(content, snapshot) for name, contender in contenders.items()})
+    ours = _compared(contenders, content, snapshot)
+    rows, material = ours.totals.read, sum(of[1] == "material" for of in ours.variances.values())
+    del ours
     runs: dict[str, list[tuple[float, float]]] = {name: [] for name in CONTENDERS}
     for _ in range(size.repeats):
         for name, contender in contenders.items():
             gc.collect()
             begun, cpu_begun = time.perf_counter(), time.process_time()
-            contender(content, snapshot)
+            contender.reconcile(content, snapshot)
             runs[name].append((time.perf_counter() - begun, time.process_time() - cpu_begun))
     taken = {name: tuple(zip(*each, strict=True)) for name, each in runs.items()}
-    return {name: Times(min(wall), median(wall), min(cpu)) for name, (wall, cpu) in taken.items()}
+    times = {name: Times(min(wall), median(wall), min(cpu)) for name, (wall, cpu) in taken.items()}
+    return Timed(rows, material, times)
 
 
-def measure_memory(name: str, folder: Path, rows: int) -> Memory:
+def measure_memory(name: str, folder: Path, size: Size) -> Memory:
     """Run one contender once; to be called in a fresh process."""
     begun = time.perf_counter()
     contender = _contender(name)
@@ -101,36 +122,49 @@ def measure_memory(name: str, folder: Path, rows: int) -> Memory:
     from stkr.stock import Snapshot  # noqa: PLC0415 - as above
 
     imported = _peak()
-    content = _count_file(folder, rows).read_bytes()
-    snapshot = TypeAdapter(Snapshot).validate_json(decompress(_stock_file(folder, rows).read_bytes()))
+    content = _count_file(folder, size).read_bytes()
+    snapshot = TypeAdapter(Snapshot).validate_json(decompress(_stock_file(folder, size).read_bytes()))
     loaded = _peak()
-    contender(content, snapshot)
+    contender.reconcile(content, snapshot)
     return Memory(imported, loaded, _peak(), time.perf_counter() - begun)
 
 
-def measure_function(folder: Path, rows: int) -> Memory:
+def measure_function(folder: Path, size: Size) -> Memory:
     """Run the capture function's use case once, on stored answers instead of AWS; to be called in a fresh process."""
     begun = time.perf_counter()
-    from bench.capture.function import run_capture  # noqa: PLC0415 - see the module's docstring
+    from bench.count.function import run_capture  # noqa: PLC0415 - see the module's docstring
 
     imported = _peak()
-    content, stock = _count_file(folder, rows).read_bytes(), _stock_file(folder, rows).read_bytes()
+    content, stock = _count_file(folder, size).read_bytes(), _stock_file(folder, size).read_bytes()
     loaded = _peak()
     run_capture(content, stock)
     return Memory(imported, loaded, _peak(), time.perf_counter() - begun)
 
 
+def function_mb() -> int:
+    """The memory that the template gives the capture function."""
+    from tests.deployment import stack  # noqa: PLC0415 - see the module's docstring
+
+    return int(stack().function("capture")["MemorySize"])
+
+
 def _contender(name: str) -> Contender:
-    return cast("Contender", import_module(f"bench.capture.with_{name}").count)
+    return cast("Contender", import_module(f"bench.count.with_{name}"))
 
 
-def _compare(outcomes: dict[str, Outcome]) -> None:
-    ours = outcomes[CONTENDERS[0]]
-    for name, theirs in outcomes.items():
-        for part in ("lines", "parked", "totals"):
+def _compared(contenders: dict[str, Contender], content: bytes, snapshot: "Snapshot") -> Outcome:
+    """The outcome that all come to; only two at a time are held."""
+    ours: Outcome | None = None
+    for name, contender in contenders.items():
+        theirs = contender.outcome(contender.reconcile(content, snapshot))
+        ours = ours or theirs
+        for part in ("lines", "parked", "totals", "variances"):
             expected, found = getattr(ours, part), getattr(theirs, part)
             if expected != found:
                 raise Disagreement(f"{name} has other {part}: {_difference(expected, found)}")
+    if ours is None:
+        raise ValueError("there is nobody to compare")
+    return ours
 
 
 def _difference(expected: object, found: object) -> str:
@@ -147,9 +181,9 @@ def _peak() -> float:
     return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
-def _count_file(folder: Path, rows: int) -> Path:
-    return folder / f"{rows}.csv"
+def _count_file(folder: Path, size: Size) -> Path:
+    return folder / f"{size.lines}-{size.bins}.csv"
 
 
-def _stock_file(folder: Path, rows: int) -> Path:
-    return folder / f"{rows}.json.gz"
+def _stock_file(folder: Path, size: Size) -> Path:
+    return folder / f"{size.lines}-{size.bins}.json.gz"

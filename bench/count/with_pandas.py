@@ -11,9 +11,19 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from bench.capture.contract import PLACES, Outcome
-from stkr.capture.result import Reason, Totals
+from bench.count.contract import (
+    CENTS,
+    PERCENT_PLACES,
+    PLACES,
+    PREFIX,
+    PREFIX_TOLERANCE,
+    TOLERANCE,
+    Judged,
+    Outcome,
+)
+from stkr.capture.result import Kind, Reason, Totals
 from stkr.stock import Snapshot, StockRow
+from stkr.variance.result import Materiality
 
 _ONE = 10**PLACES
 _REASONS = list(Reason)
@@ -27,11 +37,12 @@ _GROUPED = r"[1-9]\d{0,2}(?:[ .,]\d{3})+"
 _AMOUNT = r"^(?P<whole>\d{1,7})(?:[.,](?P<part>\d{1,6}))?\s*(?P<unit>[^\W\d]+)?(?:\s*\+\s*(?P<loose>\d{1,7}))?$"
 
 
-def count(content: bytes, snapshot: Snapshot) -> Outcome:
-    """The lines, parked rows and totals of a count."""
+def reconcile(content: bytes, snapshot: Snapshot) -> Outcome:
+    """The lines, parked rows, totals and variances of a count."""
     sheet = pd.read_csv(BytesIO(content), dtype=object, na_filter=False, skip_blank_lines=False)
     items = [*snapshot.rows.values(), *snapshot.elsewhere.values()]
-    rows = pd.concat([_codes(sheet["Code"], items), _amounts(sheet["Counted qty"]), _bins(sheet["Bin"])], axis=1)
+    book = _codebook(items)
+    rows = pd.concat([_codes(sheet["Code"], book), _amounts(sheet["Counted qty"]), _bins(sheet["Bin"])], axis=1)
     rows = rows[~_structural(sheet, rows["blank"])]
     counted = rows[~rows["blank"]].copy()
     _convert(counted, items)
@@ -41,6 +52,7 @@ def count(content: bytes, snapshot: Snapshot) -> Outcome:
     parked = counted.loc[counted["reason"] != _FINE, "reason"]
     cells = sheet.loc[parked.index].itertuples(index=False, name=None)
     numbers, reasons = (parked.index + _FIRST_ROW).tolist(), parked.tolist()
+    named = book.loc[book["key"].isin(_keys(sheet.loc[parked.index, "Code"])), "item"].to_numpy()
     return Outcome(
         {
             items[item].sku: line
@@ -54,7 +66,13 @@ def count(content: bytes, snapshot: Snapshot) -> Outcome:
             blank=len(rows) - len(counted),
             parked=len(parked),
         ),
+        _variances(lines, named, items, len(snapshot.rows)),
     )
+
+
+def outcome(result: Outcome) -> Outcome:
+    """The same."""
+    return result
 
 
 def _rows(counted: pd.DataFrame) -> Iterator[tuple[int, ...]]:
@@ -72,11 +90,11 @@ def _structural(sheet: pd.DataFrame, blank: pd.Series) -> pd.Series:
     return empty | (sheet["Code"] == "Code")
 
 
-def _codes(cells: pd.Series, items: Sequence[StockRow]) -> pd.DataFrame:
+def _codes(cells: pd.Series, book: pd.DataFrame) -> pd.DataFrame:
     """Of each row the item its code names, how many eaches the code stands for (0: one), and why it names none."""
     at, distinct = pd.factorize(cells)
     keys = _keys(pd.Series(distinct))
-    found = _codebook(items).reindex(keys)
+    found = book.drop_duplicates("key").set_index("key").reindex(keys)
     unmatched = found["item"].isna().to_numpy()
     reason = np.select(
         [
@@ -98,7 +116,7 @@ def _codes(cells: pd.Series, items: Sequence[StockRow]) -> pd.DataFrame:
 
 
 def _codebook(items: Sequence[StockRow]) -> pd.DataFrame:
-    """By key: the number of the item, the size of the case, and whether there is another that it names."""
+    """Every key with the number of the item, the size of the case, and whether there is another that it names."""
     listed = [(code, item) for item, row in enumerate(items) for code in (row.sku, *row.aliases)]
     book = pd.DataFrame(listed, columns=["code", "item"])
     code, case = book["code"].str.partition("*")[[0, 2]].to_numpy().T
@@ -106,7 +124,7 @@ def _codebook(items: Sequence[StockRow]) -> pd.DataFrame:
     book["case"] = np.where(case == "", "0", case).astype("int64")
     book = book[["key", "item", "case"]].drop_duplicates()
     book["ambiguous"] = book["key"].duplicated(keep=False)
-    return book.drop_duplicates("key").set_index("key")
+    return book
 
 
 def _keys(codes: pd.Series) -> pd.Series:
@@ -197,3 +215,70 @@ def _places(counted: pd.DataFrame) -> pd.DataFrame:
     disagrees = ~places["agrees"].to_numpy()[grouped.ngroup()]
     counted.loc[readable.index[disagrees], "reason"] = _REASONS.index(Reason.CONFLICTING_COUNTS)
     return places
+
+
+def _variances(lines: pd.Series, named: np.ndarray, items: Sequence[StockRow], here: int) -> dict[str, Judged]:
+    """Judge what was counted, and what was not although it is expected among the first ``here`` items.
+
+    ``named`` are the items that parked rows name.
+    """
+    stock = pd.DataFrame(
+        {
+            "sku": [row.sku for row in items],
+            "system": [int(row.system_qty * _ONE) for row in items],
+            "cost": [int((row.unit_cost or 0) * 10**CENTS) for row in items],
+            "counted": lines.reindex(range(len(items)), fill_value=0),
+        }
+    )
+    stock["expected"] = stock.index < here
+    stock["there"] = stock.index.isin(lines.index)
+    stock = stock[stock["there"] | (stock["expected"] & ~stock.index.isin(named))]
+    expected, there, counted, cost = (stock[name].to_numpy() for name in ("expected", "there", "counted", "cost"))
+    system = np.where(expected, stock["system"], 0)
+    units = counted - system
+    value = units * cost
+    material = _materiality(stock["sku"], units, system, value)
+    material = np.where(expected, material, np.where(units != 0, Materiality.MATERIAL, Materiality.IN_AGREEMENT))
+    material = np.where(there, material, np.where(system != 0, Materiality.MATERIAL, Materiality.IN_AGREEMENT))
+    kind = np.where(there, np.where(expected, Kind.COUNTED, Kind.UNRECORDED), Kind.UNCOUNTED)
+    columns = (
+        kind,
+        material,
+        _where(there, counted),
+        system,
+        _where(there, units),
+        _where(there & (system > 0), _percent(units, system)),
+        _where(there, value),
+    )
+    return dict(zip(stock["sku"].tolist(), zip(*(column.tolist() for column in columns), strict=True), strict=True))
+
+
+def _materiality(sku: pd.Series, units: np.ndarray, system: np.ndarray, value: np.ndarray) -> np.ndarray:
+    by_prefix = sku.str.startswith(PREFIX).to_numpy()
+    most_units, most_percent, most_value = (
+        np.where(by_prefix, other, default) for default, other in zip(TOLERANCE, PREFIX_TOLERANCE, strict=True)
+    )
+    size = abs(units)
+    over_units = size > most_units * _ONE
+    over_percent = (system <= 0) | (size * 100 > most_percent * system)
+    over_value = abs(value) > most_value * _ONE * 10**CENTS
+    judged: np.ndarray = np.select(
+        [size == 0, over_units & over_percent | over_value, over_units | over_percent],
+        [Materiality.IN_AGREEMENT, Materiality.MATERIAL, Materiality.MINOR],
+        Materiality.IN_AGREEMENT,
+    )
+    return judged
+
+
+def _percent(units: np.ndarray, system: np.ndarray) -> np.ndarray:
+    """Rounded half to even, where there is a system quantity."""
+    whole = np.where(system > 0, system, 1)
+    scaled = units * 100 * 10**PERCENT_PLACES
+    floor = scaled // whole
+    rest = 2 * (scaled - floor * whole)
+    rounded: np.ndarray = floor + ((rest > whole) | ((rest == whole) & (floor % 2 == 1)))
+    return rounded
+
+
+def _where(there: np.ndarray, figures: np.ndarray) -> pd.Series:
+    return pd.Series(figures, dtype=object).where(there, None)

@@ -1,0 +1,178 @@
+"""What was measured, as a page for people."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from bench.count.measure import CONTENDERS, SIZES, WAREHOUSE, Memory, Size, Timed
+from tests.machine import machine
+
+_OURS, _THEIRS = CONTENDERS[0], CONTENDERS[1]
+_GROWTH = 1.15
+
+_PAGE = """\
+# How fast a count is worked out
+
+The same dirty count file goes through capture and variance and through the same job written with pandas and with polars
+(`bench/count/`), as `make bench-count` last measured it. All three came to the same lines with the rows they are from,
+the same parked rows with their raw cells, the same totals, and the same variances (kind, state, and the gap in units,
+percent and money) before anything was timed. Ours works in decimals, tells encoding, delimiter, header and columns, and
+says in words what is wrong with each parked row and what to do about it; the other two are told the columns, work in
+integers and give the reason only.
+
+{machine}
+
+## Goals
+
+{goals}
+
+## Lines per second
+
+In one process, without start-up and imports, the contenders in turns; the stock is read into its codes each time. A
+line is a SKU of the stock; its file has a quarter more rows, and the last size as many rows as the one above it. *Best*
+and *median* are wall clock, *CPU* is the time of all cores together, from the first byte to the last variance. Lines
+per second and ratio go by CPU, because ours and pandas use one core each, and so it matters little what else the
+machine does; polars uses all cores.
+
+{times}
+
+Ours compared with pandas is a comparison, no goal: pandas judges whole columns of integers.
+
+## Growth
+
+CPU time for one line, and how many times that of the smaller counts it is. Linear is 1.00.
+
+{growth}
+
+## Memory
+
+Peak of a fresh process that reads file and stored snapshot and does the job once; *cold* is its wall clock with the
+imports.
+
+{memory}
+
+The last contender is the capture function's whole use case on stored answers of AWS: everything the handler imports,
+clients, snapshot, the document it writes.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Times and memory by size and contender, the whole function's memory by size, and the MB that it is given."""
+
+    timed: dict[Size, Timed]
+    memory: dict[Size, dict[str, Memory]]
+    whole: dict[Size, Memory]
+    function_mb: int
+
+
+def report(measured: Measured) -> str:
+    """The page."""
+    return _PAGE.format(
+        machine=machine("pandas", "polars", "numpy"),
+        goals="\n".join(f"- {'met' if met else '**missed**'}: {what}" for met, what in _goals(measured)),
+        times=_times(measured.timed),
+        growth=_growth_table(measured.timed),
+        memory=_memory(measured),
+    )
+
+
+def missed(measured: Measured) -> bool:
+    """Whether any goal is."""
+    return not all(met for met, _ in _goals(measured))
+
+
+def _goals(measured: Measured) -> Iterator[tuple[bool, str]]:
+    for before, after in combinations(SIZES, 2):
+        times = _growth(measured.timed, _OURS, before, after)
+        yield (
+            times <= _GROWTH,
+            f"from {before} to {after}: {times:.2f} times the time a line, at most {_GROWTH}",
+        )
+    peak = measured.whole[WAREHOUSE].peak
+    yield peak <= measured.function_mb, f"{WAREHOUSE} in capture: {peak:.0f} MB, at most {measured.function_mb}"
+
+
+def _growth(timed: dict[Size, Timed], contender: str, before: Size, after: Size) -> float:
+    """How many times the time a line takes."""
+    return _per_line(timed, contender, after) / _per_line(timed, contender, before)
+
+
+def _per_line(timed: dict[Size, Timed], contender: str, size: Size) -> float:
+    return timed[size].times[contender].cpu / size.lines
+
+
+def _times(timed: dict[Size, Timed]) -> str:
+    return _table(
+        ("lines", "rows", "to decide", "contender", "best ms", "median ms", "CPU ms", "lines/s", "of pandas"),
+        (
+            (
+                f"{size.lines:,}",
+                f"{timed[size].rows:,}",
+                f"{timed[size].material:,}",
+                name,
+                f"{of.best * 1000:,.1f}",
+                f"{of.median * 1000:,.1f}",
+                f"{of.cpu * 1000:,.1f}",
+                f"{size.lines / of.cpu:,.0f}",
+                f"{of.cpu / timed[size].times[_THEIRS].cpu:.2f}",
+            )
+            for size in timed
+            for name, of in timed[size].times.items()
+        ),
+    )
+
+
+def _growth_table(timed: dict[Size, Timed]) -> str:
+    return _table(
+        (
+            "contender",
+            *(f"µs at {size.lines:,}" for size in SIZES),
+            *(f"{before.lines:,} to {after.lines:,}" for before, after in combinations(SIZES, 2)),
+        ),
+        (
+            (
+                name,
+                *(f"{_per_line(timed, name, size) * 1e6:.1f}" for size in SIZES),
+                *(f"{_growth(timed, name, before, after):.2f}" for before, after in combinations(SIZES, 2)),
+            )
+            for name in CONTENDERS
+        ),
+    )
+
+
+def _memory(measured: Measured) -> str:
+    return _table(
+        ("lines", "rows", "contender", "imports MB", "inputs MB", "peak MB", "cold s"),
+        (
+            (
+                f"{size.lines:,}",
+                f"{measured.timed[size].rows:,}",
+                name,
+                f"{of.imported:.0f}",
+                f"{of.loaded:.0f}",
+                f"{of.peak:.0f}",
+                f"{of.cold:.2f}",
+            )
+            for size, by_name in measured.memory.items()
+            for name, of in (*by_name.items(), ("capture function", measured.whole[size]))
+        ),
+    )
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Aligned, so that it reads as well in a terminal; all but names stand to the right."""
+    cells = [columns, *rows]
+    widths = [max(len(row[index]) for row in cells) for index in range(len(columns))]
+    left = columns.index("contender")
+    lines = [
+        "| "
+        + " | ".join(
+            cell.ljust(width) if index == left else cell.rjust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        + " |"
+        for row in cells
+    ]
+    rule = "|".join("-" * (width + 1) + ("-" if index == left else ":") for index, width in enumerate(widths))
+    return "\n".join([lines[0], f"|{rule}|", *lines[1:]])
