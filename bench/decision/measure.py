@@ -1,4 +1,4 @@
-"""Decisions made one after the other: a manager looks at the page, then taps. AWS is moto, its own time left out."""
+"""Decisions made one after the other: a manager looks at the page, then taps. AWS is moto, without its own time."""
 
 import sys
 from collections import Counter

@@ -33,9 +33,10 @@ one of them was over and made the calls that fetch it, too; they are in no figur
 {times}
 
 *Own time* is measured: processor time of the function's code without the emulation's, scaled to the share of a
-processor that {memory} MB have in Lambda. *Waiting* is assumed: `WAIT_MS` in `bench/cost/meter.py` says how long each
-call takes inside the region, on the slow side of what is commonly measured. The way between the phone and AWS is not in
-it. How long a function takes that is not warm is on [its own page](start.md).
+processor that {memory} MB have in Lambda. An answer to a decision tells how much else waits, which is much here: all
+that is yet to be decided, {decisions} variances at first. *Waiting* is assumed: `WAIT_MS` in `bench/cost/meter.py` says
+how long each call takes inside the region, on the slow side of what is commonly measured. The way between the phone and
+AWS is not in it. How long a function takes that is not warm is on [its own page](start.md).
 """
 
 

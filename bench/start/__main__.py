@@ -12,7 +12,7 @@ from bench.start.measure import build_layer, size_of, start_with_the_layer, star
 from bench.start.report import report
 from tests.template.stack import ROOT
 
-_RUNS: Final = 11
+_RUNS: Final = 9
 _PROOF: Final = ROOT / "docs" / "proof" / "start.md"
 _BUILT: Final = ROOT / ".aws-sam" / "build" / "CommonLayer"
 

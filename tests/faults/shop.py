@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -102,7 +103,8 @@ class Shop:
         self, deployment: Deployment, invocation: Callable[[str], Context], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         self._invocation = invocation
-        logger.setLevel("CRITICAL")  # Thousands of histories would fill a disk.
+        # Thousands of histories would fill a disk.
+        monkeypatch.setattr(logging.getLogger(logger.name), "disabled", True)
         monkeypatch.setenv("POWERTOOLS_METRICS_DISABLED", "true")
         known = deployment.environment("approve")
         self.bucket, self.trail = known["BUCKET"], known["ADJUSTMENTS_TABLE"]

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from stkr.capture.result import ClockDoubt, CountedLine, Kind, Outcome, Totals
-from stkr.capture.times import CLOCKS_APART
+from stkr.capture.result import CLOCKS_APART, ClockDoubt, CountedLine, Kind, Outcome, Totals
 from stkr.rules.doc import default_rules
 from stkr.stock import Snapshot, StockRow
 from stkr.sync.connector import Movement, MovementKind

@@ -2,8 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
+
+CLOCKS_APART = timedelta(minutes=2)
+"""How far the clocks of scanner, till and system of record may be apart; also, how long one looks at a shelf."""
 
 
 class Reason(StrEnum):

@@ -12,12 +12,9 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from stkr import keys
-from stkr.capture.result import ClockDoubt
+from stkr.capture.result import CLOCKS_APART, ClockDoubt
 from stkr.stock import Snapshot
 from stkr.tabular.words import visible
-
-CLOCKS_APART = timedelta(minutes=2)
-"""How far the clocks of scanner, till and system of record may be apart; also, how long one looks at a shelf."""
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CENTURY = 2000
