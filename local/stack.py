@@ -91,7 +91,7 @@ class Stack:
             check=False,
         )
         if done.returncode:
-            raise RuntimeError(f"stkr {' '.join(arguments)}: {done.stderr.strip()}")
+            raise RuntimeError(f"stkr {' '.join(arguments)}: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout.strip()
 
     def partition(self, table: str, key: str) -> list[dict[str, Any]]:

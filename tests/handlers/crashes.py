@@ -64,8 +64,8 @@ def refused_once(operation: str, code: str, *reasons: str) -> Iterator[None]:
 
 
 @contextmanager
-def in_the_way(first: Callable[[], object]) -> Iterator[None]:
-    """Let somebody come ``first`` at the next transaction, and have it and all later ones meet another one."""
+def overtaken(first: Callable[[], object], *, met: bool) -> Iterator[None]:
+    """Let somebody come ``first`` at the next transaction; if ``met``, it and all later ones meet yet another one."""
     real = BaseClient.__dict__["_make_api_call"]
     waiting = [first]
 
@@ -75,11 +75,13 @@ def in_the_way(first: Callable[[], object]) -> Iterator[None]:
         while waiting:
             with patch.object(BaseClient, "_make_api_call", real):
                 waiting.pop()()
-        met: Any = {
+        if not met:
+            return real(self, called, parameters)
+        refusal: Any = {
             "Error": {"Code": "TransactionCanceledException", "Message": "another one is under way"},
             "CancellationReasons": [{"Code": "TransactionConflict"} for _ in parameters["TransactItems"]],
         }
-        raise ClientError(met, called)
+        raise ClientError(refusal, called)
 
     with patch.object(BaseClient, "_make_api_call", meeting):
         yield

@@ -14,7 +14,7 @@ from stkr import aws, keys, signing
 from stkr.cause.evidence import Cause
 from stkr.store.counts import State
 from stkr.sweep.shell import MailsFailed
-from tests.handlers.crashes import Killed, in_the_way, killed_at, refused_once
+from tests.handlers.crashes import Killed, killed_at, overtaken, refused_once
 from tests.handlers.world import SCAN, SESSION, World
 
 pytestmark = pytest.mark.handlers
@@ -151,7 +151,7 @@ def test_a_tap_that_meets_the_one_which_decides_is_told_by_whom_although_others_
 ) -> None:
     """Fifty who lose to one meet each other when they try again; trying blindly, some never get through."""
     world.counted()
-    with in_the_way(lambda: world.tap("approve", "BOLT-M6-50", "Grace")):
+    with overtaken(lambda: world.tap("approve", "BOLT-M6-50", "Grace"), met=True):
         status, page = world.tap(action, "BOLT-M6-50")
     assert status == 409
     assert "Already approved" in page
@@ -160,13 +160,29 @@ def test_a_tap_that_meets_the_one_which_decides_is_told_by_whom_although_others_
     assert [row["action"] for row in world.trail("BOLT-M6-50")] == ["queued", "approved", "posted"]
 
 
+@pytest.mark.parametrize("action", ["approve", "reject"])
+def test_a_label_that_is_stored_while_somebody_decides_leaves_line_and_trail_in_agreement(
+    world: World, action: str
+) -> None:
+    world.opened()
+    world.upload("scan.csv", SCAN)
+    world.replay("capture", "scan")
+    world.captured(1)
+    world.sweep(datetime.now(UTC) + timedelta(minutes=16))  # by then a label is no longer waited for
+    with overtaken(world.label, met=False):
+        assert world.tap(action, "BOLT-M6-50")[0] == 200
+    line = world.line("BOLT-M6-50")
+    decisions = world.trail("BOLT-M6-50")[1:]
+    assert {(row.get("cause"), row.get("rationale")) for row in decisions} == {(line.cause, line.rationale)}
+
+
 def test_a_tap_that_meets_others_all_the_time_is_asked_to_try_again_and_changes_nothing(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paused: list[int] = []
     monkeypatch.setattr("stkr.approval.shell.pause", paused.append)
     world.counted()
-    with in_the_way(lambda: None):
+    with overtaken(lambda: None, met=True):
         status, page = world.tap("approve", "BOLT-M6-50")
     assert status == 503
     assert "try again" in page

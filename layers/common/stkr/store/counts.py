@@ -244,12 +244,14 @@ def decide_line(table: str, line: Line, after: Line) -> "TransactWriteItemTypeDe
     """Action that turns a queued line into a decided one: out of the queue index, into the month's."""
     item = line_item(after)
     decision = ("state", "decided_at", "decided_by", "link_issued_to", "confirmed_cause", "posted_units")
+    # As the trail has it: a label that was stored since the line was read came too late for this decision.
+    suggestion = ("cause", "rationale")
     return _while_queued(
         table,
         line.session_id,
         line.sku,
         line.revision,
-        sets={name: item.get(name) for name in (*decision, "month_pk", "month_sk")},
+        sets={name: item.get(name) for name in (*decision, *suggestion, "month_pk", "month_sk")},
         removes=("queue_pk", "queue_sk", "due_at"),
     )
 
