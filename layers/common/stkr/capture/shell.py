@@ -8,7 +8,8 @@ from botocore.exceptions import ClientError
 
 from stkr import aws, keys
 from stkr.capture.core import capture
-from stkr.capture.result import Captured, FileProblem, Outcome, UploadedFile
+from stkr.capture.counted import FileProblem
+from stkr.capture.result import Captured, Outcome, UploadedFile
 from stkr.errors import SessionClosed, UnknownSession
 from stkr.settings import Capture as Settings
 from stkr.stock import Snapshot

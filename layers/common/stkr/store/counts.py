@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 from stkr import aws, keys
-from stkr.capture.result import FileProblem, Kind
+from stkr.capture.counted import FileProblem, Kind
 from stkr.cause.evidence import Cause, Evidence
 from stkr.cause.label import Label
 from stkr.errors import UnknownSession

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stkr import aws, keys
-from stkr.capture.result import Captured, Kind, Outcome, Reason
+from stkr.capture.counted import Kind
+from stkr.capture.result import Captured, Outcome, Reason
 from stkr.cause.evidence import gather
 from stkr.errors import Busy, UnknownSession
 from stkr.rules.doc import Rules
