@@ -61,7 +61,8 @@ class Month:
     @property
     def requests_per_line(self) -> Decimal:
         """Requests from a file's arrival to every variance queued, for each counted line."""
-        return Decimal(self.requests[READING] + self.requests[FINDING]) / self.size.skus
+        upload = 1  # the person's own, among those that were metered
+        return Decimal(self.requests[READING] + self.requests[FINDING] - upload) / self.size.skus
 
 
 def simulate(size: Size, cold_seconds: Mapping[str, float]) -> Month:

@@ -17,7 +17,8 @@ from bench.count.contract import (
     Judged,
     Outcome,
 )
-from stkr.capture.result import Kind, Reason, Totals
+from stkr.capture.counted import Kind
+from stkr.capture.result import Reason, Totals
 from stkr.stock import Snapshot, StockRow
 from stkr.variance.result import Materiality
 

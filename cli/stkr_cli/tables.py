@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from stkr.capture.counted import CountedLine, Kind
 from stkr.capture.quantities import plain
-from stkr.capture.result import CountedLine, Kind, Outcome, ParkedRow
+from stkr.capture.result import Outcome, ParkedRow
 from stkr.rules.doc import Rules
 from stkr.stock import StockRow
 from stkr.sync.connector import Reading

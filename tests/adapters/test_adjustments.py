@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from stkr.capture.result import Kind
+from stkr.capture.counted import Kind
 from stkr.store.adjustments import Action, Entry, append, read_trail
 from stkr.store.counts import Line, State
 from stkr.store.items import pause, transact

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from stkr.capture.result import Kind
+from stkr.capture.counted import Kind
 from stkr.cause.evidence import Cause
 from stkr.settings import Variance, load
 from stkr.store.counts import State, Status, read_last_count

@@ -19,7 +19,7 @@ from PIL import Image
 
 from local.events import event
 from stkr import aws, keys
-from stkr.capture.result import Kind
+from stkr.capture.counted import Kind
 from stkr.capture.shell import refuse_upload
 from stkr.links import Action, CountLink, DecisionLink, Keys, read, read_count, sign
 from stkr.session.shell import READ_SECONDS, UPLOAD_MINUTES

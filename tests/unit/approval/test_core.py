@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from stkr.approval.core import Standing, Verdict, counted_by, decided, held, quantity_after, standing
-from stkr.capture.result import Kind
+from stkr.capture.counted import Kind
 from stkr.cause.evidence import Cause
 from stkr.rules.doc import Rules
 from stkr.store.counts import Line, Session, State, Status

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from stkr import keys
 from stkr.approval.core import Verdict, decided, held, quantity_after
 from stkr.audit.verify import Stored
-from stkr.capture.result import Kind
+from stkr.capture.counted import Kind
 from stkr.cause.evidence import Cause
 from stkr.store.adjustments import Action, Entry, append, trail_row
 from stkr.store.counts import Line, State
@@ -18,8 +18,7 @@ from stkr.store.inventory import InventoryRow, Unbooked
 from stkr.store.items import values
 from stkr.store.movements import on_hand
 from stkr.sync.core import settle
-from stkr.variance.core import gap_between
-from stkr.variance.result import Materiality
+from stkr.variance.result import Materiality, gap_between
 
 SKU, PLACE = "BOLT-M6-50", "fixings-aisle"
 

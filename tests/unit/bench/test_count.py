@@ -8,7 +8,8 @@ from bench.count.data import make_count, make_stock
 from bench.count.measure import CONTENDERS, SIZES, WAREHOUSE, Memory, Timed, Times
 from bench.count.report import Measured, missed
 from bench.count.with_stkr import outcome, reconcile
-from stkr.capture.result import Kind, Reason
+from stkr.capture.counted import Kind
+from stkr.capture.result import Reason
 from stkr.variance.result import Materiality
 
 pytestmark = pytest.mark.unit

@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 
 from stkr.capture.core import capture
-from stkr.capture.result import Kind, UploadedFile
+from stkr.capture.counted import Kind
+from stkr.capture.result import UploadedFile
 from tests.unit.capture.builders import assert_conserved, count, lines, reasons, snapshot, totals
 
 pytestmark = pytest.mark.unit

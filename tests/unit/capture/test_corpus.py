@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from stkr.capture.core import capture
+from stkr.capture.counted import Kind
 from stkr.capture.quantities import plain
-from stkr.capture.result import Kind, UploadedFile
+from stkr.capture.result import UploadedFile
 from stkr.stockfile import read_stock, snapshot_of
 from tests.unit.capture.builders import assert_conserved, totals
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from stkr import keys
 from stkr.capture.codes import Codebook
 from stkr.capture.core import capture
+from stkr.capture.counted import ClockDoubt
 from stkr.capture.headers import tells_when
 from stkr.capture.layout import find_layout
-from stkr.capture.result import Capture, ClockDoubt, UploadedFile
+from stkr.capture.result import Capture, UploadedFile
 from stkr.capture.times import Window, clock_of, spanned, window_of
 from stkr.stock import Snapshot
 from tests.unit.capture.builders import count, snapshot

@@ -6,11 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from stkr.capture.result import Kind
+from stkr.capture.counted import Kind
 from stkr.cause.evidence import Evidence, Flag, gather
 from stkr.stock import History, StockRow
-from stkr.variance.core import gap_between
-from stkr.variance.result import Materiality, Timing, Variance
+from stkr.variance.result import Materiality, Timing, Variance, gap_between
 
 pytestmark = pytest.mark.unit
 

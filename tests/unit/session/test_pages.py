@@ -11,13 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stkr.capture.counted import CountedLine, FileProblem, Kind
 from stkr.capture.result import (
     Alias,
     Capture,
     Correction,
-    CountedLine,
-    FileProblem,
-    Kind,
     ParkedRow,
     Reason,
     Replaced,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr.capture.result import Kind
+from stkr.capture.counted import Kind
 from stkr.cause.evidence import Cause
 from stkr.store.counts import LastCount, State
 from stkr.summary.core import MONTHS_COMPARED, Month, Repeat, Share, Unbooked, Waiting

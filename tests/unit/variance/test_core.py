@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr.capture.result import CountedLine, Kind, Outcome, Totals
+from stkr.capture.counted import CountedLine, Kind
+from stkr.capture.result import Outcome, Totals
 from stkr.rules.doc import Applied, default_rules, parse_rules
 from stkr.stock import Snapshot, StockRow
-from stkr.variance.core import find_variances, gap_between, judge
-from stkr.variance.result import Materiality
+from stkr.variance.core import find_variances, judge
+from stkr.variance.result import Materiality, gap_between
 
 pytestmark = pytest.mark.unit
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from stkr.capture.result import CLOCKS_APART, ClockDoubt, CountedLine, Kind, Outcome, Totals
+from stkr.capture.counted import CLOCKS_APART, ClockDoubt, CountedLine, Kind
+from stkr.capture.result import Outcome, Totals
 from stkr.rules.doc import default_rules
 from stkr.stock import Snapshot, StockRow
 from stkr.sync.connector import Movement, MovementKind

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr.capture.result import Kind
+from stkr.capture.counted import Kind
 from stkr.cause.evidence import Cause
 from stkr.rules.doc import default_rules, tolerance_for
 from stkr.stock import StockRow
 from stkr.store.counts import Line, Session, State, Status
-from stkr.variance.core import gap_between, judge
+from stkr.variance.core import judge
 from stkr.variance.plan import Plan, figures, plan, unlabelled
-from stkr.variance.result import Materiality, Timing, Variance
+from stkr.variance.result import Materiality, Timing, Variance, gap_between
 
 pytestmark = pytest.mark.unit
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from html.parser import HTMLParser
 
-from stkr.capture.result import Kind
+from stkr.capture.counted import Kind
 from stkr.cause.evidence import Cause, Event, Evidence, Flag
 from stkr.rules.doc import parse_rules
 from stkr.store.counts import Line, Session, State, Status

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from stkr.capture.result import Kind
+from stkr.capture.counted import Kind
 from stkr.cause.evidence import Cause
 from stkr.rules.doc import Rules
 from stkr.store.counts import DECIDED, Line, Session, State
 from stkr.sync.movements import OnHand
-from stkr.variance.core import gap_between
 from stkr.variance.forward import Forward, retimed
+from stkr.variance.result import gap_between
 
 ZERO = Decimal(0)
 

@@ -20,7 +20,7 @@ from http import HTTPStatus
 
 from stkr.approval.core import quantity_after
 from stkr.approval.history import Count
-from stkr.capture.result import Kind
+from stkr.capture.counted import Kind
 from stkr.cause.evidence import Cause
 from stkr.links import TOKEN, Action
 from stkr.rules.doc import Rules

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from stkr.approval.core import Standing, Verdict, decided, held, quantity_after, standing
 from stkr.approval.history import MAX_COUNTS
-from stkr.capture.result import Kind
+from stkr.capture.counted import Kind
 from stkr.errors import Busy
 from stkr.settings import Approve as Settings
 from stkr.store.adjustments import Action, Entry, append

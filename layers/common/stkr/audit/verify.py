@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from stkr import keys
-from stkr.capture.result import Kind
+from stkr.capture.counted import Kind
 from stkr.store.adjustments import Action, TrailRow
 from stkr.store.counts import DECIDED, Line, State
 from stkr.store.inventory import ZERO, InventoryRow

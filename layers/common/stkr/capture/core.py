@@ -26,24 +26,12 @@ from decimal import Decimal
 from itertools import pairwise
 
 from stkr.capture.codes import Codebook
+from stkr.capture.counted import CountedLine, FileProblem, Kind
 from stkr.capture.fixes import Fixes, FixSheet, as_fix_sheet, read_fixes
 from stkr.capture.layout import judge_rows
 from stkr.capture.quantities import ZERO, plain
 from stkr.capture.reading import Opened, Reading, Source, Watch, read_file
-from stkr.capture.result import (
-    Capture,
-    CountedLine,
-    FileProblem,
-    Kind,
-    ParkedRow,
-    Reason,
-    Replaced,
-    Sighting,
-    Table,
-    Totals,
-    Trouble,
-    UploadedFile,
-)
+from stkr.capture.result import Capture, ParkedRow, Reason, Replaced, Sighting, Table, Totals, Trouble, UploadedFile
 from stkr.capture.tallies import Bin, Observation, Tallies, Where, agreed, by_bin, place, source_and_row
 from stkr.capture.times import spanned
 from stkr.errors import CountFileError

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from stkr.capture.codes import Codebook, Found, Match, Unmatched, looks_like_a_date, split_alias
+from stkr.capture.counted import FileProblem
 from stkr.capture.quantities import Amount, Unread, plain, read_amount
-from stkr.capture.result import Alias, FileProblem, ParkedRow, Reason, Sighting
+from stkr.capture.result import Alias, ParkedRow, Reason, Sighting
 from stkr.errors import CountFileError
 from stkr.tabular.csvfile import unprotected
 from stkr.tabular.sheet import Row, Sheet, has_content

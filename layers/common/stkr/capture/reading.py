@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 from stkr.capture.codes import Codebook, Found, Match, Unmatched
+from stkr.capture.counted import ClockDoubt
 from stkr.capture.fixes import Fix, Fixes
 from stkr.capture.headers import heading
 from stkr.capture.layout import Layout, NotACount, columns_of, find_layout, in_full, is_header, refuse_merged
@@ -23,7 +24,7 @@ from stkr.capture.quantities import (
     typed_in_eaches,
     writes_three_places,
 )
-from stkr.capture.result import ClockDoubt, Correction, ParkedRow, Reason, Sighting, Trouble, UploadedFile
+from stkr.capture.result import Correction, ParkedRow, Reason, Sighting, Trouble, UploadedFile
 from stkr.capture.tallies import Observation, Where, added_up, place
 from stkr.capture.times import Clock, Moment, clock_of, window_of
 from stkr.errors import CountFileError

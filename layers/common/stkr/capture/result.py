@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-CLOCKS_APART = timedelta(minutes=2)
-"""How far the clocks of scanner, till and system of record may be apart; also, how long one looks at a shelf."""
+from stkr.capture.counted import CountedLine, FileProblem
 
 
 class Reason(StrEnum):
@@ -24,24 +22,6 @@ class Reason(StrEnum):
     MISSING_PACK_SIZE = "missing_pack_size"
     CONFLICTING_COUNTS = "conflicting_counts"
     ALREADY_DECIDED = "already_decided"
-
-
-class Kind(StrEnum):
-    """How a line came about: counted and in the system, counted but not stocked here, or expected but not counted."""
-
-    COUNTED = "counted"
-    UNRECORDED = "unrecorded"
-    UNCOUNTED = "uncounted"
-
-
-class ClockDoubt(StrEnum):
-    """Why the times in a line's rows do not say when it was counted: only some rows have one, or one cannot be right.
-
-    A time cannot be right that is outside the time between the opening of the count and the upload.
-    """
-
-    MIXED = "mixed"
-    WRONG = "wrong"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +48,6 @@ class Sighting:
 
     file: str
     row: int
-
-
-@dataclass(frozen=True, slots=True)
-class CountedLine:
-    """One SKU's clean count in eaches. ``rows`` are all that went into it, by file.
-
-    ``incomplete`` is true when a parked row names the same SKU, so that the count may be short of it.
-    ``counted_from`` and ``counted_to`` are the stored instants between which all its rows were counted, ``None`` where
-    they do not say, or where ``clock`` says why that cannot be relied on.
-    """
-
-    sku: str
-    kind: Kind
-    counted_qty: Decimal
-    rows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    incomplete: bool = False
-    counted_from: str | None = None
-    counted_to: str | None = None
-    clock: ClockDoubt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +86,6 @@ class ParkedRow:
     def troubles(self) -> tuple[Trouble, ...]:
         """Everything that is wrong with the row."""
         return (Trouble(self.reason, self.detail, self.cell), *self.also)
-
-
-@dataclass(frozen=True, slots=True)
-class FileProblem:
-    """A file that could not be taken, and what to do about it; with a ``row``, it is only this row of a fix sheet."""
-
-    file: str
-    problem: str
-    row: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,15 @@ from botocore.exceptions import ClientError
 
 from stkr import aws, keys
 from stkr.capture.core import capture
-from stkr.capture.result import Captured, FileProblem, Outcome, UploadedFile
+from stkr.capture.counted import FileProblem
+from stkr.capture.result import Captured, Outcome, UploadedFile
 from stkr.errors import SessionClosed, UnknownSession
 from stkr.settings import Capture as Settings
 from stkr.stock import Snapshot
 from stkr.store import objects
 from stkr.store.aliases import Confirmed, remember
-from stkr.store.counts import DECIDED, Session, Status, read_lines, session_key
-from stkr.store.items import conditional_update, patient_update, update, values
+from stkr.store.counts import DECIDED, Session, Status, change_session, read_lines, session_key
+from stkr.store.items import conditional_update, update
 from stkr.store.objects import Upload
 from stkr.tabular.sheet import MAX_FILE_BYTES
 from stkr.telemetry import Metric, count, logger
@@ -86,17 +87,10 @@ def _claim(table: str, session_id: str) -> Session:
         names={"#status": "status"},
         given={":closed": Status.CLOSED},
     )
-    try:
-        answer = patient_update(
-            {**request, "ReturnValues": "ALL_NEW", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise
-        if "Item" in error.response:
-            raise SessionClosed(f"count session {session_id} is closed; open a fresh count for corrections") from error
-        raise UnknownSession(f"there is no count session {session_id}; open one and upload to its folder") from error
-    return Session.model_validate(values(answer["Attributes"]))
+    session = change_session(request, session_id)
+    if session is None:
+        raise SessionClosed(f"count session {session_id} is closed; open a fresh count for corrections")
+    return session
 
 
 def _note_idle(table: str, session: Session) -> None:

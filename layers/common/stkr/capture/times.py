@@ -12,7 +12,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from stkr import keys
-from stkr.capture.result import CLOCKS_APART, ClockDoubt
+from stkr.capture.counted import CLOCKS_APART, ClockDoubt
 from stkr.stock import Snapshot
 from stkr.tabular.words import visible
 

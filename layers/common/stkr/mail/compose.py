@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Final
 
-from stkr.capture.result import Kind
+from stkr.capture.counted import Kind
 from stkr.cause.evidence import Cause
 from stkr.keys import local_day
 from stkr.rules.doc import Person, Rules

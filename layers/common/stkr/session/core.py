@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from stkr.capture.result import Alias, FileProblem, Outcome, ParkedRow, Reason
+from stkr.capture.counted import FileProblem
+from stkr.capture.result import Alias, Outcome, ParkedRow, Reason
 from stkr.errors import ScopeError
 from stkr.rules.doc import Rules
 from stkr.stock import History, Snapshot, StockRow

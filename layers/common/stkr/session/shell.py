@@ -8,7 +8,8 @@ from time import sleep
 from typing import Any
 
 from stkr import aws, keys
-from stkr.capture.result import Captured, FileProblem, ParkedRow
+from stkr.capture.counted import FileProblem
+from stkr.capture.result import Captured, ParkedRow
 from stkr.errors import UnknownSession
 from stkr.rules.store import VersionedRules
 from stkr.session.core import Opening, Standing, checked, new_session_id, snapshot_for, with_aliases

@@ -6,14 +6,15 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict
 
 from stkr import aws, keys
-from stkr.capture.result import FileProblem, Kind
+from stkr.capture.counted import FileProblem, Kind
 from stkr.cause.evidence import Cause, Evidence
 from stkr.cause.label import Label
 from stkr.errors import UnknownSession
-from stkr.store.items import put, query, update, values
+from stkr.store.items import patient_update, put, query, update, values
 from stkr.variance.result import Materiality, Timing
 
 if TYPE_CHECKING:
@@ -333,11 +334,12 @@ class Counted(_Stored):
     opened_at: str
 
 
-def note_session(table: str, session: Session) -> dict[str, Any]:
-    """Request that notes at a location that a session counted it; once more changes nothing."""
+def note_session(table: str, session: Session) -> "TransactWriteItemTypeDef":
+    """Note at a location that a session counted it; once more changes nothing."""
     key = {"PK": keys.last_count(session.location), "SK": keys.counted(session.opened_at, session.session_id)}
     counted = Counted(session_id=session.session_id, opened_at=session.opened_at)
-    return update(table, key, condition=None, sets=counted.attributes())
+    request = update(table, key, condition=None, sets=counted.attributes())
+    return {"Update": request}  # type: ignore[typeddict-item]  # built request
 
 
 def recent_counts(table: str, location: str, at_most: int) -> list[Counted]:
@@ -363,6 +365,25 @@ def read_lines_of(table: str, sku: str, sessions: Sequence[str]) -> dict[str, Li
     found = aws.dynamodb().batch_get_item(RequestItems={table: {"Keys": wanted}})
     lines = (Line.model_validate(values(item)) for item in found["Responses"].get(table, []))
     return {line.session_id: line for line in lines}
+
+
+def change_session(request: Mapping[str, Any], session_id: str) -> Session | None:
+    """Run an update of a session's header that its condition may refuse.
+
+    :returns: the header as it is then, or ``None`` where it was refused.
+    :raises UnknownSession: there is no such session.
+    """
+    try:
+        answer = patient_update(
+            {**request, "ReturnValues": "ALL_NEW", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+        if "Item" in error.response:
+            return None
+        raise UnknownSession(f"there is no count session {session_id}; open one first") from error
+    return Session.model_validate(values(answer["Attributes"]))
 
 
 def read_session(table: str, session_id: str) -> Session:

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from stkr import keys
 from stkr.approval.core import counted_by
-from stkr.capture.result import Kind
+from stkr.capture.counted import Kind
 from stkr.mail.compose import MAX_ITEMS, MAX_WAITING
 from stkr.rules.doc import Location, Person, Rules
 from stkr.store.counts import LastCount, Line, Session

@@ -17,7 +17,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from stkr import aws, keys
-from stkr.capture.result import CLOCKS_APART
+from stkr.capture.counted import CLOCKS_APART
 from stkr.errors import SourceRefused
 from stkr.rules.store import current_rules
 from stkr.settings import Sync as Settings

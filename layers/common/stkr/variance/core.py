@@ -1,29 +1,15 @@
 """The reconciliation itself: a pure function of the capture, the snapshot and the rules."""
 
 from collections.abc import Iterator
-from decimal import Context, Decimal
+from decimal import Decimal
 
-from stkr.capture.result import CountedLine, Kind, Outcome
+from stkr.capture.counted import CountedLine, Kind
+from stkr.capture.result import Outcome
 from stkr.garbage import no_collecting
 from stkr.rules.doc import Applied, Rules, tolerance_for
 from stkr.stock import Snapshot
 from stkr.variance.forward import Forward, mistrusted, timing
-from stkr.variance.result import ZERO, Gap, Materiality, Variance
-
-HUNDRED = Decimal(100)
-
-_WIDE = Context(prec=60)
-"""Rounds any percentage that two quantities can make; the default's 28 digits would refuse an absurd one."""
-
-
-def gap_between(counted_qty: Decimal, system_qty: Decimal, unit_cost: Decimal | None) -> Gap:
-    """``units = counted - system``; ``percent = units / system``; ``value = units x unit cost`` (the seed, part 3).
-
-    The percentage is rounded to four places for show; the tolerance is tested without dividing (``judge``).
-    """
-    units = counted_qty - system_qty
-    percent = _WIDE.quantize(units * HUNDRED / system_qty, Decimal("0.0001")) if system_qty > 0 else None
-    return Gap(units, percent, None if unit_cost is None else units * unit_cost)
+from stkr.variance.result import HUNDRED, ZERO, Gap, Materiality, Variance, gap_between
 
 
 def judge(gap: Gap, system_qty: Decimal, tolerance: Applied) -> Materiality:

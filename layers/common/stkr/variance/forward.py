@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from stkr.capture.result import CLOCKS_APART, ClockDoubt, CountedLine
+from stkr.capture.counted import CLOCKS_APART, ClockDoubt, CountedLine
 from stkr.stock import StockRow
 from stkr.sync.connector import Movement, MovementKind
 from stkr.sync.movements import Ledger, OnHand, shifted, stock_movements

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from stkr import keys
-from stkr.capture.result import Kind
+from stkr.capture.counted import Kind
 from stkr.cause.evidence import Evidence
 from stkr.store.counts import DECIDED, Line, Session, State
 from stkr.variance.result import Materiality, Variance

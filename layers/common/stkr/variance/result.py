@@ -1,15 +1,19 @@
-"""What a reconciliation says of a line. Data only, so that whoever reads it later need not load how it came about."""
+"""What a reconciliation says of a line, apart from how it comes about, which only variance itself has to load."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from stkr.capture.result import Kind
+from stkr.capture.counted import Kind
 from stkr.stock import StockRow
 
 ZERO = Decimal(0)
+HUNDRED = Decimal(100)
+
+_WIDE = Context(prec=60)
+"""Rounds any percentage that two quantities can make; the default's 28 digits would refuse an absurd one."""
 
 
 class Unrolled(StrEnum):
@@ -65,6 +69,16 @@ class Gap:
     units: Decimal
     percent: Decimal | None
     value: Decimal | None
+
+
+def gap_between(counted_qty: Decimal, system_qty: Decimal, unit_cost: Decimal | None) -> Gap:
+    """``units = counted - system``; ``percent = units / system``; ``value = units x unit cost`` (the seed, part 3).
+
+    The percentage is rounded to four places for show; the tolerance is tested without dividing (``judge``).
+    """
+    units = counted_qty - system_qty
+    percent = _WIDE.quantize(units * HUNDRED / system_qty, Decimal("0.0001")) if system_qty > 0 else None
+    return Gap(units, percent, None if unit_cost is None else units * unit_cost)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,12 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from stkr import aws, keys
-from stkr.capture.result import Captured, Kind, Outcome, Reason
+from stkr.capture.counted import Kind
+from stkr.capture.result import Captured, Outcome, Reason
 from stkr.cause.evidence import gather
 from stkr.errors import Busy, UnknownSession
 from stkr.rules.doc import Rules
@@ -20,15 +22,15 @@ from stkr.store.counts import (
     Session,
     State,
     Status,
+    change_session,
     drop_line,
     note_count,
     note_session,
     read_lines,
-    read_session,
     session_key,
     write_line,
 )
-from stkr.store.items import GuardFailed, conditional_update, patient_update, pause, transact_groups, update
+from stkr.store.items import GuardFailed, conditional_update, pause, transact_groups, update
 from stkr.store.movements import read_ledger
 from stkr.sync.movements import Ledger, histories
 from stkr.telemetry import Metric, count, logger
@@ -55,15 +57,17 @@ def reconcile(settings: Settings, session_id: str, seq: int, now: str, run: str)
 
     :param now: stored instant.
     :param run: a fresh name for this round of labelling.
-    :returns: the session as it was read, or ``None`` where there was nothing to do.
+    :returns: the session as it was claimed, or ``None`` where there was nothing to do.
+    :raises UnknownSession: no such session, or its files are gone.
+    :raises Busy: the lines kept changing.
     """
-    session = read_session(settings.counts_table, session_id)
     captured = objects.read_document(settings.bucket, keys.capture_object(session_id, seq), Captured)
     if captured and not _counts(captured.outcome):
         # All items would come out as uncounted, and what was queued would be taken back.
         logger.warning("nothing was counted; the lines stay as they are", seq=seq)
         return None
-    if session.reconciled_seq >= seq or not _fence(settings.counts_table, session_id, seq):
+    session = _fence(settings.counts_table, session_id, seq)
+    if session is None:
         logger.info("nothing to reconcile: this capture is done or overtaken", seq=seq)
         return None
     snapshot = objects.read_document(
@@ -80,7 +84,7 @@ def reconcile(settings: Settings, session_id: str, seq: int, now: str, run: str)
         stored = {line.sku: line for line in read_lines(settings.counts_table, session_id)}
         planned = plan(session, seq, variances, evidence, stored, now)
         try:
-            done = _apply(settings, session_id, seq, planned, now)
+            done = _apply(settings, session, seq, planned, now)
         except GuardFailed:
             logger.info("a later capture took over", seq=seq)
             return None
@@ -109,15 +113,21 @@ def _counts(outcome: Outcome) -> bool:
     return bool(outcome.lines) or Reason.ALREADY_DECIDED in outcome.parked_reasons
 
 
-def _fence(table: str, session_id: str, seq: int) -> bool:
-    """Claim the session's lines for ``seq``; from then on no write of an earlier capture goes through."""
+def _fence(table: str, session_id: str, seq: int) -> Session | None:
+    """Claim the session's lines for ``seq``; from then on no write of an earlier capture goes through.
+
+    :returns: the session's header, or ``None`` where this capture is done or overtaken.
+    :raises UnknownSession: there is no such session.
+    """
     request = update(
         table,
         session_key(session_id),
-        condition="attribute_exists(PK) AND (attribute_not_exists(#fence_seq) OR #fence_seq <= :fence_seq)",
+        condition="attribute_exists(PK)"
+        " AND (attribute_not_exists(#fence_seq) OR #fence_seq <= :fence_seq)"
+        " AND (attribute_not_exists(reconciled_seq) OR reconciled_seq < :fence_seq)",
         sets={"fence_seq": seq},
     )
-    return conditional_update(request) is not None
+    return change_session(request, session_id)
 
 
 def _guard(table: str, session_id: str, seq: int) -> "TransactWriteItemTypeDef":
@@ -131,10 +141,12 @@ def _guard(table: str, session_id: str, seq: int) -> "TransactWriteItemTypeDef":
     }
 
 
-def _apply(settings: Settings, session_id: str, seq: int, planned: Plan, now: str) -> bool:
-    groups = (_actions(settings, change, now) for change in planned.changes)
-    refused = transact_groups(groups, pause, _guard(settings.counts_table, session_id, seq))
-    return not refused
+def _apply(settings: Settings, session: Session, seq: int, planned: Plan, now: str) -> bool:
+    changes = (_actions(settings, change, now) for change in planned.changes)
+    # With the lines, because a request of its own would be one more.
+    noted = note_session(settings.counts_table, session)
+    guard = _guard(settings.counts_table, session.session_id, seq)
+    return not transact_groups(chain(changes, [[noted]]), pause, guard)
 
 
 def _actions(settings: Settings, change: Change, now: str) -> "Sequence[TransactWriteItemTypeDef]":
@@ -166,7 +178,6 @@ def _finish(settings: Settings, session: Session, seq: int, planned: Plan, now: 
         _capture_again(settings, session.session_id)
     if not chunks and any(line.state is State.QUEUED for line in planned.lines):
         announce(settings.event_source, session.location)
-    patient_update(note_session(settings.counts_table, session))
     if not session.skus:  # A recount of some items is no count of their location.
         counted_at = session.captured_at or now
         conditional_update(note_count(settings.counts_table, session.location, session.zone, counted_at))
