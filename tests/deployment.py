@@ -44,6 +44,17 @@ def call(function: str, payload: dict[str, Any], context: LambdaContext) -> Any:
         return import_module(f"functions.{function}.handler").handler(payload, context)
 
 
+@contextmanager
+def aside() -> Iterator[None]:
+    """While a function is at work, let something happen that is not its doing."""
+    at_work = list(running)
+    running.clear()
+    try:
+        yield
+    finally:
+        running[:] = at_work
+
+
 class Context(LambdaContext):
     """The Lambda context a function is handed, with all of its time still to run."""
 

@@ -8,6 +8,8 @@ from unittest.mock import patch
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from tests.deployment import aside
+
 WRITES = frozenset({
     "PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems", "PutObject", "SendMessage", "SendMessageBatch",
     "PutEvents", "SendEmail", "CreateSchedule",
@@ -73,7 +75,7 @@ def overtaken(first: Callable[[], object], *, met: bool) -> Iterator[None]:
         if called != "TransactWriteItems":
             return real(self, called, parameters)
         while waiting:
-            with patch.object(BaseClient, "_make_api_call", real):
+            with patch.object(BaseClient, "_make_api_call", real), aside():
                 waiting.pop()()
         if not met:
             return real(self, called, parameters)
