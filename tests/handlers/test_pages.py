@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 import boto3
 import pytest
-import zxingcpp
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from PIL import Image
@@ -28,6 +27,7 @@ from stkr.store.counts import State, Status, open_sessions, read_line, read_sess
 from stkr.store.inventory import MAX_UNBOOKED
 from stkr.tabular.sheet import MAX_FILE_BYTES
 from tests.handlers.world import PLACE, RULES, SCAN, SESSION, SIGNING, World
+from tests.qr import read as read_code
 
 pytestmark = pytest.mark.handlers
 
@@ -309,7 +309,7 @@ def test_the_card_and_the_code_of_an_aisle_lead_to_the_very_link_they_were_asked
     answer = world.replay("session", "qr")
     assert answer["headers"]["Content-Type"] == "image/png"
     assert answer["headers"]["Content-Disposition"] == 'attachment; filename="count-fixings-aisle.png"'
-    (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(base64.b64decode(answer["body"]))).convert("L"))
+    found = read_code(Image.open(io.BytesIO(base64.b64decode(answer["body"]))).convert("L"))
     request = event("session", "show-open-form", {**world.links(), "open": found.text.partition("t=")[2]})
     assert "Open a count: Fixings aisle" in world.invoke("session", request)["body"]
 

@@ -5,13 +5,13 @@ import re
 from xml.etree import ElementTree as ET
 
 import pytest
-import zxingcpp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from stkr.links import CountLink, Keys, address
 from stkr.session.qr import inline_svg, png, svg
+from tests.qr import read
 
 pytestmark = pytest.mark.unit
 
@@ -44,11 +44,6 @@ def drawn(markup: str, pixels: int = 6) -> Image.Image:
             left, top, x = x * pixels, (y - 0.5) * pixels, x + float(first)
             pen.rectangle((left, top, x * pixels - 1, top + pixels - 1), fill=0)
     return image
-
-
-def read(image: Image.Image) -> zxingcpp.Barcode:
-    (found,) = zxingcpp.read_barcodes(image)
-    return found
 
 
 @pytest.mark.parametrize(
