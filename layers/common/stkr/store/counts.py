@@ -302,14 +302,15 @@ def last_count_key(location: str, zone: str | None = None) -> dict[str, str]:
     return {"PK": keys.last_count(location), "SK": keys.META if zone is None else keys.zone(zone)}
 
 
-def note_count(table: str, location: str, zone: str | None, counted_at: str) -> dict[str, Any]:
-    """Request that notes a location, or only a zone of it, as counted, unless a later count is noted already."""
-    return update(
+def note_count(table: str, location: str, zone: str | None, counted_at: str) -> "TransactWriteItemTypeDef":
+    """Note a location, or only a zone of it, as counted, unless a later count is noted already."""
+    request = update(
         table,
         last_count_key(location, zone),
         condition="attribute_not_exists(#counted_at) OR #counted_at < :counted_at",
         sets={"counted_at": counted_at},
     )
+    return {"Update": request}  # type: ignore[typeddict-item]  # built request
 
 
 def note_reminder(table: str, location: str, reminded_at: str) -> dict[str, Any]:

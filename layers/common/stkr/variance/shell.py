@@ -3,7 +3,6 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from stkr import aws, keys
@@ -84,7 +83,7 @@ def reconcile(settings: Settings, session_id: str, seq: int, now: str, run: str)
         stored = {line.sku: line for line in read_lines(settings.counts_table, session_id)}
         planned = plan(session, seq, variances, evidence, stored, now)
         try:
-            done = _apply(settings, session, seq, planned, now)
+            done = _apply(settings, session_id, seq, planned, now)
         except GuardFailed:
             logger.info("a later capture took over", seq=seq)
             return None
@@ -141,12 +140,10 @@ def _guard(table: str, session_id: str, seq: int) -> "TransactWriteItemTypeDef":
     }
 
 
-def _apply(settings: Settings, session: Session, seq: int, planned: Plan, now: str) -> bool:
-    changes = (_actions(settings, change, now) for change in planned.changes)
-    # With the lines, because a request of its own would be one more.
-    noted = note_session(settings.counts_table, session)
-    guard = _guard(settings.counts_table, session.session_id, seq)
-    return not transact_groups(chain(changes, [[noted]]), pause, guard)
+def _apply(settings: Settings, session_id: str, seq: int, planned: Plan, now: str) -> bool:
+    groups = (_actions(settings, change, now) for change in planned.changes)
+    refused = transact_groups(groups, pause, _guard(settings.counts_table, session_id, seq))
+    return not refused
 
 
 def _actions(settings: Settings, change: Change, now: str) -> "Sequence[TransactWriteItemTypeDef]":
@@ -178,9 +175,11 @@ def _finish(settings: Settings, session: Session, seq: int, planned: Plan, now: 
         _capture_again(settings, session.session_id)
     if not chunks and any(line.state is State.QUEUED for line in planned.lines):
         announce(settings.event_source, session.location)
+    notes = [[note_session(settings.counts_table, session)]]
     if not session.skus:  # A recount of some items is no count of their location.
         counted_at = session.captured_at or now
-        conditional_update(note_count(settings.counts_table, session.location, session.zone, counted_at))
+        notes.append([note_count(settings.counts_table, session.location, session.zone, counted_at)])
+    transact_groups(notes, pause)  # in one request; the second is refused where a later count is noted already
     request = update(
         settings.counts_table,
         session_key(session.session_id),
