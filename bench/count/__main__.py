@@ -17,6 +17,7 @@ from bench.count.measure import (
     measure_function,
     measure_memory,
     measure_times,
+    measure_work,
     write_inputs,
 )
 from bench.count.report import Measured, missed, report
@@ -43,7 +44,7 @@ def main() -> int:
 
         apart(write_inputs, folder)
         try:
-            times = {size: apart(measure_times, size) for size in (*SIZES, WAREHOUSE)}
+            times = {size: apart(measure_times, folder, size) for size in (*SIZES, WAREHOUSE)}
         except Disagreement as error:
             print(error, file=sys.stderr)
             return 1
@@ -52,7 +53,8 @@ def main() -> int:
             for size in times
         }
         whole = {size: apart(measure_function, folder, size) for size in times}
-        measured = Measured(times, memory, whole, apart(function_mb))
+        work = {size: apart(measure_work, folder, size) for size in SIZES}
+        measured = Measured(times, work, memory, whole, apart(function_mb))
     text = report(measured)
     print(text)
     _PROOF.write_text(text, "utf-8")

@@ -8,7 +8,8 @@ import gc
 import resource
 import sys
 import time
-from dataclasses import dataclass
+from cProfile import Profile
+from dataclasses import dataclass, replace
 from gzip import compress, decompress
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +20,8 @@ from bench.count.contract import Contender, Outcome
 from bench.count.data import make_count, make_stock
 
 if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
     from stkr.stock import Snapshot
 
 CONTENDERS = ("stkr", "pandas", "polars")
@@ -79,24 +82,24 @@ class Memory:
 
 
 def write_inputs(folder: Path) -> None:
-    """Put the files and the snapshots, as the functions store them, into a folder."""
-    from pydantic import TypeAdapter  # noqa: PLC0415 - see the module's docstring
+    """Put the files and the snapshots, as the functions store them, into a folder.
 
-    from stkr.stock import Snapshot  # noqa: PLC0415 - as above
-
+    The table lists items by their SKUs; the count goes from shelf to shelf, which is another order.
+    """
+    stored = _stored_form()
     for size in (*SIZES, WAREHOUSE):
-        snapshot = make_stock(size.lines)
-        _count_file(folder, size).write_bytes(make_count(snapshot, size.bins))
-        _stock_file(folder, size).write_bytes(compress(TypeAdapter(Snapshot).dump_json(snapshot), mtime=0))
+        stock = make_stock(size.lines)
+        _count_file(folder, size).write_bytes(make_count(stock, size.bins))
+        listed = replace(stock, rows=dict(sorted(stock.rows.items())), elsewhere=dict(sorted(stock.elsewhere.items())))
+        _stock_file(folder, size).write_bytes(compress(stored.dump_json(listed), mtime=0))
 
 
-def measure_times(size: Size) -> Timed:
+def measure_times(folder: Path, size: Size) -> Timed:
     """Time the contenders in turns, so that whatever else the machine does meets all of them.
 
     :raises Disagreement: when their outcomes differ.
     """
-    snapshot = make_stock(size.lines)
-    content = make_count(snapshot, size.bins)
+    content, snapshot = _inputs(folder, size, _stored_form())
     contenders = {name: _contender(name) for name in CONTENDERS}
     ours = _compared(contenders, content, snapshot)
     rows, material = ours.totals.read, sum(of[1] == "material" for of in ours.variances.values())
@@ -113,17 +116,21 @@ def measure_times(size: Size) -> Timed:
     return Timed(rows, material, times)
 
 
+def measure_work(folder: Path, size: Size) -> int:
+    """How many calls, Python's own functions included, ours takes for a count: work that no machine makes slower."""
+    content, snapshot = _inputs(folder, size, _stored_form())
+    ours = _contender(CONTENDERS[0])
+    profile = Profile()
+    profile.runcall(ours.reconcile, content, snapshot)
+    return sum(entry.callcount for entry in profile.getstats())
+
+
 def measure_memory(name: str, folder: Path, size: Size) -> Memory:
     """Run one contender once; to be called in a fresh process."""
     begun = time.perf_counter()
-    contender = _contender(name)
-    from pydantic import TypeAdapter  # noqa: PLC0415 - see the module's docstring
-
-    from stkr.stock import Snapshot  # noqa: PLC0415 - as above
-
+    contender, stored = _contender(name), _stored_form()
     imported = _peak()
-    content = _count_file(folder, size).read_bytes()
-    snapshot = TypeAdapter(Snapshot).validate_json(decompress(_stock_file(folder, size).read_bytes()))
+    content, snapshot = _inputs(folder, size, stored)
     loaded = _peak()
     contender.reconcile(content, snapshot)
     return Memory(imported, loaded, _peak(), time.perf_counter() - begun)
@@ -179,6 +186,19 @@ def _peak() -> float:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # macOS counts bytes, everybody else kilobytes.
     return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+def _stored_form() -> "TypeAdapter[Snapshot]":
+    from pydantic import TypeAdapter  # noqa: PLC0415 - see the module's docstring
+
+    from stkr.stock import Snapshot  # noqa: PLC0415 - as above
+
+    return TypeAdapter(Snapshot)
+
+
+def _inputs(folder: Path, size: Size, stored: "TypeAdapter[Snapshot]") -> tuple[bytes, "Snapshot"]:
+    stock = decompress(_stock_file(folder, size).read_bytes())
+    return _count_file(folder, size).read_bytes(), stored.validate_json(stock)
 
 
 def _count_file(folder: Path, size: Size) -> Path:

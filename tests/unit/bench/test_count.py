@@ -41,7 +41,7 @@ def _measured(*per_line: float, peak: float = 200) -> Measured:
         size: Timed(size.lines, 0, dict.fromkeys(CONTENDERS, Times(1, 1, each * size.lines)))
         for size, each in seconds.items()
     }
-    return Measured(timed, {}, {WAREHOUSE: Memory(0, 0, peak, 0)}, 512)
+    return Measured(timed, {}, {}, {WAREHOUSE: Memory(0, 0, peak, 0)}, 512)
 
 
 def test_growth_within_fifteen_percent_is_linear() -> None:
