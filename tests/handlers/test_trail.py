@@ -71,6 +71,20 @@ def test_the_main_job_follows_from_its_trail(world: World, stkr: Callable[..., R
     assert "Everything follows from the trail." in stkr("verify").stdout
 
 
+def test_an_uncounted_item_that_was_held_and_is_counted_after_all_follows_from_its_trail(
+    world: World, stkr: Callable[..., Result]
+) -> None:
+    world.counted()
+    world.replay("sweep", "variances-due")
+    world.sell("HINGE-75", 5)
+    assert world.tap("approve", "HINGE-75")[0] == 409
+    world.upload("scan.csv", SCAN + b"HINGE-75,3\n")
+    world.replay("capture", "scan")
+    world.reconcile(2)
+    assert [row["action"] for row in world.trail("HINGE-75")] == ["queued", "queued", "withdrawn", "queued"]
+    assert differences(stkr("verify", "--json")) == []
+
+
 def test_what_a_sync_books_leaves_everything_as_the_trail_says(world: World, stkr: Callable[..., Result]) -> None:
     the_main_job(world)
     rows = [f"{sku},{sku},{PLACE},{qty}" for sku, qty in ((BOLT, 400), ("NUT-M6", 480), ("WASHER-M6", 480))]

@@ -165,7 +165,7 @@ def _hold(settings: Settings, line: Line, now: str) -> Line | None:
         raise Busy(f"{MAX_UNBOOKED} adjustments of {line.sku} at {line.location} wait to be booked; book them first")
     fresh = held(line, on_hand(stock), _forward(settings, line), now)
     reason = "stock moved since the count"
-    entry = Entry(Action.QUEUED, now, "approve", fresh, fresh.system_qty, quantity_after(fresh), reason=reason)
+    entry = Entry(Action.QUEUED, now, "approve", fresh, fresh.system_qty, fresh.qty_after, reason=reason)
     actions = [write_line(settings.counts_table, fresh, line), append(settings.adjustments_table, entry)]
     if "condition" in transact(actions, pause):
         return None
