@@ -33,7 +33,9 @@ UPLOADED: Final = "uploaded"
 
 MAX_LISTED_SKUS = 200
 SHOWN = 500
-"""Parked rows and counted items on one page; what is beyond is counted, and shows once the first ones are mended."""
+"""Of parked rows, counted items, problems and codes, as many on one page; what is beyond is counted, and shows once the
+first ones are mended.
+"""
 
 MAX_PRINTED = 5_000
 """Rows on the printed sheet: some two hundred sheets of paper, and far below what a function may answer with."""
