@@ -269,6 +269,16 @@ def sheet_page(session: Session, rows: "Sequence[SheetRow]", rules: Rules, links
     return Page(HTTPStatus.OK, html)
 
 
+def too_large_page() -> Page:
+    """The file would be larger than what a function may answer with."""
+    return message_page(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "This file is too large to be handed out",
+        "The file for Excel is smaller than the CSV. If it is too large as well, open a count of one zone after the "
+        "other; rows to be mended can be mended in your own file.",
+    )
+
+
 def unknown_page() -> Page:
     """The count the link speaks of does not exist."""
     return message_page(HTTPStatus.NOT_FOUND, "There is no such count", "Open one with the link of your location.")
