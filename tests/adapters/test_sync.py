@@ -237,6 +237,29 @@ def test_a_source_that_is_not_to_be_trusted_changes_nothing_and_says_what_is_wro
     assert shop.sync().changed == 1
 
 
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        (f"BOLT,{'far away ' * 300},480,,,", "row 2, location"),
+        (f"BOLT,shop,480,{'🔩' * 110_000},,", "row 2, aliases"),
+    ],
+)
+def test_a_row_that_no_item_of_a_table_can_hold_is_refused_with_its_place(shop: Shop, row: str, problem: str) -> None:
+    shop.upload_text(f"sku,location,system_qty,aliases,category,bin\n{row}")
+
+    assert problem in str(shop.sync().refused)
+
+
+def test_a_category_and_a_bin_are_cut_where_nobody_would_read_on(shop: Shop) -> None:
+    shop.upload_text(f"sku,location,system_qty,aliases,category,bin\nBOLT,shop,480,,{'c' * 120_000},{'b' * 120_000}")
+
+    assert shop.sync().changed == 1
+
+    row = read_row(TABLE, "shop", "BOLT")
+    assert row is not None
+    assert (row.category, row.bin) == ("c" * 200, "b" * 200)
+
+
 def test_a_missing_stock_file_is_refused_and_says_where_it_belongs(shop: Shop) -> None:
     assert shop.sync().refused == "there is no stock file at source/stock.csv in the bucket; upload it there"
 
