@@ -45,7 +45,8 @@ class Movement:
 class Adjustment:
     """What a manager approved and the source does not show yet. ``id`` is the variance's; ``units`` are eaches, not 0.
 
-    ``approved_at`` is a stored instant.
+    ``approved_at`` is a stored instant. ``source_qty`` is what the source last said of the row, 0 where it never listed
+    it.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Adjustment:
     location: str
     units: Decimal
     approved_at: str
+    source_qty: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -256,7 +256,9 @@ def _named_on_hand(row: InventoryRow) -> tuple[str, OnHand]:
 
 def _adjustments(rows: Iterable[InventoryRow]) -> list[Adjustment]:
     return [
-        Adjustment(one.id, row.sku, row.location, one.units, approved_at=one.at) for row in rows for one in waiting(row)
+        Adjustment(one.id, row.sku, row.location, one.units, approved_at=one.at, source_qty=row.source_qty)
+        for row in rows
+        for one in waiting(row)
     ]
 
 

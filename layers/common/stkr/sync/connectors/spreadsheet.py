@@ -193,8 +193,9 @@ class SpreadsheetBooks:
         amounts: dict[Place, Decimal] = defaultdict(Decimal)
         for one in todo:
             amounts[one.sku, one.location] += one.units
+        stocked = {(one.sku, one.location) for one in todo if one.source_qty}
         try:
-            result = edited(PurePosixPath(self.file.key).name, content, amounts)
+            result = edited(PurePosixPath(self.file.key).name, content, amounts, stocked)
         except CountFileError as error:
             raise SourceRefused(f"nothing can be booked into the stock file {self.file.key}: {error}") from error
         for (sku, location), reason in result.left_out.items():
