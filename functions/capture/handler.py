@@ -44,7 +44,7 @@ def _capture(record: SQSRecord) -> None:
             capture_session(settings, session_id, now, again=detail.again)
         except SessionError as error:
             # Trying again would not help: it is noted for people instead, and the file stays where it is.
-            logger.error("upload refused", problem=str(error))
+            logger.error("upload refused", error=type(error).__name__)
             file = detail.object.key.removeprefix(keys.upload_prefix(session_id))
             refuse_upload(settings, session_id, file, str(error), now)
 

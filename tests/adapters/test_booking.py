@@ -114,6 +114,27 @@ def test_an_unrecorded_item_that_the_file_lists_elsewhere_gets_a_row(books: Book
     assert figures("TIN") == (7, 0, 7)
 
 
+@pytest.mark.parametrize("gap", [-48, 3])
+def test_what_is_approved_of_a_row_that_the_file_lists_no_more_waits_until_it_does(books: Books, gap: int) -> None:
+    rest = "".join(f"SKU-{n},yard,1,\r\n" for n in range(40)) + "BOLT,yard,9,\r\n"
+    books.upload(FILE + rest)
+    books.sync()
+    gone = FILE.replace("BOLT,shop,480,\r\n", "") + rest
+    books.upload(gone)
+    books.sync()
+    books.approve(gap)
+
+    assert books.sync().booked == 0
+
+    # A row of the gap alone would say that the shop has so many.
+    assert books.text() == gone
+    assert figures() == (480, gap, 480 + gap)
+
+    books.upload(FILE + rest)
+    assert books.sync().booked == 1
+    assert figures() == (480 + gap, 0, 480 + gap)
+
+
 def test_an_unrecorded_item_that_the_file_does_not_know_waits_for_people(
     books: Books, caplog: pytest.LogCaptureFixture
 ) -> None:

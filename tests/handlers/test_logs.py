@@ -6,8 +6,10 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 
+from stkr import keys
 from stkr.telemetry import following, logger
 from tests.handlers.world import RULES, SCAN, SESSION, STOCK, World
 from tests.template.stack import FUNCTIONS
@@ -81,6 +83,17 @@ def test_no_address_name_token_or_item_name_is_in_any_line(world: World, log: io
         assert secret not in text
     for name in names:
         assert not re.search(rf"\b{re.escape(name)}\b", text), name
+
+
+def test_a_refused_upload_is_told_without_the_name_somebody_gave_its_file(world: World, log: io.StringIO) -> None:
+    world.counted()
+    boto3.client("s3").put_object(
+        Bucket=world.bucket, Key=f"{keys.upload_prefix(SESSION)}Sam Carter.csv", Body=SCAN, StorageClass="GLACIER"
+    )
+    world.replay("capture", "scan")
+    [refused] = [line for line in lines(log) if line["message"] == "upload refused"]
+    assert refused["error"] == "SessionClosed"
+    assert "Carter" not in log.getvalue()
 
 
 def test_a_failure_leaves_a_line_under_the_counts_id_and_without_its_text(log: io.StringIO) -> None:

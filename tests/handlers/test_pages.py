@@ -23,8 +23,11 @@ from stkr.capture.shell import refuse_upload
 from stkr.links import Action, CountLink, DecisionLink, Keys, read, read_count, sign
 from stkr.session.shell import READ_SECONDS, UPLOAD_MINUTES
 from stkr.settings import Capture
-from stkr.store.counts import State, Status, open_sessions, read_line, read_session, recent_counts
+from stkr.stock import Snapshot, StockRow
+from stkr.store.counts import State, Status, open_sessions, read_line, read_session, recent_counts, session_key
 from stkr.store.inventory import MAX_UNBOOKED
+from stkr.store.items import attributes
+from stkr.store.objects import write_document
 from stkr.tabular.sheet import MAX_FILE_BYTES
 from tests.handlers.world import PLACE, RULES, SCAN, SESSION, SIGNING, World
 from tests.qr import read as read_code
@@ -344,6 +347,24 @@ def test_the_sheet_is_blind_and_has_a_row_for_each_expected_item(world: World) -
         "BOLT-M6-50", "DRILL-18V", "HINGE-75", "NUT-M6", "WASHER-M6",
     ]  # fmt: skip
     assert "480" not in sheet
+
+
+def test_a_sheet_that_is_larger_than_an_answer_may_be_says_what_to_do_instead(world: World) -> None:
+    world.opened()
+    rows = {f"S{n}": StockRow(f"S{n}", f"{n:06} of a long name " * 10, PLACE, Decimal(1)) for n in range(30_000)}
+    version = write_document(world.bucket, keys.snapshot_object(SESSION), Snapshot(PLACE, rows))
+    boto3.client("dynamodb").update_item(
+        TableName=world.counts,
+        Key=attributes(session_key(SESSION)),
+        UpdateExpression="SET snapshot_version_id = :version",
+        ExpressionAttributeValues={":version": {"S": str(version)}},
+    )
+
+    answer = world.replay("session", "sheet")
+
+    assert len(answer["body"]) < 6_000_000  # what a function may answer with
+    assert answer["statusCode"] == 422
+    assert "open a count of one zone after the other" in answer["body"]
 
 
 def test_the_printed_sheet_is_blind_too_and_is_of_no_other_count(world: World) -> None:

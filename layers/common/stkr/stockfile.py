@@ -76,13 +76,16 @@ _UNTRACKED = frozenset({"notstocked", "n/a", "parent", "untracked"})
 _SHOWN_PRODUCT = re.compile(r"\[([^\]]+)\]\s*(.*)")
 _NO_VARIATION = frozenset({"", "regular", "default title"})
 _CURRENCY = re.compile(r"^[£$€]\s*|\s*[£$€]$")
-# Below a thousand million, so that no barcode is a quantity and no product of two needs more digits than a Decimal has.
 MAX_SKU_CHARS = 128
 """A SKU is part of keys and links; the longest in use have some forty characters."""
 
 MAX_NAME_CHARS = 200
-"""A name is only shown; what is beyond helps nobody."""
+"""A name, and most texts beside it, are only shown; what is beyond helps nobody. A location is part of keys."""
 
+_MAX_ALIASES_CHARS = 50_000
+"""What an item has in codes together: an item of a table has 400 KB, and a character up to four bytes."""
+
+# Below a thousand million, so that no barcode is a quantity and no product of two needs more digits than a Decimal has.
 _PLAIN_NUMBER = re.compile(r"-?\d{1,9}(?:\.\d{1,12})?|-?\.\d{1,12}", re.ASCII)
 _BOTH_MARKS = re.compile(r"-?\d{1,3}(?:,\d{3}){1,2}\.\d{1,12}", re.ASCII)
 _COMMA_DECIMAL = re.compile(r"-?\d{1,9},(?:\d{1,2}|\d{4,12})|-?0,\d{3}", re.ASCII)
@@ -342,33 +345,39 @@ class _RowReader:
             self.problems.note(self.number, "system_qty", "", "is empty: type 0 if there is none")
         if len(sku) > MAX_SKU_CHARS:
             self.problems.note(self.number, "sku", f"{sku[:20]}…", f"is longer than {MAX_SKU_CHARS} characters")
+        location = place or self.text("location")
+        if len(location) > MAX_NAME_CHARS:
+            self.problems.note(self.number, "location", location, f"is longer than {MAX_NAME_CHARS} characters")
         pack_size = self.decimal("pack_size")
         if pack_size is not None and pack_size < 0:
             self.problems.note(self.number, "pack_size", self.text("pack_size"), "is negative")
         return StockRow(
             sku=sku,
             name=(name if variation.casefold() in _NO_VARIATION else f"{name} ({variation})")[:MAX_NAME_CHARS],
-            location=place or self.text("location"),
+            location=location,
             system_qty=system_qty or Decimal(0),
             unit_cost=self.decimal("unit_cost"),
             # Systems that have the field but no value for it write 0.
             pack_size=pack_size or None,
             aliases=self._aliases(sku),
-            category=self.text("category"),
-            bin=self.text("bin"),
+            category=self._shown("category"),
+            bin=self._shown("bin"),
             by_measure=self._by_measure(),
             unit=held_in(self.text("unit")),
             history=History(
                 self.decimal("sold_since_count"),
-                self.text("last_received_at") or None,
+                self._shown("last_received_at") or None,
                 self.decimal("last_received_qty"),
-                self.text("last_counted_at") or None,
+                self._shown("last_counted_at") or None,
             ),
         )
 
     def text(self, field: str) -> str:
         """A field's visible text; empty where the source does not say."""
         return visible(self.texts.get(field, ""))
+
+    def _shown(self, field: str) -> str:
+        return self.text(field)[:MAX_NAME_CHARS]
 
     def decimal(self, field: str) -> Decimal | None:
         """A field's exact number; ``None`` where it is blank or missing."""
@@ -385,6 +394,8 @@ class _RowReader:
 
     def _aliases(self, sku: str) -> tuple[str, ...]:
         cells = [self.text("aliases"), *self.codes]
+        if sum(map(len, cells)) > _MAX_ALIASES_CHARS:
+            self.problems.note(self.number, "aliases", cells[0], f"has more than {_MAX_ALIASES_CHARS:,} characters")
         codes = (visible(code) for cell in cells for code in cell.split("|"))
         return tuple(dict.fromkeys(code for code in codes if code and code != sku))
 

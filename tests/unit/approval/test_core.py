@@ -6,13 +6,14 @@ import pytest
 
 from stkr.approval.core import Standing, Verdict, counted_by, decided, held, quantity_after, standing
 from stkr.capture.counted import Kind
-from stkr.cause.evidence import Cause
+from stkr.cause.evidence import Cause, Event, Evidence, Flag
 from stkr.rules.doc import Rules
 from stkr.store.counts import Line, Session, State, Status
 from stkr.sync.connector import Movement, MovementKind
 from stkr.sync.movements import Ledger, Observed, OnHand
 from stkr.variance.forward import Forward
 from stkr.variance.result import Materiality
+from stkr.web.wording import facts
 
 pytestmark = pytest.mark.unit
 
@@ -77,6 +78,25 @@ def test_a_hold_asks_again_against_the_live_stock_and_kills_the_old_link() -> No
     assert (waiting.system_qty, waiting.snapshot_version, waiting.held_from_qty) == (Decimal(470), 4, Decimal(480))
     assert (waiting.gap_units, waiting.gap_value) == (Decimal(-38), Decimal("-13.30"))
     assert (waiting.mails, waiting.due_at) == (0, NOW)
+
+
+def test_nothing_is_said_of_the_cause_of_a_gap_that_has_changed_by_a_hold() -> None:
+    flags = (Flag.MULTIPLE_OF_PACK_SIZE, Flag.EQUALS_LAST_RECEIPT, Flag.OFFSETTING_GAP)
+    evidence = Evidence(
+        gap_units=Decimal(-48), counted_qty=Decimal(432), system_qty=Decimal(480), flags=flags, offset_by="BOLT-M8-50",
+        moved_during_count=Decimal(-3), last_receipt=Event(day="2026-11-20", days_ago=1, quantity=Decimal(48)),
+    )  # fmt: skip
+    queued = line(evidence=evidence, pack_size=24, rationale="48 short is what the last delivery held.")
+
+    after = held(queued, on_hand(477, 4), None, NOW)
+
+    assert after.evidence
+    assert facts(after.evidence) == (
+        "Last delivery: 48, Fri 20 Nov 2026, 1 day before the count",
+        "Sales since the last count not known",
+        "No earlier count on record",
+    )
+    assert (after.gap_units, after.cause, after.rationale) == (Decimal(-45), Cause.UNKNOWN, None)
 
 
 def test_a_second_hold_still_shows_the_counts_own_snapshot() -> None:

@@ -394,11 +394,16 @@ def test_a_page_of_thousands_of_rows_stays_small_and_says_what_it_leaves_out() -
         lines=tuple(CountedLine(f"S{n}", Kind.COUNTED, Decimal(n)) for n in range(5000)),
         parked=tuple(replace(PARKED, row=n) for n in range(5000)),
         totals=Totals(read=10_000, counted=5_000, parked=5_000),
+        # An answer filled down to the end of a fix sheet.
+        problems=tuple(FileProblem("fixes.xlsx", "there is nothing to remember", n) for n in range(20_000)),
+        aliases=tuple(Alias(f"C{n}", "BOLT-M6-50", Sighting("fixes.xlsx", n)) for n in range(5000)),
     )
     page = session_page(standing(OPEN, many), RULES, UPLOAD, LINKS, NOW)
     assert len(page.html) < 1_000_000
     assert f"and {5000 - SHOWN:,} more rows" in read(page).text
     assert f"and {5000 - SHOWN:,} more items" in read(page).text
+    assert f"and {20_000 - SHOWN:,} more like these" in read(page).text
+    assert f"and {5000 - SHOWN:,} more codes" in read(page).text
 
 
 def test_a_closed_count_takes_nothing_more() -> None:

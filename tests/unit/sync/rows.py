@@ -1,15 +1,14 @@
 """Rows for the tests of the sync."""
 
-from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
 from stkr.stock import StockRow
 from stkr.store.inventory import InventoryRow, Unbooked
-from stkr.sync.core import decide
+from stkr.sync.core import ByHand, Confirmed, decide
 
-BY_HAND = None
-"""What is confirmed where people book by hand."""
+BY_HAND = ByHand(until="9999")
+"""What is confirmed where people book by hand, and could have booked all that waits."""
 
 
 def said(qty: int | str, sku: str = "BOLT-M6-50", location: str = "fixings-aisle", **fields: Any) -> StockRow:
@@ -45,9 +44,7 @@ def found(qty: int, sku: str = "PAINT-9", location: str = "fixings-aisle") -> In
     return approved(empty, qty)
 
 
-def synced(
-    seen: InventoryRow | None, listed: StockRow | None, confirmed: Collection[str] | None = BY_HAND
-) -> InventoryRow:
+def synced(seen: InventoryRow | None, listed: StockRow | None, confirmed: Confirmed = BY_HAND) -> InventoryRow:
     """The row after one sync."""
     change = decide(seen, listed, confirmed)
     row = change.wanted if change else seen

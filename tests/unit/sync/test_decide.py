@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from stkr.stock import History
-from stkr.sync.core import decide, waiting
+from stkr.sync.core import ByHand, decide, waiting
 from tests.unit.sync.rows import BY_HAND, approved, found, quantities, said, stored, synced
 
 pytestmark = pytest.mark.unit
@@ -61,6 +61,15 @@ def test_a_source_that_moves_by_exactly_the_unbooked_amount_has_booked_it() -> N
 
     assert quantities(row) == (432, 0, 432)
     assert row.unbooked_since is None
+
+
+def test_a_movement_is_no_booking_of_what_was_approved_after_the_source_was_written() -> None:
+    earlier = approved(stored(480), -48)
+    [waiting] = earlier.unbooked
+    before, since = ByHand(until="2026-11-23T08:59:59.000000Z"), ByHand(until=waiting.at)
+
+    assert quantities(synced(earlier, said(432), before)) == (432, -48, 384)
+    assert quantities(synced(earlier, said(432), since)) == (432, 0, 432)
 
 
 def test_a_booking_does_not_hold_up_a_variance_that_waits_for_its_manager() -> None:

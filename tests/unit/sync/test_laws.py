@@ -9,14 +9,12 @@ from hypothesis import strategies as st
 
 from stkr.stock import StockRow
 from stkr.store.inventory import InventoryRow
-from stkr.sync.core import Plan, plan
-from tests.unit.sync.rows import approved, said, stored
+from stkr.sync.core import ByHand, Confirmed, Plan, plan
+from tests.unit.sync.rows import BY_HAND, approved, said, stored
 
 pytestmark = pytest.mark.unit
 
 ANY_LOSS = Decimal(100)
-
-Confirmed = frozenset[str] | None
 
 places = st.tuples(st.sampled_from(["A", "B", "C", "D"]), st.sampled_from(["shop", "yard"]))
 quantities = st.integers(-3, 6)
@@ -31,10 +29,10 @@ def sources(draw: st.DrawFn) -> list[StockRow]:
     return draw(st.permutations(rows))
 
 
-confirmations = st.none() | st.frozensets(
+confirmations: st.SearchStrategy[Confirmed] = st.sampled_from([BY_HAND, ByHand(until="")]) | st.frozensets(
     st.sampled_from([f"{sku}.r{number}" for sku in "ABCD" for number in range(3)])
 )
-"""What the source says it contains; ``None`` where people book by hand."""
+"""What the source says it contains, or that people book by hand and have, or have not, had the time to."""
 
 
 @st.composite
@@ -102,8 +100,10 @@ def test_an_adjustment_is_kept_or_settled_whole_and_only_a_confirmed_one_where_t
 
     for row in rows:
         then = after[row.location, row.sku]
-        kept = tuple(one for one in row.unbooked if confirmed is None or one.id not in confirmed)
-        assert then.unbooked == (tuple(one for one in kept if one in then.unbooked) if confirmed is None else kept)
+        if isinstance(confirmed, ByHand):
+            assert then.unbooked == tuple(one for one in row.unbooked if one in then.unbooked)
+        else:
+            assert then.unbooked == tuple(one for one in row.unbooked if one.id not in confirmed)
         assert then.unbooked_qty == sum(one.units for one in then.unbooked)
 
 

@@ -73,6 +73,7 @@ def held(line: Line, live: OnHand, forward: Forward | None, now: str) -> Line:
     """The line after its stock moved: still queued, with the live figures, in a new revision that kills old links.
 
     Its gap is against what was expected when it was counted, where the movements now tell, and against live stock else.
+    Nothing is said any more about the cause of a gap that has changed.
     The first snapshot's quantity is kept in ``held_from_qty``, so that both figures can be shown. It is due for a mail
     at once.
 
@@ -85,9 +86,15 @@ def held(line: Line, live: OnHand, forward: Forward | None, now: str) -> Line:
     figures = {"gap_units": gap.units, "gap_pct": gap.percent, "gap_value": gap.value}
     counted = line.kind is not Kind.UNCOUNTED
     evidence = line.evidence and line.evidence.model_copy(update={**figures, "system_qty": expected_qty})
+    suggested: dict[str, object] = {}
+    if evidence and gap.units != line.gap_units:
+        # Patterns, suggestion and sentence were of the gap before, whose figures they may name.
+        evidence = evidence.model_copy(update={"flags": (), "offset_by": None, "moved_during_count": None})
+        suggested = {"cause": Cause.UNKNOWN, "rationale": None}
     return line.model_copy(
         update={
             **(figures if counted else {}),
+            **suggested,
             "system_qty": live.system_qty,
             "snapshot_version": live.snapshot_version,
             "timing": timing,

@@ -114,6 +114,14 @@ class Download:
     filename: str
 
 
+_MAX_DOWNLOAD_BYTES = 4_400_000
+"""A function may answer with 6 MB, and a file is in its answer as base64, which is a third longer."""
+
+
+def _handed_out(file: Download) -> Page | Download:
+    return file if len(file.content) <= _MAX_DOWNLOAD_BYTES else pages.too_large_page()
+
+
 def fetch_sheet(settings: Settings, visit: Visit, form: Format) -> Page | Download:
     """The blind sheet of the link's session, or a page that says why there is none."""
     from stkr.session.sheet import csv_sheet, xlsx_sheet  # noqa: PLC0415 - see the module's docstring
@@ -126,8 +134,8 @@ def fetch_sheet(settings: Settings, visit: Visit, form: Format) -> Page | Downlo
         snapshot = session_snapshot(settings, session)
         name = f"count-{session.session_id}.{form}"
         if form == "xlsx":
-            return Download(xlsx_sheet(session, snapshot), XLSX_TYPE, name)
-        return Download(csv_sheet(session, snapshot), CSV_TYPE, name)
+            return _handed_out(Download(xlsx_sheet(session, snapshot), XLSX_TYPE, name))
+        return _handed_out(Download(csv_sheet(session, snapshot), CSV_TYPE, name))
 
     return _guarded(settings, visit, act)
 
@@ -160,8 +168,8 @@ def fetch_fixes(settings: Settings, visit: Visit, form: Format) -> Page | Downlo
         # A file replaces an earlier one of its name, and the next sheet has none of the rows that are fixed by then.
         name = f"fixes-{link.session_id}-{session.captured_seq}.{form}"
         if form == "xlsx":
-            return Download(xlsx_fixes(parked, visit.now), XLSX_TYPE, name)
-        return Download(csv_fixes(parked), CSV_TYPE, name)
+            return _handed_out(Download(xlsx_fixes(parked, visit.now), XLSX_TYPE, name))
+        return _handed_out(Download(csv_fixes(parked), CSV_TYPE, name))
 
     return _guarded(settings, visit, act)
 

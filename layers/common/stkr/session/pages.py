@@ -33,7 +33,9 @@ UPLOADED: Final = "uploaded"
 
 MAX_LISTED_SKUS = 200
 SHOWN = 500
-"""Parked rows and counted items on one page; what is beyond is counted, and shows once the first ones are mended."""
+"""Of parked rows, counted items, problems and codes, as many on one page; what is beyond is counted, and shows once the
+first ones are mended.
+"""
 
 MAX_PRINTED = 5_000
 """Rows on the printed sheet: some two hundred sheets of paper, and far below what a function may answer with."""
@@ -265,6 +267,16 @@ def sheet_page(session: Session, rows: "Sequence[SheetRow]", rules: Rules, links
         links=links,
     )
     return Page(HTTPStatus.OK, html)
+
+
+def too_large_page() -> Page:
+    """The file would be larger than what a function may answer with."""
+    return message_page(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "This file is too large to be handed out",
+        "The file for Excel is smaller than the CSV. If it is too large as well, open a count of one zone after the "
+        "other; rows to be mended can be mended in your own file.",
+    )
 
 
 def unknown_page() -> Page:

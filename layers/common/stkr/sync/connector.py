@@ -45,7 +45,8 @@ class Movement:
 class Adjustment:
     """What a manager approved and the source does not show yet. ``id`` is the variance's; ``units`` are eaches, not 0.
 
-    ``approved_at`` is a stored instant.
+    ``approved_at`` is a stored instant. ``source_qty`` is what the source last said of the row, 0 where it never listed
+    it.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Adjustment:
     location: str
     units: Decimal
     approved_at: str
+    source_qty: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,15 @@ class Reading:
 
     ``fingerprint`` tells this content from any other. ``movements`` are those of the time that was asked for, in any
     order; ``None`` where the source keeps none, which is not the same as nothing having moved. ``as_of`` is the stored
-    instant the source itself says it is of, where it does.
+    instant the source itself says it is of, where it does. ``written_by`` is the stored instant by which all of it was
+    written, by AWS's clock, where that is sooner than it was read.
     """
 
     rows: tuple[StockRow, ...]
     fingerprint: str
     movements: tuple[Movement, ...] | None = None
     as_of: str | None = None
+    written_by: str | None = None
 
 
 class Connector(Protocol):
@@ -89,7 +93,8 @@ class Connector(Protocol):
         :param adjustments: what is approved and unbooked, which may be nothing. A run may call again with more.
         :returns: ids of those that the source contains now, whenever they were booked. A quantity read after this call
             contains them, too. What cannot be booked is left out, with the reason logged, and tried again next time.
-            ``None`` where people book by hand: then a quantity that moved by exactly what waits has been booked.
+            ``None`` where people book by hand: then a quantity that moved by exactly what was approved before it was
+            written has been booked.
         :raises SourceRefused: nothing may be booked as things are; a person has to look.
         :raises SourceUnavailable: it does not answer, so that it is unknown what was booked.
         """

@@ -11,8 +11,8 @@
 - A row that a manager put on the books (an unrecorded item) and that the source does not list yet stays as it is.
 
 What is booked, the source confirms by the adjustments' ids. Where people book by hand there is nobody to confirm, and a
-source that moved by exactly what waits has booked it. A source that does confirm is never judged by an amount: a sale
-of 48 is a sale, whatever waits.
+source that moved by exactly what waits has booked it, unless it is of before the approval. A source that does confirm
+is never judged by an amount: a sale of 48 is a sale, whatever waits.
 """
 
 from collections import Counter
@@ -30,6 +30,20 @@ _NAMED = 5
 
 _FEW = 8
 """Among more adjustments of one row than that, nobody looks for the ones that add up to a movement."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """People book by hand: nobody confirms what the quantities contain.
+
+    They contain nothing that was approved later than ``until``, a stored instant.
+    """
+
+    until: str
+
+
+Confirmed = Collection[str] | ByHand
+"""Ids of the adjustments that the source's quantities contain, or that people book by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +74,13 @@ def plan(
     said: Iterable[StockRow],
     stored: Iterable[InventoryRow],
     max_missing_percent: Decimal,
-    confirmed: Collection[str] | None,
+    confirmed: Confirmed,
 ) -> Plan:
     """Compare all the source says with all that is stored at its locations, in any order.
 
     :param said: the source's rows; their ``system_qty`` is the source's quantity.
     :param max_missing_percent: how many percent of the rows it listed the source may lose from one sync to the next.
-    :param confirmed: ids of the adjustments that the quantities contain; ``None`` where people book by hand.
+    :param confirmed: what the quantities contain.
     :raises SourceRefused: the source is empty, lists a row twice or without a location, or has lost too many rows.
     """
     listed = _by_place(said)
@@ -79,13 +93,13 @@ def plan(
     return Plan(changes, len(places) - len(changes), vanished)
 
 
-def decide(seen: InventoryRow | None, said: StockRow | None, confirmed: Collection[str] | None) -> Change | None:
+def decide(seen: InventoryRow | None, said: StockRow | None, confirmed: Confirmed) -> Change | None:
     """What one row needs; ``None`` for nothing. ``confirmed`` is as ``plan`` has it."""
     if seen is None:
         wanted = _as_said(said, unbooked=(), snapshot_version=1) if said else None
     else:
-        settled = settle(seen, confirmed or ())
-        wanted = _merged(settled, said, by_amount=confirmed is None) if said else _dropped(settled)
+        settled = settle(seen, _named(confirmed))
+        wanted = _merged(settled, said, confirmed) if said else _dropped(settled)
     return Change(seen, said, wanted) if wanted and wanted != seen else None
 
 
@@ -102,6 +116,10 @@ def waiting(row: InventoryRow) -> tuple[Unbooked, ...]:
     return (earlier, *row.unbooked)
 
 
+def _named(confirmed: Confirmed) -> Collection[str]:
+    return () if isinstance(confirmed, ByHand) else confirmed
+
+
 def settle(row: InventoryRow, confirmed: Collection[str]) -> InventoryRow:
     """The row once the source has what it confirmed: the amount is the source's now, and the sum is as it was."""
     unbooked = tuple(one for one in waiting(row) if one.id not in confirmed)
@@ -116,9 +134,11 @@ def settle(row: InventoryRow, confirmed: Collection[str]) -> InventoryRow:
     )
 
 
-def _merged(row: InventoryRow, said: StockRow, *, by_amount: bool) -> InventoryRow:
+def _merged(row: InventoryRow, said: StockRow, confirmed: Confirmed) -> InventoryRow:
     movement = said.system_qty - row.source_qty
-    booked = _told_by(movement, row.unbooked) if by_amount else ()
+    booked: Sequence[Unbooked] = ()
+    if isinstance(confirmed, ByHand):
+        booked = _told_by(movement, [one for one in row.unbooked if one.at <= confirmed.until])
     unbooked = tuple(one for one in row.unbooked if one not in booked)
     stock_moved = said.system_qty + _total(unbooked) != row.system_qty
     return _as_said(said, unbooked=unbooked, snapshot_version=row.snapshot_version + stock_moved)
@@ -211,12 +231,12 @@ def _refuse_loss(
     listed: Iterable[tuple[str, str]],
     known: dict[tuple[str, str], InventoryRow],
     max_missing_percent: Decimal,
-    confirmed: Collection[str] | None,
+    confirmed: Confirmed,
 ) -> None:
     expected = {
         place
         for place, row in known.items()
-        if row.active and not _only_approved(row) and not _booked_away(row, confirmed or ())
+        if row.active and not _only_approved(row) and not _booked_away(row, _named(confirmed))
     }
     missing = expected - set(listed)
     if len(missing) * 100 > max_missing_percent * len(expected):

@@ -27,7 +27,7 @@ from stkr.store.movements import on_hand, read_ledger, write_ledger
 from stkr.store.source import SourceState, abandon_run, announce_locations, begin_run, finish_run, read_state
 from stkr.sync.connector import Adjustment, Connector, Reading
 from stkr.sync.connectors.choice import connector_of
-from stkr.sync.core import Change, decide, plan, waiting
+from stkr.sync.core import ByHand, Change, Confirmed, decide, plan, waiting
 from stkr.sync.handout import hand_out
 from stkr.sync.movements import KEPT, OnHand, Told, advanced, missed
 from stkr.telemetry import Metric, count, logger
@@ -181,8 +181,11 @@ class _Run:
         table = self.settings.inventory_table
         return list(chain.from_iterable(read_location(table, place) for place in sorted(places)))
 
-    def _mirror(self, reading: Reading, stored: Sequence[InventoryRow], confirmed: Collection[str] | None) -> Outcome:
+    def _mirror(self, reading: Reading, stored: Sequence[InventoryRow], booked: Collection[str] | None) -> Outcome:
         table = self.settings.inventory_table
+        # Nobody has booked by hand what was approved since this run began.
+        until = reading.written_by or keys.instant(self.now)
+        confirmed: Confirmed = ByHand(until) if booked is None else booked
         limit = current_rules(self.settings.bucket).rules.max_missing_percent
         decided = plan(reading.rows, stored, limit, confirmed)
         locations = {row.location for row in reading.rows}
@@ -208,7 +211,7 @@ class _Run:
             changed=len(decided.changes),
             unchanged=decided.unchanged,
             vanished=decided.vanished,
-            booked=len(confirmed or ()),
+            booked=len(booked or ()),
         )
 
     def _keep_movements(
@@ -253,7 +256,9 @@ def _named_on_hand(row: InventoryRow) -> tuple[str, OnHand]:
 
 def _adjustments(rows: Iterable[InventoryRow]) -> list[Adjustment]:
     return [
-        Adjustment(one.id, row.sku, row.location, one.units, approved_at=one.at) for row in rows for one in waiting(row)
+        Adjustment(one.id, row.sku, row.location, one.units, approved_at=one.at, source_qty=row.source_qty)
+        for row in rows
+        for one in waiting(row)
     ]
 
 
@@ -262,7 +267,7 @@ def _write_state(request: dict[str, Any]) -> None:
         raise _Overtaken
 
 
-def _write(table: str, changes: Iterable[Change], confirmed: Collection[str] | None) -> list[Change]:
+def _write(table: str, changes: Iterable[Change], confirmed: Confirmed) -> list[Change]:
     """Write rows.
 
     :returns: the changes as they were written in the end.
@@ -272,7 +277,7 @@ def _write(table: str, changes: Iterable[Change], confirmed: Collection[str] | N
         return [change for change in writers.map(write, changes) if change]
 
 
-def _write_row(table: str, confirmed: Collection[str] | None, change: Change, attempt: int = 1) -> Change | None:
+def _write_row(table: str, confirmed: Confirmed, change: Change, attempt: int = 1) -> Change | None:
     """Write one row; when an approval was faster, decide afresh about the row as it is then.
 
     :returns: what was written; ``None`` when the row needed nothing any more.

@@ -8,7 +8,7 @@ versions of the file tell whether it happened, also from below what people have 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from itertools import chain, dropwhile, islice
@@ -106,7 +106,9 @@ class SpreadsheetExport:
             rows = read_stock(PurePosixPath(self.key).name, content)
         except CountFileError as error:
             raise SourceRefused(f"the stock file {self.key} cannot be read; nothing was changed. {error}") from error
-        return Reading(rows, self._fingerprint(answer["ETag"]))
+        # S3 leaves out the parts of a second.
+        written_by = keys.instant(answer["LastModified"] + timedelta(seconds=1))
+        return Reading(rows, self._fingerprint(answer["ETag"]), written_by=written_by)
 
     def _fingerprint(self, tag: str) -> str:
         return f"{self.key} {tag}"
@@ -191,8 +193,9 @@ class SpreadsheetBooks:
         amounts: dict[Place, Decimal] = defaultdict(Decimal)
         for one in todo:
             amounts[one.sku, one.location] += one.units
+        stocked = {(one.sku, one.location) for one in todo if one.source_qty}
         try:
-            result = edited(PurePosixPath(self.file.key).name, content, amounts)
+            result = edited(PurePosixPath(self.file.key).name, content, amounts, stocked)
         except CountFileError as error:
             raise SourceRefused(f"nothing can be booked into the stock file {self.file.key}: {error}") from error
         for (sku, location), reason in result.left_out.items():

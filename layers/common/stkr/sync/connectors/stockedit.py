@@ -1,7 +1,7 @@
 """Booking into a stock file's own text: cells of quantities change, and not one other byte."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from io import StringIO
@@ -33,10 +33,14 @@ class Edited:
     left_out: Mapping[Place, str]
 
 
-def edited(name: str, content: bytes, amounts: Mapping[Place, Decimal]) -> Edited:
+def edited(
+    name: str, content: bytes, amounts: Mapping[Place, Decimal], stocked: Collection[Place] = frozenset()
+) -> Edited:
     """Add amounts to the quantities of a stock file that is delimited text.
 
     :param amounts: eaches by SKU and location, negative to take off.
+    :param stocked: places that the file listed with a quantity when it was last read; where it lists one no more, a row
+        with the amount alone would say that there is no other stock.
     :raises CountFileError: the file cannot be read, or not be changed without changing more than quantities.
     """
     table = read_stock_table(name, content)
@@ -52,6 +56,8 @@ def edited(name: str, content: bytes, amounts: Mapping[Place, Decimal]) -> Edite
                 stock, row, column = cells[place]
                 before[place] = stock.system_qty
                 text.set_quantity(row, column, stock.system_qty + units)
+            elif place in stocked:
+                left_out[place] = "the file lists it no more, so that nobody knows what to add to"
             else:
                 text.add_row(place, units)
                 before[place] = Decimal(0)
