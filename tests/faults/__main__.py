@@ -18,6 +18,9 @@ from tests.machine import machine
 _SHARE = 250
 """Histories of one process: a few hundred, so that its memory stays small. Hypothesis lives through some more."""
 
+_GOAL = 10_000
+"""Histories."""
+
 _PAGE = Path(__file__).parents[2] / "docs" / "proof" / "faults.md"
 
 
@@ -79,6 +82,8 @@ what people really did; at the end the trouble is over, and everything must be d
 `tests/faults/` says how.
 
 {machine("hypothesis", "moto", "boto3")}
+
+- {"met" if histories >= _GOAL else "**missed**"}: {histories:,} histories, at least {_GOAL:,}
 
 **{histories:,} histories, {done:,} steps, {harm:,} faults among {total["calls"]:,} calls, no promise
 broken.** {decisions:,} variances were decided, {amid:,} of them while calls could fail and the rest at the end;
