@@ -73,5 +73,5 @@ def test_one_decision_with_a_fourth_call_misses_the_goal(calls: tuple[str, ...],
     made = [Request(LOOK, LOOKING, 0.02), Request(REJECT, DECIDING, 0.06), Request(APPROVE, DECIDING, 0.06)]
     page = decision.report(summed_up([*made, Request(APPROVE, DECIDING, 0.06), Request(APPROVE, calls, 0.06)]), 256)
     assert f"- {verdict}: approve, POST, in a warm function: {len(calls)} calls of AWS, at most 3" in page
-    assert "- met: reject, POST: 3 calls of AWS, at most 3" in page
+    assert "- met: reject, POST, in a warm function: 3 calls of AWS, at most 3" in page
     assert "| reject, POST | 22 ms | 38 ms | 60 ms | 60 ms |" in page
