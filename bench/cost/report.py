@@ -39,9 +39,11 @@ stock system's own costs and a dashboard beyond the account's three free ones ar
 
 {requests}
 
-About twenty requests come with a count of any size; beyond them one writes some hundred lines, and each call of the
-model is one. Nothing is read from DynamoDB for a line: capture and variance read the snapshot from the bucket. What is
-read is the session's header and, in case lines are stored already, the session's partition.
+The goal is about reading the uploads and finding the variances, without the person's own upload, which is among the
+requests of reading; opening, labels and mails are beside it. Some requests come with a count of any size; beyond them
+one writes some hundred lines, and each call of the model is one. Nothing is read from DynamoDB for a line of a first
+upload: capture and variance read the snapshot from the bucket. What is read is the session's header and its partition,
+which is empty then; a corrected upload reads the lines that are stored.
 
 ## What is assumed
 
@@ -122,7 +124,10 @@ def _goals(months: Sequence[Month], bills: Sequence[Mapping[str, Cost]]) -> str:
     biggest = months[-1]
     checks = [
         (dollars[0] <= Decimal("2.20"), f"{months[0].size.lines:,} lines: ${dollars[0]:.2f}, at most $2.20"),
-        (dollars[0] <= Decimal("1.505"), f"{months[0].size.lines:,} lines: ${dollars[0]:.2f}, aiming at $1.50"),
+        (
+            round(dollars[0], 2) <= Decimal("1.50"),
+            f"{months[0].size.lines:,} lines: ${dollars[0]:.2f}, aiming at $1.50",
+        ),
         (dollars[1] <= Decimal(13), f"{months[1].size.lines:,} lines: ${dollars[1]:.2f}, at most $13"),
         (dollars[1] <= Decimal(5), f"{months[1].size.lines:,} lines: ${dollars[1]:.2f}, aiming at $5"),
         *(
@@ -135,8 +140,8 @@ def _goals(months: Sequence[Month], bills: Sequence[Mapping[str, Cost]]) -> str:
         ),
         (
             biggest.reconcile_reads == months[0].reconcile_reads,
-            f"read units of DynamoDB to reconcile a count: {months[0].reconcile_reads} at {months[0].size.skus:,} "
-            f"lines, {biggest.reconcile_reads} at {biggest.size.skus:,}, so none for a line",
+            f"read units of DynamoDB to reconcile a first upload: {months[0].reconcile_reads} at "
+            f"{months[0].size.skus:,} lines, {biggest.reconcile_reads} at {biggest.size.skus:,}; none may be a line's",
         ),
     ]
     return "\n".join(f"- {'met' if met else '**missed**'}: {what}" for met, what in checks)

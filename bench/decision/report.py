@@ -26,7 +26,8 @@ every call.
 {calls}
 
 A warm function keeps the rules for a minute and the keys of links for five. {renewing} of all these requests came when
-one of them was over and made the calls that fetch it, too; they are in no figure of this page.
+one of them was over and made the calls that fetch it, too; they are in no figure of this page. Nothing interferes with
+these decisions: one whose stock has moved makes more calls.
 
 ## Time until the answer
 
@@ -58,7 +59,7 @@ def goals(requests: Mapping[str, Requests]) -> str:
     checks = [
         (
             requests[kind].most_calls <= MAX_CALLS,
-            f"{kind}: {requests[kind].most_calls} calls of AWS, at most {MAX_CALLS}",
+            f"{kind}, in a warm function: {requests[kind].most_calls} calls of AWS, at most {MAX_CALLS}",
         )
         for kind in (APPROVE, REJECT)
     ]

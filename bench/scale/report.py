@@ -43,8 +43,9 @@ tells.
 
 ## Where one stack gives out
 
-Whichever comes first of a function's time and its memory, worked out from the largest stock below and, for a count's
-lines, from the writes of one count.
+Whichever comes first of a function's time and its memory, worked out from the largest stock below; for a count's lines,
+from the writes of one count; for undecided variances and decisions, from {variance_kb:g} KB of memory for each, which
+is an estimate that is not measured here.
 
 {ends}
 
@@ -135,6 +136,7 @@ def report(
     mails_a_day = limits["ses_mails_day"]["amount"] / float(demand.mailed.usage["ses_mail"])
     return _PAGE.format(
         lines=LINES,
+        variance_kb=_VARIANCE_MB * 1000,
         machine=machine("moto", "boto3"),
         ends=_ends(demand, stocks, limits, functions),
         needs=_needs(of),

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
@@ -12,6 +13,7 @@ from botocore.client import BaseClient
 
 from local.events import event
 from tests.handlers.world import World
+from tests.year.clock import Clock
 
 _T = TypeVar("_T")
 _READS = ("Get", "Head", "List", "Query", "BatchGet", "Describe")
@@ -75,7 +77,7 @@ class Door:
 
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch, every: int) -> None:
         """``every``: one of so many generated attempts is made."""
-        self.world, self._every = world, every
+        self.world, self._every, self._monkeypatch = world, every, monkeypatch
         self._writes: list[str] = []
         plain = getattr(BaseClient, "_make_api_call")  # noqa: B009 - where all calls pass, and it has no public name
 
@@ -85,6 +87,10 @@ class Door:
             return plain(client, operation, request)
 
         monkeypatch.setattr(BaseClient, "_make_api_call", watched)
+
+    def later(self, passed: timedelta) -> None:
+        """Have the functions, as warm as they are, be asked so much later."""
+        Clock(datetime.now(UTC) + passed).patch(self._monkeypatch)
 
     def some(self, generated: Iterable[_T]) -> Iterator[_T]:
         """The generated attempts that are made."""

@@ -142,7 +142,9 @@ def _one_name(door: Door, kind: str, text: str) -> Iterator[Attempt]:
     world.captured(1, session)
     world.label()
     mailed = len(world.mails())
-    world.replay("sweep", "variances-due")
+    world.invoke("sweep", event("sweep", "variances-due") | {"detail": {"location": place}})
+    queued = any(line.state is State.QUEUED for line in read_lines(world.counts, session))
+    assert queued == (len(world.mails()) > mailed), "what waits is mailed"
     yield from _handed_out(door, kind, session, place, text)
     for mail in world.mails()[mailed:]:
         broken = any(unicodedata.category(char) in {"Cc", "Zl"} for char in mail.subject)

@@ -13,8 +13,8 @@ PROOF: Final = ROOT / "docs" / "proof" / "doors.md"
 _PAGE = """\
 # Doors
 
-Everything that a stranger can reach was tried: the function URLs, the links, the files that are uploaded, and the names
-that end up on pages, in mails, in sheets and before the model (`tests/doors/`). The attempts went to the real handlers
+What a stranger can reach was tried: the function URLs, the links, the files that are uploaded, and the names that end
+up on pages, in mails, in sheets and before the model (`tests/doors/`). The attempts went to the real handlers
 on an emulated AWS in one process, and each was watched for calls of AWS that change something. An attempt counts as
 *accepted* where it got an answer it should not, changed anything, or left its mark on what is handed out; it *broke*
 something where a handler crashed, answered with 5xx, or would be tried again. `make doors` does all of it; the ordinary

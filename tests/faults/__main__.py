@@ -18,6 +18,9 @@ from tests.machine import machine
 _SHARE = 250
 """Histories of one process: a few hundred, so that its memory stays small. Hypothesis lives through some more."""
 
+_GOAL = 10_000
+"""Histories."""
+
 _PAGE = Path(__file__).parents[2] / "docs" / "proof" / "faults.md"
 
 
@@ -65,22 +68,26 @@ def _flat(told: dict[str, Any]) -> Counter[str]:
 
 def _page(total: Counter[str], asked: int, seeds: range, seconds: float) -> str:
     steps, faults, checked = (_of(total, group) for group in ("steps", "faults", "checked"))
-    histories, decisions = steps.pop("histories"), steps.pop("decisions")
+    histories, decisions, amid = (steps.pop(name) for name in ("histories", "decisions", "decisions amid faults"))
     done, harm = sum(steps.values()), sum(faults.values())
     return f"""# Whatever fails
 
 A small shop lives through {histories:,} histories: counts are opened, sheets uploaded and corrected, messages delivered
 late, twice, in any order or not at all until an operator redrives them; things are sold and delivered, stock is synced
 and booked, mails go out, links are looked at, and buttons are tapped once, twice, both, or long after their time.
-Meanwhile calls fail below the SDK's own retries, and functions die before and after any of them. After every step all
-that was promised is checked against what people really did; at the end the trouble is over, and everything must be
-delivered, mailed, decided and booked. `make test-faults HISTORIES={asked} SEED={seeds[0]}` wrote this page;
+Meanwhile calls fail below the SDK's own retries, and functions die before and after any of them. One function runs at a
+time; [another page](concurrency.md) is about many at once. After every step all that was promised is checked against
+what people really did; at the end the trouble is over, and everything must be delivered, mailed, decided and booked.
+`make test-faults HISTORIES={asked} SEED={seeds[0]}` wrote this page;
 `tests/faults/` says how.
 
 {machine("hypothesis", "moto", "boto3")}
 
-**{histories:,} histories, {done:,} steps, {decisions:,} variances decided, {harm:,} faults among {total["calls"]:,}
-calls, no promise broken**; {seconds / 60:.1f} minutes, seeds {seeds[0]} to {seeds[-1]}.
+- {"met" if histories >= _GOAL else "**missed**"}: {histories:,} histories, at least {_GOAL:,}
+
+**{histories:,} histories, {done:,} steps, {harm:,} faults among {total["calls"]:,} calls, no promise
+broken.** {decisions:,} variances were decided, {amid:,} of them while calls could fail and the rest at the end;
+{seconds / 60:.1f} minutes, seeds {seeds[0]} to {seeds[-1]}.
 
 {_table("step", steps)}
 

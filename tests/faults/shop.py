@@ -75,9 +75,10 @@ class Message:
 
 @dataclass
 class Count:
-    """A count as people know it: what the books said when it was opened, and every sheet that was uploaded."""
+    """A count as people know it: what the books said when it was ``opened``, and every sheet that was uploaded."""
 
     place: str
+    opened: str
     frozen: dict[str, Decimal]
     sheets: list[dict[str, int]] = field(default_factory=list)
 
@@ -172,7 +173,7 @@ class Shop:
                 opened = open_session(load(SessionSettings), opening, current_rules(self.bucket), self.clock.now, nonce)
             except (Exception, Killed):  # noqa: BLE001 - whatever it is, there is no answer
                 return
-        self.counts[opened.session_id] = Count(place, frozen)
+        self.counts[opened.session_id] = Count(place, keys.instant(self.clock.now), frozen)
 
     def upload(self, session_id: str, sheet: dict[str, int], *, twice: bool) -> None:
         """Somebody uploads a sheet, over the last one of the same count."""

@@ -12,17 +12,19 @@ from stkr.audit.verify import Stored, differences
 from stkr.store.adjustments import trail_row
 from stkr.store.counts import Line
 from stkr.store.inventory import inventory_row
-from tests.faults.shop import START, Shop
+from tests.faults.shop import START, Shop, Spot
 
 Rows = list[dict[str, Any]]
 
 
 class Truth:
-    """Remembers the trail, which only grows; ``checked`` counts what was looked at."""
+    """Remembers the trail, which only grows, and when stock moved; ``checked`` counts what was looked at."""
 
     def __init__(self, shop: Shop, checked: Counter[str]) -> None:
         self._shop, self._checked = shop, checked
         self._known: dict[tuple[str, str], dict[str, Any]] = {}
+        self._stock = {spot: row["system_qty"] for spot, row in shop.rows().items()}
+        self._moved: dict[Spot, list[str]] = defaultdict(list)
 
     def check(self) -> None:
         """After every step."""
@@ -31,6 +33,7 @@ class Truth:
         self._nothing_is_decided_twice(trail)
         self._what_is_decided_was_tapped(trail)
         self._stock_is_explained(trail)
+        self._nothing_overtaken_is_posted(trail)
         self._no_variance_is_lost(trail, lines)
         self._verify_finds_nothing(trail, lines)
 
@@ -80,6 +83,23 @@ class Truth:
             assert int(stock["system_qty"]) in explained, f"{stock['system_qty']} of {spot} is none of {explained}"
             assert stock["system_qty"] == stock["source_qty"] + stock["unbooked_qty"], f"{spot} does not add up"
         self._checked["stock is what was there, what was sold and what was posted"] += 1
+
+    def _nothing_overtaken_is_posted(self, trail: Rows) -> None:
+        """A gap is posted on the stock it was told against: none that moved since, not even there and back."""
+        for spot, row in self._shop.rows().items():
+            if row["system_qty"] != self._stock[spot]:
+                self._moved[spot].append(keys.instant(self._shop.clock.now))
+                self._stock[spot] = row["system_qty"]
+        told = {row["variance_id"]: row for row in trail if row["action"] == "queued"}
+        for row in trail:
+            if row["action"] == "posted":
+                queued = told[row["variance_id"]]
+                # What was held is told against live stock, everything else against that of the count's opening.
+                is_held = queued["user"] == "approve"
+                since = queued["at"] if is_held else self._shop.counts[row["session_id"]].opened
+                between = [at for at in self._moved[row["location"], row["sku"]] if since < at < row["at"]]
+                assert not between, f"{row['variance_id']} was posted although its stock moved at {between}"
+        self._checked["what is posted, was not overtaken by a movement"] += 1
 
     def _no_variance_is_lost(self, trail: Rows, lines: dict[tuple[str, str], dict[str, Any]]) -> None:
         for name, rows in _by_variance(trail).items():

@@ -72,6 +72,6 @@ def test_a_request_that_renewed_what_a_warm_function_keeps_is_left_out_and_count
 def test_one_decision_with_a_fourth_call_misses_the_goal(calls: tuple[str, ...], verdict: str) -> None:
     made = [Request(LOOK, LOOKING, 0.02), Request(REJECT, DECIDING, 0.06), Request(APPROVE, DECIDING, 0.06)]
     page = decision.report(summed_up([*made, Request(APPROVE, DECIDING, 0.06), Request(APPROVE, calls, 0.06)]), 256)
-    assert f"- {verdict}: approve, POST: {len(calls)} calls of AWS, at most 3" in page
-    assert "- met: reject, POST: 3 calls of AWS, at most 3" in page
+    assert f"- {verdict}: approve, POST, in a warm function: {len(calls)} calls of AWS, at most 3" in page
+    assert "- met: reject, POST, in a warm function: 3 calls of AWS, at most 3" in page
     assert "| reject, POST | 22 ms | 38 ms | 60 ms | 60 ms |" in page
