@@ -117,16 +117,17 @@ def hostile_names(door: Door) -> Iterator[Attempt]:
 def _one_name(door: Door, kind: str, text: str) -> Iterator[Attempt]:
     """A count in a shop of one name, and everything that is handed out of it."""
     world = door.world
-    # As every reader of a system of record has it; what staff type and upload stays as it is.
+    # As every reader of a system of record has it, and the form; the rules doc and files have it as it is.
     item, person = visible(text), one_line(text)[:60] or "x"
+    written = text[:60] if one_line(text[:60]) else "x"
     sku = item.encode()[:_MAX_SKU_BYTES].decode("utf-8", "ignore") or "x"
     number = hashlib.sha256(text.encode()).hexdigest()[:8]
     place = f"place-{number}"
     doc = yaml.safe_load(RULES)
     doc["locations"][place] = {
-        "name": person,
-        "approver": {"name": person, "email": "priya@example.com"},
-        "counters": [{"name": person, "email": "sam@example.com"}],
+        "name": written,
+        "approver": {"name": written, "email": "priya@example.com"},
+        "counters": [{"name": written, "email": "sam@example.com"}],
     }
     world.put(keys.RULES_KEY, yaml.safe_dump(doc, allow_unicode=False).encode())
     _stocked(door, place, sku, item)

@@ -198,3 +198,14 @@ def test_a_file_that_is_no_text_of_a_sensible_size_is_refused_unread(content: by
 
 def test_what_windows_editors_write_is_read() -> None:
     assert read_rules(b"\xef\xbb\xbfcurrency: EUR\r\ndue_days: 3\r\n").currency_sign == "€"
+
+
+def test_a_name_is_on_one_line_without_marks_that_turn_it_around_and_can_be_seen() -> None:
+    def doc(name: str) -> str:
+        place = f'{{name: "{name}", approver: {{name: "{name}", email: priya@example.com}}}}'
+        return f"locations:\n  aisle: {place}\n"
+
+    aisle = parse_rules(doc(r"Fixings\r\nBcc: x\u202e\0")).locations["aisle"]
+    assert (aisle.name, aisle.approver.name) == ("Fixings Bcc: x", "Fixings Bcc: x")
+    with pytest.raises(RulesError, match="has no character that can be seen"):
+        parse_rules(doc(r"\0\x07"))

@@ -24,9 +24,9 @@ from stkr.rules.values import (
     Code,
     Currency,
     Email,
-    Name,
     Number,
     Percent,
+    ShownName,
     SkuPattern,
     Switch,
     TimeOfDay,
@@ -73,7 +73,7 @@ class Group(BaseModel):
 class Person(Group):
     """Somebody the system writes to."""
 
-    name: Annotated[Name, Field(description="What mails call this person.", examples=["Priya"])]
+    name: Annotated[ShownName, Field(description="What mails call this person.", examples=["Priya"])]
     email: Annotated[Email, Field(description="Where mails go.", examples=["priya@example.com"])]
 
 
@@ -171,7 +171,7 @@ class QuietHours(Group):
 class Location(Group):
     """A place that is counted, and the people behind it."""
 
-    name: Annotated[Name, Field(description="What pages and mails call it.", examples=["Fixings aisle"])]
+    name: Annotated[ShownName, Field(description="What pages and mails call it.", examples=["Fixings aisle"])]
     approver: Annotated[Person, Field(description="Who decides about its gaps.")]
     escalation: Annotated[Person | None, Field(description="Who is mailed, too, once two mails went unanswered.")] = (
         None

@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from stkr.rules.patterns import WILDCARDS
+from stkr.tabular.words import one_line
 
 CURRENCIES = (
     "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CLP CNY "
@@ -65,6 +66,13 @@ def _time_zone(text: str) -> str:
         near = f"; did you mean `{cities[0]}`?" if cities else did_you_mean(text, sorted(zones))
         raise ValueError(f"is not a time zone name such as Europe/London{near}")
     return text
+
+
+def _shown(text: str) -> str:
+    kept = one_line(text)
+    if not kept:
+        raise ValueError("has no character that can be seen")
+    return kept
 
 
 def _sku_pattern(text: str) -> str:
@@ -149,6 +157,8 @@ TimeOfDay = Annotated[
     time, BeforeValidator(_time_of_day), WithJsonSchema({"type": "string", "pattern": f"^{_TIME_PATTERN}$"})
 ]
 Name = Annotated[str, Field(pattern=r"\S", max_length=80)]
+ShownName = Annotated[Name, AfterValidator(_shown)]
+"""On one line and without marks that turn the text around: whatever it is shown on need not see to it again."""
 # A code of digits needs no quotes: it is read as it is written, leading zeros included.
 _CODE: dict[str, Any] = {"type": ["string", "integer"], "pattern": r"\S", "maxLength": 80}
 Code = Annotated[Name, WithJsonSchema(_CODE)]
