@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from stkr.tabular.csvfile import csv_text
 from tests.doors import files, names, requests, tokens
 from tests.doors.door import Attempt, Door
 from tests.doors.tokens import ENTRANCES, token_for
@@ -83,6 +84,11 @@ def test_the_genuine_link_of_each_door_opens_it(door: Door) -> None:
         answer = door.carry(entrance, token_for(door, entrance))
         assert answer.status == expected.get(entrance.name, 200)
         assert bool(answer.writes) == (entrance.name in {"approve", "open a count"})
+
+
+@pytest.mark.parametrize("text", names.HOSTILE["formulas"])
+def test_no_text_becomes_a_formula_of_a_csv(text: str) -> None:
+    assert not names.calculates(csv_text(("name",), [(text,)]).encode("utf-8-sig"))
 
 
 def test_a_page_a_table_or_a_workbook_that_acts_is_noticed() -> None:
