@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -62,6 +64,28 @@ def test_variances_whose_label_never_comes_are_mailed_all_the_same(world: World)
     assert world.replay("sweep", "daily") == {"mails": 1}  # the uncounted item needs no label
     assert world.sweep(datetime.now(UTC) + timedelta(minutes=16)) == 1
     assert set(world.tokens("approve")) == {"BOLT-M6-50", "DRILL-18V", "HINGE-75", "PAINT-RED"}
+
+
+@pytest.mark.parametrize("refusals", [1, 2, 3])
+def test_what_the_label_queue_does_not_take_is_sent_again_and_never_left_out(
+    world: World, refusals: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, asked = aws.sqs(), list[Any]()
+
+    def sends(**request: Any) -> Any:
+        asked.append(request["Entries"])
+        if len(asked) <= refusals:
+            return {"Successful": [], "Failed": [{"Id": one["Id"]} for one in request["Entries"]]}
+        return real.send_message_batch(**request)
+
+    monkeypatch.setattr(aws, "sqs", cache(lambda: SimpleNamespace(send_message_batch=sends)))
+    world.opened()
+    world.upload("scan.csv", SCAN)
+    world.replay("capture", "scan")
+    with pytest.raises(RuntimeError, match="refused") if refusals == 3 else nullcontext():
+        world.captured(1)
+    assert asked == [asked[0]] * min(refusals + 1, 3)
+    assert world.session().reconciled_seq == (0 if refusals == 3 else 1)
 
 
 def test_a_chunk_that_cause_cannot_answer_is_tried_again_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
