@@ -3,13 +3,13 @@
 import csv
 import io
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from unittest.mock import patch
 
 from aws_lambda_powertools.utilities import parameters
 
-from bench.scale.standin import Services, Taken, names, row
+from bench.scale.standin import WRITTEN, Services, Taken, names, row
 from stkr import keys
 from stkr.rules.doc import parse_rules
 from stkr.rules.store import VersionedRules
@@ -22,8 +22,8 @@ from stkr.store.movements import on_hand, write_ledger
 from stkr.sync.movements import Ledger
 from stkr.sync.shell import sync
 
-_NOW: Final = datetime(2026, 11, 21, 9, tzinfo=UTC)
-_READ_BEFORE: Final = keys.instant(_NOW - timedelta(hours=1))
+_NOW: Final = WRITTEN + timedelta(minutes=5)
+_READ_BEFORE: Final = keys.instant(WRITTEN - timedelta(hours=1))
 _CHANGED: Final = 100
 """One row in so many has another quantity than it had before."""
 

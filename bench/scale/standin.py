@@ -9,6 +9,8 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from http import HTTPStatus
 from io import BytesIO
 from pathlib import Path
@@ -32,6 +34,9 @@ _CLIENTS: Final = {
     # Else a body comes framed in chunks with a checksum behind it.
     "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
 }
+
+WRITTEN: Final = datetime(2026, 11, 21, 8, 55, tzinfo=UTC)
+"""When whatever is read from the bucket was put there."""
 
 BARE_MB: Final = 90
 """What a function takes before it has done anything: the interpreter, the SDK and our own modules."""
@@ -87,7 +92,10 @@ class Services:
                 self.objects[key] = request.body.read()  # type: ignore[attr-defined]  # the SDK wraps it in a stream
                 body = b""
             case "GetObject" if key in self.objects:
-                body, headers = self.objects[key], {"ETag": '"1"'}
+                body, headers = (
+                    self.objects[key],
+                    {"ETag": '"1"', "Last-Modified": format_datetime(WRITTEN, usegmt=True)},
+                )
             case "GetObject":
                 status, body = HTTPStatus.NOT_FOUND, b"<Error><Code>NoSuchKey</Code></Error>"
         answer = AWSResponse(

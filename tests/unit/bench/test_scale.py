@@ -1,7 +1,9 @@
 """The laws of the simulated night."""
 
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
+from multiprocessing import get_context
 
 import pytest
 import yaml
@@ -11,8 +13,9 @@ from hypothesis import strategies as st
 from bench.scale.chain import LAYOUTS, RESOURCES, SHOPS, million_lines, night_cost, room, stages, supply
 from bench.scale.demand import Demand, Used
 from bench.scale.model import Stage, arrivals, bound, night
+from bench.scale.opening import mirrored, opened, read_back
 from bench.scale.report import Function, Stock, end
-from bench.scale.standin import Taken
+from bench.scale.standin import BARE_MB, Taken
 from tests.deployment import stack
 from tests.template.stack import ROOT
 
@@ -23,6 +26,14 @@ PRICES = yaml.safe_load((ROOT / "bench" / "cost" / "prices.yaml").read_text("utf
 
 READ = Stage("read", {"workers": 2.0})
 ASK = Stage("ask", {"workers": 1.0, "tokens": 10.0})
+
+
+def test_a_count_is_opened_read_back_and_mirrored_from_memory_as_the_functions_would() -> None:
+    # Each in a process of its own, as the SDK is made to ask the stand-in there.
+    with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"), max_tasks_per_child=1) as fresh:
+        one = fresh.submit(opened, 400, 4).result()
+        taken = [one.took, fresh.submit(read_back, one.snapshot).result(), fresh.submit(mirrored, 400, 4).result()]
+    assert all(each.cpu > 0 and each.peak_mb >= BARE_MB for each in taken)
 
 
 @given(counts=st.integers(1, 10_000), window=st.integers(2, 5_000))
