@@ -22,9 +22,9 @@ def door(world: World, monkeypatch: pytest.MonkeyPatch) -> Door:  # noqa: F811 -
 
 
 @pytest.fixture(scope="session")
-def tried() -> Iterator[Callable[[str, list[Attempt]], None]]:
+def tried(request: pytest.FixtureRequest) -> Iterator[Callable[[str, list[Attempt]], None]]:
     """Keeps what was tried for the report, which only `make doors` writes: the other tests try a part."""
     families: dict[str, list[Attempt]] = {}
     yield families.__setitem__
     if _ALL:
-        PROOF.write_text(report(families), "utf-8")
+        PROOF.write_text(report(families, request.session.testsfailed), "utf-8")

@@ -83,6 +83,19 @@ def test_a_code_of_two_items_is_ambiguous_and_both_are_named() -> None:
     assert "A, B" in found.detail
 
 
+def test_a_code_of_two_items_is_settled_by_the_sku_and_a_sku_of_two_by_another_code() -> None:
+    shared = Codebook(snapshot(stock("A", "TWIN"), stock("B", "twin", "ONLY-B"))).find("TWIN")
+    sku = Codebook(snapshot(stock("ab-1"), stock("AB-1", "ONLY-B"))).find("AB-1")
+    columns = Codebook(snapshot(stock("A"), stock("B", "ONLY-B"))).find_together(("A", "ONLY-B"))
+
+    advice = [found.detail.partition(": ")[2] for found in (shared, sku, columns) if isinstance(found, Unmatched)]
+    assert advice == [
+        "use the SKU itself",
+        "use a code that only one of them has, or give one of them another in the system of record",
+        "correct or empty the cell that is wrong",
+    ]
+
+
 def test_the_sku_of_one_item_that_is_the_barcode_of_another_is_ambiguous() -> None:
     found = Codebook(snapshot(stock("12345670"), stock("B", "12345670"))).find("12345670")
 

@@ -285,15 +285,24 @@ def _settled(given: list[str], matches: list[Match]) -> Found:
     """What several matches come down to."""
     skus = sorted({match.stock.sku for match in matches})
     if len(skus) > 1:
-        return Unmatched(
-            Reason.AMBIGUOUS_CODE, f"{' / '.join(given)} names {_listed(skus)}: use the SKU itself", tuple(skus)
-        )
+        detail = f"{' / '.join(map(_shown, given))} names {_listed(skus)}: {_way_out(given, skus)}"
+        return Unmatched(Reason.AMBIGUOUS_CODE, detail, tuple(skus))
     packs = {match.pack for match in matches}
     # A SKU beside its own case barcode, each in a column of its own: what was scanned is the case.
     if len(packs - {None}) == 1 and len(given) > 1:
         return next(match for match in matches if match.pack is not None)
     sizes = _listed(sorted("single" if pack is None else f"case of {pack}" for pack in packs))
     return Unmatched(Reason.AMBIGUOUS_CODE, f"{given[0]} names {skus[0]} as {sizes}: correct its aliases", tuple(skus))
+
+
+def _way_out(given: Sequence[str], skus: Sequence[str]) -> str:
+    """What makes it clear which of several items is meant."""
+    if len(given) > 1:
+        return "correct or empty the cell that is wrong"
+    if folded(given[0]) in map(folded, skus):
+        # To type the SKU would name the same items again.
+        return "use a code that only one of them has, or give one of them another in the system of record"
+    return "use the SKU itself"
 
 
 def _is_digits(key: str) -> bool:
