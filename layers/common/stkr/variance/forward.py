@@ -111,15 +111,22 @@ def timing(
     if known and known.snapshot_version < stock.snapshot_version:
         known = None  # The snapshot is of later than the latest reading.
     moved_qty = known.system_qty - stock.system_qty if known else ZERO
-    found = Timing(snapshot_qty=stock.system_qty, moved_qty=moved_qty)
+    unrolled: Unrolled | None = None
     if line.clock is ClockDoubt.WRONG or wrong_clocks.intersection(line.rows):
-        return found.model_copy(update={"unrolled": Unrolled.WRONG_CLOCK}), stock
-    if line.clock is ClockDoubt.MIXED:
-        return found.model_copy(update={"unrolled": Unrolled.MIXED_TIMES}), stock
-    if not (line.counted_from and line.counted_to):
-        return (found if moved_qty else None), stock
-    found = found.model_copy(update={"counted_from": line.counted_from, "counted_to": line.counted_to})
-    if forward is None or known is None:
+        unrolled = Unrolled.WRONG_CLOCK
+    elif line.clock is ClockDoubt.MIXED:
+        unrolled = Unrolled.MIXED_TIMES
+    timed = unrolled is None and bool(line.counted_from and line.counted_to)
+    if not (unrolled or timed or moved_qty):
+        return None, stock
+    found = Timing(
+        snapshot_qty=stock.system_qty,
+        counted_from=line.counted_from if timed else None,
+        counted_to=line.counted_to if timed else None,
+        moved_qty=moved_qty,
+        unrolled=unrolled,
+    )
+    if not timed or forward is None or known is None:
         return found, stock
     found = retimed(found, line.sku, line.counted_qty, known, forward)
     if found.expected_qty is None:

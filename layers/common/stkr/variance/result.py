@@ -77,6 +77,8 @@ def gap_between(counted_qty: Decimal, system_qty: Decimal, unit_cost: Decimal | 
     The percentage is rounded to four places for show; the tolerance is tested without dividing (``judge``).
     """
     units = counted_qty - system_qty
+    if not units:  # as on most lines, which is why nothing is worked out for it
+        return Gap(ZERO, ZERO if system_qty > 0 else None, None if unit_cost is None else ZERO)
     percent = _WIDE.quantize(units * HUNDRED / system_qty, Decimal("0.0001")) if system_qty > 0 else None
     return Gap(units, percent, None if unit_cost is None else units * unit_cost)
 
