@@ -8,8 +8,10 @@ import gc
 import resource
 import sys
 import time
+from collections.abc import Iterable
 from cProfile import Profile
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from gzip import compress, decompress
 from importlib import import_module
 from pathlib import Path
@@ -29,21 +31,23 @@ CONTENDERS = ("stkr", "pandas", "polars")
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A count of so many lines: each SKU in so many bins. ``repeats`` is how often it is timed."""
+    """A count of so many lines: each SKU in so many bins."""
 
     lines: int
     bins: int
-    repeats: int
 
     def __str__(self) -> str:
         return f"{self.lines:,} lines" if self.bins == 1 else f"{self.lines:,} lines in {self.bins} bins each"
 
 
-SIZES = (Size(2_000, 1, 30), Size(20_000, 1, 10), Size(200_000, 1, 4))
+SIZES = (Size(2_000, 1), Size(20_000, 1), Size(200_000, 1))
 """Growth is told by these."""
 
-WAREHOUSE = Size(20_000, 10, 3)
+WAREHOUSE = Size(20_000, 10)
 """As many rows as the largest, of a stock that a function is made for."""
+
+Run = tuple[float, float]
+"""Seconds of wall clock and of all cores together, for one count."""
 
 
 class Disagreement(Exception):
@@ -61,11 +65,17 @@ class Timed:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Seconds: of wall clock in the best and the median run, and of all cores together in the best run."""
+    """Seconds for one count: wall clock of the best and the median run, and all cores together in the best run."""
 
     best: float
     median: float
     cpu: float
+
+    @classmethod
+    def of(cls, runs: Iterable[Run]) -> "Times":
+        """Those of several runs."""
+        wall, cpu = zip(*runs, strict=True)
+        return cls(min(wall), median(wall), min(cpu))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,26 +104,37 @@ def write_inputs(folder: Path) -> None:
         _stock_file(folder, size).write_bytes(compress(stored.dump_json(listed), mtime=0))
 
 
-def measure_times(folder: Path, size: Size) -> Timed:
-    """Time the contenders in turns, so that whatever else the machine does meets all of them.
+def compare(folder: Path, size: Size) -> tuple[int, int]:
+    """The rows of a count and the lines of it that are to be decided, which all contenders agree about.
 
     :raises Disagreement: when their outcomes differ.
     """
     content, snapshot = _inputs(folder, size, _stored_form())
-    contenders = {name: _contender(name) for name in CONTENDERS}
-    ours = _compared(contenders, content, snapshot)
-    rows, material = ours.totals.read, sum(of[1] == "material" for of in ours.variances.values())
-    del ours
-    runs: dict[str, list[tuple[float, float]]] = {name: [] for name in CONTENDERS}
-    for _ in range(size.repeats):
-        for name, contender in contenders.items():
-            gc.collect()
-            begun, cpu_begun = time.perf_counter(), time.process_time()
-            contender.reconcile(content, snapshot)
-            runs[name].append((time.perf_counter() - begun, time.process_time() - cpu_begun))
-    taken = {name: tuple(zip(*each, strict=True)) for name, each in runs.items()}
-    times = {name: Times(min(wall), median(wall), min(cpu)) for name, (wall, cpu) in taken.items()}
-    return Timed(rows, material, times)
+    ours = _compared({name: _contender(name) for name in CONTENDERS}, content, snapshot)
+    return ours.totals.read, sum(of[1] == "material" for of in ours.variances.values())
+
+
+def measure_run(name: str, folder: Path, size: Size) -> Run:
+    """Time one contender; to be called in a process that it has to itself, because what others leave behind, such as
+    memory that their threads give back, would be in its time.
+
+    A run is as many counts, one after the other, as have the lines of the largest: a single small one would find a
+    moment at which the machine does nothing else, which no large one does.
+    """
+    contender, content, snapshot = _ready(name, folder, size)
+    counts = SIZES[-1].lines // (size.lines * size.bins)
+    gc.collect()
+    begun, cpu_begun = time.perf_counter(), time.process_time()
+    for _ in range(counts):
+        contender.reconcile(content, snapshot)
+    wall, cpu = time.perf_counter() - begun, time.process_time() - cpu_begun
+    return wall / counts, cpu / counts
+
+
+@lru_cache(maxsize=1)
+def _ready(name: str, folder: Path, size: Size) -> tuple[Contender, bytes, "Snapshot"]:
+    """A contender and what it reads, for all its runs."""
+    return _contender(name), *_inputs(folder, size, _stored_form())
 
 
 def measure_work(folder: Path, size: Size) -> int:

@@ -28,11 +28,12 @@ integers and give the reason only.
 
 ## Lines per second
 
-In one process, without start-up and imports, the contenders in turns; the stock is read into its codes each time. A
-line is a SKU of the stock; its file has a quarter more rows, and the last size as many rows as the one above it. *Best*
-and *median* are wall clock, *CPU* is the time of all cores together, from the first byte to the last variance. Lines
-per second and ratio go by CPU, because ours and pandas use one core each, and so it matters little what else the
-machine does; polars uses all cores.
+Without start-up and imports, each contender in a process of its own, in turns; the stock is read into its codes each
+time. A line is a SKU of the stock; its file has a quarter more rows, and the last size as many rows as the one above
+it. A run is of as many counts as have the lines of the largest, so that what else the machine does meets all sizes
+alike. *Best* and *median* run are wall clock, *CPU* is the time of all cores together, from the first byte to the last
+variance, all for one count. Lines per second and ratio go by CPU, because ours and pandas use one core each; polars
+uses all cores.
 
 {times}
 

@@ -59,6 +59,13 @@ def capture(
     the same count again is kept, any other is parked. ``watch`` may look on as rows pass.
     A file that cannot be read as a whole becomes a ``FileProblem`` and takes no part; it never stops the others.
     """
+    # As large as the stock, the codes that files are read with are gone before the lines are made.
+    folder, fixes = _read(files, snapshot, watch)
+    return _combined(folder, fixes, snapshot, decided or _NOTHING_DECIDED)
+
+
+def _read(files: Iterable[UploadedFile], snapshot: Snapshot, watch: Watch) -> tuple["_Folder", Fixes]:
+    """What all files say, each by itself, and what people have fixed."""
     codebook = Codebook(snapshot)
     latest = {file.name: file for file in sorted(files, key=lambda file: (file.name, file.uploaded_at, file.content))}
     opened = _opened(latest.values(), codebook)
@@ -69,7 +76,7 @@ def capture(
     for files_of_area in _by_area(opened.counts):
         folder.read(files_of_area, lambda one: read_file(one, codebook, snapshot, fixes, watch))
     folder.problems += fixes.unused(fix for reading in folder.readings for fix, _ in reading.fixed)
-    return _combined(folder, fixes, snapshot, decided or _NOTHING_DECIDED)
+    return folder, fixes
 
 
 @dataclass(slots=True)
