@@ -1,20 +1,24 @@
 """`python -m tests.privilege`: simulates every function's policy on what it does and on what it must not do.
 
-Writes docs/proof/least-privilege.md and ends with 1 where a call would be refused, something forbidden is allowed, or a
-permission is used by nothing.
+Writes docs/proof/least-privilege.md and ends with 1 where a call would be refused, something forbidden is allowed, a
+permission is used by nothing, or a change of the policies would go unnoticed.
 """
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from tests.machine import machine
 from tests.privilege.beyond import beyond
+from tests.privilege.changes import Policies, changes
 from tests.privilege.forbidden import forbidden
 from tests.privilege.iam import NotKnown, Request, as_given
 from tests.privilege.report import Attempt, Verdict, report
@@ -40,8 +44,19 @@ def main() -> int:
         ]
         for name in FUNCTIONS
     }
-    print(f"simulating {sum(map(len, attempts.values())):,} questions ...", flush=True)
-    verdict = Verdict(stack, _simulated(stack, attempts))
+    for tried in attempts.values():
+        tried.extend(_of_another_stack(tried, stack.parameters["Prefix"]))
+    as_it_is = {name: Case(name, stack.function_policies(name), attempts[name]) for name in FUNCTIONS}
+    changed = {
+        f"{name}: {what}": Case(name, policies, attempts[name])
+        for name, case in as_it_is.items()
+        for what, policies in changes(case.policies)
+    }
+    cases = {**as_it_is, **changed}
+    print(f"simulating {sum(len(case.attempts) for case in cases.values()):,} questions, some minutes ...", flush=True)
+    answered = _simulated(cases)
+    noticed = {what: not all(one.as_it_should_be for one in answered[what]) for what in changed}
+    verdict = Verdict(stack, {name: answered[name] for name in FUNCTIONS}, noticed)
     text = report(verdict, calls, _setting(time.monotonic() - begun))
     print(text)
     _PROOF.write_text(text, "utf-8")
@@ -83,27 +98,47 @@ def _setting(seconds: float) -> str:
     return " · ".join([machine("moto", "boto3"), f"node {node}", *packages, f"{seconds / 60:.0f} minutes"])
 
 
-def _simulated(stack: Stack, attempts: dict[str, list[Attempt]]) -> dict[str, list[Attempt]]:
-    """The attempts with what the simulator says of each."""
+@dataclass(frozen=True)
+class Case:
+    """A function with these policies, and what it attempts."""
+
+    function: str
+    policies: Policies
+    attempts: list[Attempt]
+
+
+def _of_another_stack(tried: list[Attempt], prefix: str) -> list[Attempt]:
+    """All that a function needs, of the resources of another stack in the account, whose names begin otherwise."""
+    needed = [one.request for one in tried if not one.forbidden]
+    others = [replace(one, resource=re.sub(rf"(?<=[:/]){prefix}-", "other-", one.resource)) for one in needed]
+    return [
+        Attempt(other, how="what it needs, of another stack", forbidden=True)
+        for other, own in zip(others, needed, strict=True)
+        if other != own
+    ]
+
+
+def _simulated(cases: Mapping[str, Case]) -> dict[str, list[Attempt]]:
+    """The attempts of each case with what the simulator says of them."""
     for name in ("simulate.mjs", "package.json", "package-lock.json"):
         shutil.copy(_HERE / name, _WORK)
     subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=_WORK, check=True)
     question = {
         name: {
-            "role": f"arn:aws:iam::{ACCOUNT}:role/shop-{name}",
+            "role": f"arn:aws:iam::{ACCOUNT}:role/shop-{case.function}",
             "account": ACCOUNT,
-            "policies": stack.function_policies(name),
-            "requests": as_given([attempt.request for attempt in tried]),
+            "policies": case.policies,
+            "requests": as_given([attempt.request for attempt in case.attempts]),
         }
-        for name, tried in attempts.items()
+        for name, case in cases.items()
     }
     # The simulator knows no ARN without a Region; AWS's statement for global inference has one.
     text = json.dumps(question).replace("arn:aws:bedrock:::", "arn:aws:bedrock:us-east-1::")
     done = subprocess.run(["node", "simulate.mjs"], cwd=_WORK, input=text, capture_output=True, text=True, check=True)
     answers = json.loads(done.stdout)
     return {
-        name: [attempt.answered(answer) for attempt, answer in zip(tried, answers[name], strict=True)]
-        for name, tried in attempts.items()
+        name: [attempt.answered(answer) for attempt, answer in zip(case.attempts, answers[name], strict=True)]
+        for name, case in cases.items()
     }
 
 

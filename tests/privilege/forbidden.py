@@ -1,8 +1,9 @@
 """What no function, or only the one whose job it is, may do: the matrix of attempts that have to be refused."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from tests.privilege.iam import Context, Request
+from tests.privilege.iam import Context, Request, model_requests
 from tests.template.stack import ACCOUNT, FUNCTIONS, REGION, Stack
 
 _WRITES = ("PutItem", "UpdateItem", "DeleteItem")
@@ -43,9 +44,7 @@ def _attempts(stack: Stack) -> Iterator[tuple[str, frozenset[str], Request]]:
         frozenset({"variance", "approve"}),
         Request("dynamodb:PutItem", trail, _keys("SKU#BOLT-M6-50")),
     )
-    for table in (inventory, counts):
-        for action in ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"):
-            yield "nobody asks without naming a partition", nobody, Request(f"dynamodb:{action}", table)
+    yield from _partitions(inventory, counts)
     remembered = _keys("IDEMPOTENCY#mail")
     yield "nobody reads what is remembered of mails", nobody, Request("dynamodb:GetItem", counts, remembered)
     for table in (inventory, counts, trail):
@@ -74,6 +73,21 @@ def _attempts(stack: Stack) -> Iterator[tuple[str, frozenset[str], Request]]:
     yield from _services(stack)
 
 
+def _partitions(inventory: str, counts: str) -> Iterator[tuple[str, frozenset[str], Request]]:
+    nobody: frozenset[str] = frozenset()
+    keys = _keys("NONE#of-ours", "PK", "SK", "system_qty", "snapshot_version")
+    queue = f"{counts}/index/by_queue"
+    # The index holds nothing else, so these two may see all of it.
+    queued = {(queue, "Query"): frozenset({"sweep", "summary"})}
+    for table in (inventory, counts, queue):
+        for action in ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"):
+            allowed, ask = queued.get((table, action), nobody), f"dynamodb:{action}"
+            for within in ({}, _IN_TRANSACTION):
+                unnamed, strange = Request(ask, table, within), Request(ask, table, {**keys, **within})
+                yield "nobody asks without naming a partition", allowed, unnamed
+                yield "nobody asks for a partition of another kind", allowed, strange
+
+
 def _bucket(stack: Stack) -> Iterator[tuple[str, frozenset[str], Request]]:
     bucket, nobody = stack.arn("CountsBucket"), frozenset[str]()
     rules = f"{bucket}/config/rules.yaml"
@@ -87,7 +101,8 @@ def _bucket(stack: Stack) -> Iterator[tuple[str, frozenset[str], Request]]:
     yield "only sync writes the source", frozenset({"sync"}), Request("s3:PutObject", f"{bucket}/source/stock.csv")
     yield "only capture writes captures", frozenset({"capture"}), Request("s3:PutObject", f"{bucket}/captures/a/1")
     yield "only sync writes movements", frozenset({"sync"}), Request("s3:PutObject", f"{bucket}/movements/a")
-    yield "nobody lists the whole bucket", nobody, Request("s3:ListBucket", bucket, {"s3:prefix": ""})
+    for action in ("s3:ListBucket", "s3:ListBucketVersions"):
+        yield "nobody lists the whole bucket", nobody, Request(action, bucket, {"s3:prefix": ""})
     yield (
         "nobody writes to another bucket",
         nobody,
@@ -104,11 +119,15 @@ def _services(stack: Stack) -> Iterator[tuple[str, frozenset[str], Request]]:
     yield "only sweep and summary send mail", frozenset({"sweep", "summary"}), Request("ses:SendEmail", sender, own)
     model = str(stack.parameters["ModelId"])
     anywhere = f"arn:aws:bedrock:{REGION}::foundation-model/{model}"
-    yield (
-        "the model is not called around its profile",
-        nobody,
-        Request("bedrock:InvokeModel", anywhere, {"aws:RequestedRegion": REGION}),
-    )
+    globally = anywhere.replace(REGION, "")
+    for arn, region in ((anywhere, REGION), (globally, "unspecified")):
+        around = Request("bedrock:InvokeModel", arn, {"aws:RequestedRegion": region})
+        yield "the model is not called around its profile", nobody, around
+    for one in model_requests(f"global.{model}"):
+        moved = replace(one, context={**one.context, "aws:RequestedRegion": "us-west-2"})
+        yield "the model is not called from another Region", nobody, moved
+        other = replace(one, resource=one.resource.replace(model, "anthropic.claude-opus"))
+        yield "no other model is called", nobody, other
     profile = f"arn:aws:bedrock:{REGION}:{ACCOUNT}:inference-profile/global.{model}"
     here = {"aws:RequestedRegion": REGION}
     askers = frozenset({"cause", "summary"})
@@ -120,9 +139,15 @@ def _services(stack: Stack) -> Iterator[tuple[str, frozenset[str], Request]]:
     yield "nobody takes another role", nobody, Request("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/admin")
     yield "nobody passes a role on", nobody, Request("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/admin", _PASSED)
     bus = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/default"
-    forged = {"events:source": "aws.s3", "events:detail-type": "Object Created"}
-    yield "nobody announces as another", nobody, Request("events:PutEvents", bus, forged)
-    yield "nobody announces without a name", nobody, Request("events:PutEvents", bus)
+    prefix = str(stack.parameters["Prefix"])
+    for source, kind in (("aws.s3", "Object Created"), (prefix, "Object Created"), ("aws.s3", "variances-due")):
+        forged: Context = {"events:source": [source], "events:detail-type": [kind]}
+        yield "nobody announces as another", nobody, Request("events:PutEvents", bus, forged)
+    for part in ({}, {"events:source": [prefix]}, {"events:detail-type": ["variances-due"]}):
+        yield "nobody announces without a name", nobody, Request("events:PutEvents", bus, part)
+    own_name: Context = {"events:source": [prefix], "events:detail-type": ["variances-due"]}
+    other_bus = bus.replace("event-bus/default", "event-bus/other")
+    yield "nobody announces on another bus", nobody, Request("events:PutEvents", other_bus, own_name)
     elsewhere = f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/default/x"
     yield "nobody schedules outside the stack's group", nobody, Request("scheduler:CreateSchedule", elsewhere)
     own_role, computer = stack.arn("ScheduleRole"), {"iam:PassedToService": "ec2.amazonaws.com"}

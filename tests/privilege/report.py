@@ -35,9 +35,9 @@ class Attempt:
 class Verdict:
     """The answered attempts of every function, judged."""
 
-    def __init__(self, stack: Stack, attempts: Mapping[str, Sequence[Attempt]]) -> None:
-        """Judge ``attempts``, which are by function."""
-        self.stack, self.attempts = stack, attempts
+    def __init__(self, stack: Stack, attempts: Mapping[str, Sequence[Attempt]], noticed: Mapping[str, bool]) -> None:
+        """Judge ``attempts``, which are by function; ``noticed`` tells whether each change of the policies was."""
+        self.stack, self.attempts, self.noticed = stack, attempts, noticed
 
     @cached_property
     def wrong(self) -> list[tuple[str, Attempt]]:
@@ -61,7 +61,7 @@ class Verdict:
     @property
     def passed(self) -> bool:
         """Whether everything is as it should be."""
-        return not self.wrong and not self.unused
+        return not self.wrong and not self.unused and all(self.noticed.values())
 
 
 _PAGE = """\
@@ -69,7 +69,9 @@ _PAGE = """\
 
 Every call that the functions' code makes in the tests of their handlers ({calls:,} of them) was put to a simulator of
 IAM together with the policies of the transformed template, and so was a matrix of what must not be possible
-(`tests/privilege/`). `make least-privilege` wrote this page.
+(`tests/privilege/`). Then all of it was asked again with each action and each condition of the policies taken away, and
+with each statement's resources widened to any, one at a time: that has to change an answer. `make least-privilege`
+wrote this page.
 
 {setting}
 
@@ -104,11 +106,14 @@ def report(verdict: Verdict, calls: int, setting: str) -> str:
     """The page."""
     attempts = [one for tried in verdict.attempts.values() for one in tried]
     needed, barred = [one for one in attempts if not one.forbidden], [one for one in attempts if one.forbidden]
+    accepted = sum(not one.as_it_should_be for one in barred)
+    unnoticed = sum(not noticed for noticed in verdict.noticed.values())
     permissions = sum(len(one.actions) for name in verdict.attempts for one in verdict.stack.function_statements(name))
     found = Counter(wildcard for wildcard, _ in wildcards(verdict.stack))
     goals = [
         (all(one.as_it_should_be for one in needed), f"{len(needed):,} questions of working code, all allowed"),
-        (all(one.as_it_should_be for one in barred), f"{len(barred):,} forbidden attempts, 0 accepted"),
+        (not accepted, f"{len(barred):,} forbidden attempts, {accepted} accepted"),
+        (not unnoticed, f"{len(verdict.noticed)} changes of the policies, one at a time, {unnoticed} unnoticed"),
         (not verdict.unused, f"{permissions} permissions, {len(verdict.unused)} without a use"),
         (found.keys() <= REASONS.keys(), f"{len(found)} kinds of wildcard, {len(found.keys() - REASONS)} unexplained"),
     ]
@@ -163,4 +168,5 @@ def _wrong(verdict: Verdict) -> str:
         for name, one in verdict.wrong
     ]
     lines += [f"- {name}: nothing uses `{action}` of {sid}" for name, sid, action in verdict.unused]
+    lines += [f"- nothing notices {what}" for what, noticed in verdict.noticed.items() if not noticed]
     return "\n".join([*lines, ""])
