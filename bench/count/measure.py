@@ -65,7 +65,7 @@ class Timed:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Seconds for one count: wall clock of the best and the median run, and all cores together in the best run."""
+    """Seconds for one count: wall clock of the best and the median run, and the least of all cores together."""
 
     best: float
     median: float
@@ -118,7 +118,7 @@ def measure_run(name: str, folder: Path, size: Size) -> Run:
     """Time one contender; to be called in a process that it has to itself, because what others leave behind, such as
     memory that their threads give back, would be in its time.
 
-    A run is as many counts, one after the other, as have the lines of the largest: a single small one would find a
+    A run is as many counts, one after the other, as have the rows of the largest: a single small one would find a
     moment at which the machine does nothing else, which no large one does.
     """
     contender, content, snapshot = _ready(name, folder, size)

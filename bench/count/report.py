@@ -30,10 +30,10 @@ integers and give the reason only.
 
 Without start-up and imports, each contender in a process of its own, in turns; the stock is read into its codes each
 time. A line is a SKU of the stock; its file has a quarter more rows, and the last size as many rows as the one above
-it. A run is of as many counts as have the lines of the largest, so that what else the machine does meets all sizes
-alike. *Best* and *median* run are wall clock, *CPU* is the time of all cores together, from the first byte to the last
-variance, all for one count. Lines per second and ratio go by CPU, because ours and pandas use one core each; polars
-uses all cores.
+it. A run is of one large count or of many small ones, one after the other, so that no small one gets a moment at which
+the machine does nothing else; what is told is the time for one count. *Best* and *median* run are wall clock, *CPU* is
+the least time of all cores together, from the first byte to the last variance. Lines per second and ratio go by CPU,
+because ours and pandas use one core each; polars uses all cores.
 
 {times}
 

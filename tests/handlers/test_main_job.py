@@ -1,13 +1,19 @@
 """The whole count through the real handlers: the shelf says 432, the books say 480, and a manager settles it."""
 
+import base64
 from decimal import Decimal
 
+import boto3
 import pytest
 
+from stkr import keys
 from stkr.capture.counted import Kind
 from stkr.cause.evidence import Cause
+from stkr.session.core import Opening
 from stkr.settings import Variance, load
-from stkr.store.counts import State, Status, read_last_count
+from stkr.store.counts import State, Status, read_last_count, session_key
+from stkr.store.inventory import read_location
+from stkr.store.items import attributes
 from stkr.variance.labels import enqueue
 from tests.handlers.world import PLACE, SCAN, SESSION, World
 
@@ -92,6 +98,36 @@ def test_an_unrecorded_item_is_put_on_the_books_of_its_location(world: World) ->
     assert world.tap("approve", "PAINT-RED")[0] == 200
     assert world.on_hand("PAINT-RED") == 3
     assert world.on_hand("PAINT-RED", "paint-aisle") == 7
+
+
+def test_an_unrecorded_item_is_put_on_the_books_with_what_a_case_of_it_holds(world: World) -> None:
+    world.stock()
+    boto3.client("dynamodb").update_item(
+        TableName=world.inventory,
+        Key={"PK": {"S": keys.location("paint-aisle")}, "SK": {"S": keys.sku("PAINT-RED")}},
+        UpdateExpression="SET pack_size = :six",
+        ExpressionAttributeValues={":six": {"N": "6"}},
+    )
+    world.open(Opening(PLACE, "Sam"), "5a7d")
+    world.upload("scan.csv", SCAN)
+    world.replay("capture", "scan")
+    world.reconcile(1)
+    world.replay("sweep", "variances-due")
+    assert world.tap("approve", "PAINT-RED")[0] == 200
+    [row] = [row for row in read_location(world.inventory, PLACE) if row.sku == "PAINT-RED"]
+    assert (row.system_qty, row.pack_size) == (Decimal(3), Decimal(6))
+
+
+def test_a_count_that_names_no_version_of_its_snapshot_goes_by_the_latest(world: World) -> None:
+    world.opened()
+    boto3.client("dynamodb").update_item(
+        TableName=world.counts, Key=attributes(session_key(SESSION)), UpdateExpression="REMOVE snapshot_version_id"
+    )
+    assert "BOLT-M6-50" in base64.b64decode(world.replay("session", "sheet")["body"]).decode()
+    world.upload("scan.csv", SCAN)
+    world.replay("capture", "scan")
+    world.reconcile(1)
+    assert world.line("BOLT-M6-50").gap_units == -48
 
 
 def test_an_uncounted_item_is_brought_to_zero_only_once_a_manager_confirms_it(world: World) -> None:

@@ -55,7 +55,7 @@ def main() -> int:
     cases = {**as_it_is, **changed}
     print(f"simulating {sum(len(case.attempts) for case in cases.values()):,} questions, some minutes ...", flush=True)
     answered = _simulated(cases)
-    noticed = {what: not all(one.as_it_should_be for one in answered[what]) for what in changed}
+    noticed = {what: _differ(answered[case.function], answered[what]) for what, case in changed.items()}
     verdict = Verdict(stack, {name: answered[name] for name in FUNCTIONS}, noticed)
     text = report(verdict, calls, _setting(time.monotonic() - begun))
     print(text)
@@ -110,12 +110,17 @@ class Case:
 def _of_another_stack(tried: list[Attempt], prefix: str) -> list[Attempt]:
     """All that a function needs, of the resources of another stack in the account, whose names begin otherwise."""
     needed = [one.request for one in tried if not one.forbidden]
-    others = [replace(one, resource=re.sub(rf"(?<=[:/]){prefix}-", "other-", one.resource)) for one in needed]
+    others = [replace(one, resource=re.sub(rf"(?<=[:/]){prefix}(?=[-/])", "other", one.resource)) for one in needed]
     return [
         Attempt(other, how="what it needs, of another stack", forbidden=True)
         for other, own in zip(others, needed, strict=True)
         if other != own
     ]
+
+
+def _differ(before: list[Attempt], after: list[Attempt]) -> bool:
+    """Whether any answer is another one, and no mere error."""
+    return any(one.outcome != other.outcome and other.error is None for one, other in zip(before, after, strict=True))
 
 
 def _simulated(cases: Mapping[str, Case]) -> dict[str, list[Attempt]]:

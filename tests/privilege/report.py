@@ -69,9 +69,9 @@ _PAGE = """\
 
 Every call that the functions' code makes in the tests of their handlers ({calls:,} of them) was put to a simulator of
 IAM together with the policies of the transformed template, and so was a matrix of what must not be possible
-(`tests/privilege/`). Then all of it was asked again with each action and each condition of the policies taken away, and
-with each statement's resources widened to any, one at a time: that has to change an answer. `make least-privilege`
-wrote this page.
+(`tests/privilege/`). Then all of it was asked again with each action, resource and condition of the policies, and each
+value of a condition, taken away, and with each statement's resources widened to any, one at a time: that has to change
+an answer. `make least-privilege` wrote this page.
 
 {setting}
 
