@@ -36,6 +36,21 @@ def api(shop: Shop, waits: Waits | None = None, **patience: float) -> Api:
     return Api(shop.url, HEADERS, (Waits() if waits is None else waits).patience(**patience))
 
 
+@pytest.mark.parametrize("number", ["0.1", "-48", "12.30", "1E-7", "123456789012.345", "0"])
+def test_a_number_is_sent_as_the_very_number(shop: Shop, number: str) -> None:
+    shop.on("POST /bookings", Reply({"id": 1}))
+    api(shop).post("/bookings", {"qty": Decimal(number)})
+    # A float is read as what it was written as, and that is what has to be the number.
+    assert Decimal(repr(shop.requests[0].body["qty"])) == Decimal(number)
+
+
+@pytest.mark.parametrize("number", ["0.12345678901234567890", "123456789012345678.5", "1E+400", "NaN", "Infinity"])
+def test_a_number_that_could_be_read_as_another_is_not_sent(shop: Shop, number: str) -> None:
+    with pytest.raises(SourceRefused, match="could be read as another"):
+        api(shop).post("/bookings", {"qty": Decimal(number)})
+    assert shop.requests == []
+
+
 def test_numbers_are_exact_and_the_credential_goes_along(shop: Shop) -> None:
     shop.on("GET /items", Reply(b'{"qty": 12.10, "many": 123456789012345678901234567890, "small": 1e-7}'))
 

@@ -294,8 +294,8 @@ def _sent(value: object) -> float:
     if not isinstance(value, Decimal):
         raise TypeError(f"{type(value).__name__} is no JSON")
     number = float(value)
-    if Decimal(repr(number)) != value:
-        raise SourceRefused(f"{value} has more digits than a program can be relied on to read as a JSON number")
+    if not value.is_finite() or Decimal(repr(number)) != value:
+        raise SourceRefused(f"{value} is not sent: as a JSON number it could be read as another, or not at all")
     return number
 
 
