@@ -55,8 +55,7 @@ def main() -> int:
         except Disagreement as error:
             print(error, file=sys.stderr)
             return 1
-        times = {size: _timed(folder, size, spawn) for size in agreed}
-        timed = {size: Timed(*agreed[size], times[size]) for size in agreed}
+        timed = {size: Timed(*agreed[size], _timed(folder, size, spawn)) for size in agreed}
         memory = {
             size: {contender: apart(measure_memory, contender, folder, size) for contender in CONTENDERS}
             for size in timed

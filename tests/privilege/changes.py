@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
+from tests.template.stack import listed
+
 Policies = list[dict[str, Any]]
 
 
@@ -13,34 +15,35 @@ def changes(policies: Policies) -> Iterator[tuple[str, Policies]]:
     """
     for number, policy in enumerate(policies):
         for place, statement in enumerate(policy["policy"]["Statement"]):
-
-            def changed(number: int = number, place: int = place) -> tuple[Policies, dict[str, Any]]:
+            for what, other in _changed(statement):
                 copy = deepcopy(policies)
-                return copy, copy[number]["policy"]["Statement"][place]
+                copy[number]["policy"]["Statement"][place] = other
+                yield f"{policy['name']}/{statement['Sid']} {what}", copy
 
-            sid = statement["Sid"]
-            actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
-            for action in actions:
-                copy, of = changed()
-                # A statement has to allow something; nothing here asks for this.
-                of["Action"] = [one for one in actions if one != action] or ["sns:TagResource"]
-                yield f"{sid} without {action}", copy
-            resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
-            for resource in resources if len(resources) > 1 else ():
-                copy, of = changed()
-                of["Resource"] = [one for one in resources if one != resource]
-                yield f"{sid} without {resource}", copy
-            for operator, keys in statement.get("Condition", {}).items():
-                for key in keys:
-                    copy, of = changed()
-                    del of["Condition"][operator][key]
-                    yield f"{sid} without the condition {operator} {key}", copy
-                    values = keys[key] if isinstance(keys[key], list) else [keys[key]]
-                    for value in values if len(values) > 1 else ():
-                        copy, of = changed()
-                        of["Condition"][operator][key] = [one for one in values if one != value]
-                        yield f"{sid} without {value} in the condition {operator} {key}", copy
-            if statement["Resource"] != "*":
-                copy, of = changed()
-                of["Resource"] = "*"
-                yield f"{sid} on any resource", copy
+
+def _changed(statement: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for action, others in _one_less(statement["Action"]):
+        # A statement has to allow something; nothing here asks for this.
+        yield f"without {action}", {**statement, "Action": others or ["sns:TagResource"]}
+    for resource, others in _one_less(statement["Resource"]):
+        if others:  # Without any it is the statement without its actions.
+            yield f"without {resource}", {**statement, "Resource": others}
+    conditions = statement.get("Condition", {})
+    for operator, keys in conditions.items():
+        for key, values in keys.items():
+            rest = {name: value for name, value in keys.items() if name != key}
+            lifted = {**conditions, operator: rest}
+            yield f"without the condition {operator} {key}", {**statement, "Condition": lifted}
+            for value, others in _one_less(values):
+                if others:  # Without any it would allow nothing, or everything.
+                    narrowed = {**conditions, operator: {**rest, key: others}}
+                    yield f"without {value} in the condition {operator} {key}", {**statement, "Condition": narrowed}
+    if statement["Resource"] != "*":
+        yield "on any resource", {**statement, "Resource": "*"}
+
+
+def _one_less(given: Any) -> Iterator[tuple[Any, list[Any]]]:
+    """Each value of one or several, and the others."""
+    values = listed(given)
+    for value in values:
+        yield value, [other for other in values if other != value]

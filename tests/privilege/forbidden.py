@@ -76,16 +76,22 @@ def _attempts(stack: Stack) -> Iterator[tuple[str, frozenset[str], Request]]:
 def _partitions(inventory: str, counts: str) -> Iterator[tuple[str, frozenset[str], Request]]:
     nobody: frozenset[str] = frozenset()
     keys = _keys("NONE#of-ours", "PK", "SK", "system_qty", "snapshot_version")
-    queue = f"{counts}/index/by_queue"
     # The index holds nothing else, so these two may see all of it.
-    queued = {(queue, "Query"): frozenset({"sweep", "summary"})}
-    for table in (inventory, counts, queue):
-        for action in ("GetItem", "Query", "PutItem", "UpdateItem", "DeleteItem"):
-            allowed, ask = queued.get((table, action), nobody), f"dynamodb:{action}"
-            for within in ({}, _IN_TRANSACTION):
-                unnamed, strange = Request(ask, table, within), Request(ask, table, {**keys, **within})
-                yield "nobody asks without naming a partition", allowed, unnamed
-                yield "nobody asks for a partition of another kind", allowed, strange
+    queued = frozenset({"sweep", "summary"})
+    asked = [
+        *((table, action, nobody, {}) for table in (inventory, counts) for action in ("GetItem", "Query")),
+        (f"{counts}/index/by_queue", "Query", queued, {}),
+        *(
+            (table, action, nobody, within)
+            for table in (inventory, counts)
+            for action in _WRITES
+            for within in ({}, _IN_TRANSACTION)
+        ),
+    ]
+    for table, action, allowed, within in asked:
+        unnamed, strange = (Request(f"dynamodb:{action}", table, {**named, **within}) for named in ({}, keys))
+        yield "nobody asks without naming a partition", allowed, unnamed
+        yield "nobody asks for a partition of another kind", allowed, strange
 
 
 def _bucket(stack: Stack) -> Iterator[tuple[str, frozenset[str], Request]]:

@@ -77,7 +77,8 @@ class Statement:
         )
 
 
-def _listed(value: object) -> list[Any]:
+def listed(value: object) -> list[Any]:
+    """What policies and templates write as one value or as a list of several, as a list."""
     return value if isinstance(value, list) else [value]
 
 
@@ -87,15 +88,15 @@ def statements_in(document: Mapping[str, Any]) -> list[Statement]:
         Statement(
             sid=entry.get("Sid", ""),
             effect=entry["Effect"],
-            actions=frozenset(_listed(entry["Action"])),
-            resources=frozenset(_listed(entry.get("Resource", []))),
+            actions=frozenset(listed(entry["Action"])),
+            resources=frozenset(listed(entry.get("Resource", []))),
             condition={
-                operator: {key: frozenset(map(str, _listed(value))) for key, value in tests.items()}
+                operator: {key: frozenset(map(str, listed(value))) for key, value in tests.items()}
                 for operator, tests in entry.get("Condition", {}).items()
             },
             principal=entry.get("Principal"),
         )
-        for entry in _listed(document["Statement"])
+        for entry in listed(document["Statement"])
     ]
 
 
