@@ -2,7 +2,7 @@
 
 import pytest
 
-from stkr import settings
+from stkr.infra import settings
 from tests.template.stack import FUNCTIONS, Stack
 
 pytestmark = pytest.mark.template
