@@ -54,8 +54,8 @@ def test_every_module_that_is_told_the_trails_table_hands_it_to_the_request_that
     package = ROOT / "layers" / "common" / "stkr"
     texts = {path: path.read_text("utf-8") for folder in (package, ROOT / "functions") for path in folder.rglob("*.py")}
     naming = {path.relative_to(package).as_posix() for path, text in texts.items() if "adjustments_table" in text}
-    assert naming == {"settings.py", "variance/shell.py", "approval/shell.py"}
-    for module in naming - {"settings.py"}:
+    assert naming == {"infra/settings.py", "variance/shell.py", "approval/shell.py"}
+    for module in naming - {"infra/settings.py"}:
         uses = re.findall(r"(\w*\(?)settings\.adjustments_table", texts[package / module])
         assert set(uses) == {"append("}, module
 
