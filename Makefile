@@ -8,7 +8,7 @@ CASE ?=
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo local stop screenshots chromium test unit e2e test-odoo lint fmt fuzz year test-faults concurrency doors least-privilege audit bench bench-count bench-stack bench-start bench-decision cost scale invoke build layer-size requirements pr clean
+.PHONY: help demo local stop screenshots chromium test unit e2e test-odoo lint fmt fuzz simulated-year crashes concurrency attacks least-privilege audit bench bench-count bench-stack bench-start bench-decision cost scale invoke build layer-size requirements pr clean
 
 BIN := .venv/bin
 # Changes with the interpreter and with the requirements, and so makes a new environment.
@@ -64,18 +64,18 @@ fuzz: SEED ?= 1
 fuzz: $(STAMP) ## damage realistic files until ROWS rows were read, and hold capture to its laws
 	@$(BIN)/python -m tests.fuzz $(ROWS) $(SEED)
 
-year: SEED ?= 3
-year: $(STAMP) ## simulate another year of a shop, with SEED (or several: SEED="3 4 5"); a broken promise shows the days before it
-	STKR_YEAR_SEEDS="$(SEED)" $(BIN)/python -m pytest -q --show-capture=no --tb=short tests/year/test_year.py
+simulated-year: SEED ?= 3
+simulated-year: $(STAMP) ## simulate another year of a shop, with SEED (or several: SEED="3 4 5"); a broken promise shows the days before it
+	STKR_SIMULATED_YEAR_SEEDS="$(SEED)" $(BIN)/python -m pytest -q --show-capture=no --tb=short tests/simulated_year/test_year.py
 
-test-faults: HISTORIES ?= 10000
-test-faults: SEED ?= 1
-test-faults: $(STAMP) ## so many HISTORIES of a shop in which calls fail and functions die anywhere; rewrites docs/proof/faults.md
-	@$(BIN)/python -m tests.faults $(HISTORIES) $(SEED)
+crashes: HISTORIES ?= 10000
+crashes: SEED ?= 1
+crashes: $(STAMP) ## so many HISTORIES of a shop in which calls fail and functions die anywhere; rewrites docs/proof/crashes.md
+	@$(BIN)/python -m tests.crashes $(HISTORIES) $(SEED)
 
 concurrency: SEED ?= 1
 concurrency: $(STAMP) ## people, counters and sync at once on an emulated stack; rewrites docs/proof/concurrency.md
-	@$(BIN)/python -m tests.fire $(SEED)
+	@$(BIN)/python -m tests.concurrency $(SEED)
 
 bench: bench-count bench-stack bench-start bench-decision ## every measurement of speed, one after the other
 
@@ -98,13 +98,13 @@ scale: $(STAMP) ## measure one count and simulate the night of a chain of 1,000 
 	@$(BIN)/python -m bench.scale
 
 least-privilege: $(BENCH_STAMP) ## simulate every function's policy on what it does and must not do; rewrites docs/proof/least-privilege.md
-	@$(BIN)/python -m tests.privilege
+	@$(BIN)/python -m tests.least_privilege
 
 audit: $(BENCH_STAMP) $(AUDIT_STAMP) ## cfn-lint, checkov and parliament on template and policies, advisories on packages, the list of what is deployed; rewrites docs/proof/audit.md
 	@$(BIN)/python -m tests.audit
 
-doors: $(STAMP) ## try every door a stranger can reach, with every altered link; rewrites docs/proof/doors.md
-	STKR_DOORS=all $(BIN)/python -m pytest -q --show-capture=no --tb=short tests/doors
+attacks: $(STAMP) ## try every way in that a stranger has, with every altered link; rewrites docs/proof/attacks.md
+	STKR_ATTACKS=all $(BIN)/python -m pytest -q --show-capture=no --tb=short tests/attacks
 
 invoke: $(STAMP) ## replay events/FN/CASE.json in one function: make invoke FN=capture CASE=scan
 	@$(BIN)/python -m local invoke "$(FN)" "$(CASE)" --port $(PORT)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-from local import floor, gallery, screenshots, shop, story, story_odoo
+from local import gallery, layer_deps, screenshots, shop, story, story_odoo
 from local.chromium import NoChromiumError, chromium
 from local.deploy import PROJECT, CommandFailedError, build_and_deploy, layer_bytes
 from local.emulator import DEFAULT_PORT, Emulator, NotHealthyError, StillRunningError
@@ -57,7 +57,7 @@ def take_screenshots() -> int:
     try:
         _deploy(emulator, report)
         with _telling_troubles(Stack(emulator)) as stack, chromium() as browser:
-            floor.stock_the_shop(stack)
+            layer_deps.stock_the_shop(stack)
             with report.working("Count the fixings aisle, and keep every page and mail"):
                 pages = gallery.walk(stack, story.BOLT)
             with report.working("Take the pictures"):
@@ -79,7 +79,7 @@ def up(port: int) -> int:
     with report.working("Build and deploy"):
         build_and_deploy(emulator)
     stack = Stack(emulator)
-    items = floor.stock_the_shop(stack)
+    items = layer_deps.stock_the_shop(stack)
     report.say(f"{len(items)} items are in stock.")
     report.chapter("Open in a browser")
     for location in shop.KINDS:
@@ -122,7 +122,7 @@ def _telling_troubles(stack: Stack) -> Iterator[Stack]:
     """Show what the functions logged as errors when something that should have happened did not."""
     try:
         yield stack
-    except (floor.NothingHappenedError, floor.NoSuchFormError):
+    except (layer_deps.NothingHappenedError, layer_deps.NoSuchFormError):
         for trouble in stack.troubles():
             console.print(trouble, highlight=False, markup=False)
         raise
@@ -176,8 +176,8 @@ def main() -> int:
         PortTakenError,
         StillRunningError,
         NoOdooError,
-        floor.NoSuchFormError,
-        floor.NothingHappenedError,
+        layer_deps.NoSuchFormError,
+        layer_deps.NothingHappenedError,
     ) as error:
         console.print(f"[red]{type(error).__name__.removesuffix('Error')}:[/] {error}", highlight=False, soft_wrap=True)
         return 1

@@ -21,7 +21,7 @@ class Form:
 
 
 @dataclass(frozen=True)
-class Page:
+class FetchedPage:
     """What a server answered. `forms` are in the order of the page; header names are lower case."""
 
     url: str
@@ -51,16 +51,16 @@ class Browser:
 
     port: int
 
-    def get(self, url: str) -> Page:
+    def get(self, url: str) -> FetchedPage:
         """Tap a link."""
         return self.request("GET", url)
 
-    def submit(self, form: Form, **filled_in: str) -> Page:
+    def submit(self, form: Form, **filled_in: str) -> FetchedPage:
         """Press a form's button, and follow to where it leads."""
         content = urlencode({**form.fields, **filled_in})
         return self._follow(self.request("POST", form.action, content.encode(), {"Content-Type": FORM_CONTENT}))
 
-    def upload(self, form: Form, name: str, content: bytes) -> Page:
+    def upload(self, form: Form, name: str, content: bytes) -> FetchedPage:
         """Choose a file in an upload form and press its button."""
         boundary = uuid.uuid4().hex
         parts = [
@@ -73,14 +73,14 @@ class Browser:
         headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
         return self._follow(self.request("POST", form.action, b"".join(parts), headers))
 
-    def _follow(self, page: Page) -> Page:
+    def _follow(self, page: FetchedPage) -> FetchedPage:
         if page.status == http.client.SEE_OTHER:
             return self.get(urljoin(page.url, page.headers["location"]))
         return page
 
     def request(
         self, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
-    ) -> Page:
+    ) -> FetchedPage:
         """Ask for a URL by any method."""
         address = urlsplit(url)
         target = f"{address.path or '/'}?{address.query}" if address.query else address.path or "/"
@@ -89,7 +89,7 @@ class Browser:
             connection.request(method, target, body, {"Host": address.netloc, **(headers or {})})
             response = connection.getresponse()
             answered = {name.lower(): value for name, value in response.getheaders()}
-            return Page(url, response.status, answered, response.read().decode(errors="replace"))
+            return FetchedPage(url, response.status, answered, response.read().decode(errors="replace"))
         finally:
             connection.close()
 

@@ -32,7 +32,7 @@ def chromium() -> Iterator[Browser]:
         started.close()
 
 
-def show(tab: Page, page: browser.Page) -> None:
+def show(tab: Page, page: browser.FetchedPage) -> None:
     """Show a page in a tab as it was answered once: its text, its status and the headers that confine it."""
     tab.route(
         page.url,

@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from local import floor, shop
-from local.browser import Page
+from local import layer_deps, shop
+from local.browser import FetchedPage
 from local.saturday import FILE_NAME, Saturday, saturday
-from local.stack import Mail, Stack
-from stkr import links
+from local.stack import CaughtMail, Stack
+from stkr.links import tokens
 
 PRIYA = "priya@example.com"
 HOOK, PLUG, TESTER, GUN, CASTOR = "HOOK-BRASS", "PLUG-RED", "PAINT-TEAL-TESTER", "NAILGUN-18V", "CASTOR-50"
@@ -20,23 +20,23 @@ MAILBOX = "http://mail.localhost/"
 """Where mails are shown; nothing answers there."""
 
 
-class Gallery(dict[str, Page]):
+class Gallery(dict[str, FetchedPage]):
     """Pages and mails by name. A name begins with what it is of, so that what belongs together sorts together."""
 
-    def keep(self, name: str, page: Page) -> Page:
+    def keep(self, name: str, page: FetchedPage) -> FetchedPage:
         """Add a page; returns it."""
         self[name] = page
         return page
 
-    def keep_mail(self, name: str, mail: Mail) -> Mail:
+    def keep_mail(self, name: str, mail: CaughtMail) -> CaughtMail:
         """Add the HTML part of a mail; returns the mail."""
         self[name] = as_page(mail)
         return mail
 
 
-def as_page(mail: Mail) -> Page:
+def as_page(mail: CaughtMail) -> FetchedPage:
     """The HTML part of a mail as a page, which nothing confines."""
-    return Page(MAILBOX, 200, {"content-type": "text/html; charset=utf-8"}, mail.html)
+    return FetchedPage(MAILBOX, 200, {"content-type": "text/html; charset=utf-8"}, mail.html)
 
 
 def walk(stack: Stack, approved: str) -> Gallery:
@@ -45,9 +45,9 @@ def walk(stack: Stack, approved: str) -> Gallery:
     :param approved: the SKU of the Saturday count whose gap is approved.
     """
     gallery, seen = Gallery(), len(_to_priya(stack))
-    expected = saturday(floor.today())
+    expected = saturday(layer_deps.today())
     counted = _count(stack, gallery, expected)
-    mail = gallery.keep_mail("mail-digest", floor.wait_for_mail(stack, PRIYA, seen))
+    mail = gallery.keep_mail("mail-digest", layer_deps.wait_for_mail(stack, PRIYA, seen))
     _decide(stack, gallery, mail, approved)
     _go_astray(stack, gallery, mail)
     _let_stock_move(stack, gallery, mail, seen + 1)
@@ -56,7 +56,7 @@ def walk(stack: Stack, approved: str) -> Gallery:
     return gallery
 
 
-def _count(stack: Stack, gallery: Gallery, expected: Saturday) -> Page:
+def _count(stack: Stack, gallery: Gallery, expected: Saturday) -> FetchedPage:
     link = stack.command("link", shop.FIXINGS)
     [form] = gallery.keep("count-open", stack.browser.get(link)).forms
     gallery.keep("count-card", stack.browser.get(link.replace("/?", "/card?")))
@@ -64,14 +64,16 @@ def _count(stack: Stack, gallery: Gallery, expected: Saturday) -> Page:
     page = gallery.keep("count-nothing-yet", stack.browser.submit(form, counter="Sam"))
     gallery.keep("count-area", stack.browser.get(f"{page.url}&area=Front"))
     gallery.keep("count-sheet", stack.browser.get(page.url.replace("/?", "/sheet?")))
-    floor.upload(stack, page, FILE_NAME, expected.file())
-    floor.wait_until(lambda: "reconciled_at" in floor.header(stack, floor.session_of(page)), "the reconciled count")
+    layer_deps.upload(stack, page, FILE_NAME, expected.file())
+    layer_deps.wait_until(
+        lambda: "reconciled_at" in layer_deps.header(stack, layer_deps.session_of(page)), "the reconciled count"
+    )
     gallery.keep("count-parked", stack.browser.get(page.url))
-    gallery.keep("count-link-not-genuine", stack.browser.get(floor.tampered(page.url)))
+    gallery.keep("count-link-not-genuine", stack.browser.get(layer_deps.tampered(page.url)))
     return page
 
 
-def _decide(stack: Stack, gallery: Gallery, mail: Mail, approved: str) -> None:
+def _decide(stack: Stack, gallery: Gallery, mail: CaughtMail, approved: str) -> None:
     [approve] = gallery.keep("decision-approve", stack.browser.get(mail.link(approved, "Approve"))).forms
     gallery.keep("decision-approve-error", stack.browser.submit(approve, name=""))
     gallery.keep("decision-approved", stack.browser.submit(approve, name="Priya"))
@@ -84,9 +86,9 @@ def _decide(stack: Stack, gallery: Gallery, mail: Mail, approved: str) -> None:
     gallery.keep("decision-uncounted", stack.browser.get(mail.link(CASTOR, "Confirm zero")))
 
 
-def _go_astray(stack: Stack, gallery: Gallery, mail: Mail) -> None:
+def _go_astray(stack: Stack, gallery: Gallery, mail: CaughtMail) -> None:
     link = mail.link(PLUG, "Approve")
-    gallery.keep("link-not-genuine", stack.browser.get(floor.tampered(link)))
+    gallery.keep("link-not-genuine", stack.browser.get(layer_deps.tampered(link)))
     other_button = urlsplit(stack.outputs["RejectUrl"])
     gallery.keep(
         "link-of-the-other-button", stack.browser.get(urlsplit(link)._replace(netloc=other_button.netloc).geturl())
@@ -94,23 +96,23 @@ def _go_astray(stack: Stack, gallery: Gallery, mail: Mail) -> None:
     gallery.keep("link-expired", stack.browser.get(_expired(stack, link)))
 
 
-def _let_stock_move(stack: Stack, gallery: Gallery, mail: Mail, seen: int) -> None:
-    floor.sell(stack, GUN, 1)
+def _let_stock_move(stack: Stack, gallery: Gallery, mail: CaughtMail, seen: int) -> None:
+    layer_deps.sell(stack, GUN, 1)
     [form] = gallery.keep("decision-stock-moved", stack.browser.get(mail.link(GUN, "Approve"))).forms
     gallery.keep("decision-held", stack.browser.submit(form, name="Priya"))
-    afresh = gallery.keep_mail("mail-stock-moved", floor.wait_for_mail(stack, PRIYA, seen))
+    afresh = gallery.keep_mail("mail-stock-moved", layer_deps.wait_for_mail(stack, PRIYA, seen))
     gallery.keep("decision-asked-again", stack.browser.get(afresh.link(GUN, "Approve")))
 
 
-def _correct(stack: Stack, gallery: Gallery, mail: Mail, page: Page, expected: Saturday) -> None:
+def _correct(stack: Stack, gallery: Gallery, mail: CaughtMail, page: FetchedPage, expected: Saturday) -> None:
     """A corrected file counts one plug less, and no tester."""
-    items = {item.sku: item for item in shop.stock(floor.today())}
+    items = {item.sku: item for item in shop.stock(layer_deps.today())}
     plug, tester = items[PLUG].barcode, items[TESTER].barcode
     rows = [(code, "113" if code == plug else qty, where) for code, qty, where in expected.rows if code != tester]
-    floor.upload(stack, page, FILE_NAME, replace(expected, rows=rows).file())
-    session_id = floor.session_of(page)
-    floor.wait_until(
-        lambda: TESTER not in {line["sku"] for line in floor.lines(stack, session_id)}, "the corrected count"
+    layer_deps.upload(stack, page, FILE_NAME, replace(expected, rows=rows).file())
+    session_id = layer_deps.session_of(page)
+    layer_deps.wait_until(
+        lambda: TESTER not in {line["sku"] for line in layer_deps.lines(stack, session_id)}, "the corrected count"
     )
     gallery.keep("link-out-of-date", stack.browser.get(mail.link(PLUG, "Approve")))
     gallery.keep("link-nothing-left", stack.browser.get(mail.link(TESTER, "Approve")))
@@ -118,20 +120,20 @@ def _correct(stack: Stack, gallery: Gallery, mail: Mail, page: Page, expected: S
 
 def _keep_scheduled_mails(stack: Stack, gallery: Gallery) -> None:
     stack.invoke("sweep", {"detail": {}})
-    stack.invoke("summary", {"time": floor.next_month().strftime("%Y-%m-%dT%H:%M:%SZ")})
+    stack.invoke("summary", {"time": layer_deps.next_month().strftime("%Y-%m-%dT%H:%M:%SZ")})
     gallery.keep_mail("mail-reminder", _about(stack, "never counted"))
     summary = gallery.keep_mail("mail-summary", _about(stack, "Stock counts in"))
     gallery.keep("summary", stack.browser.get(as_page(summary).links[0]))
 
 
-def _about(stack: Stack, subject: str) -> Mail:
-    def first() -> Mail | None:
+def _about(stack: Stack, subject: str) -> CaughtMail:
+    def first() -> CaughtMail | None:
         return next((mail for mail in stack.mailbox() if subject in mail.subject), None)
 
-    return floor.wait_until(first, f"a mail about {subject}")
+    return layer_deps.wait_until(first, f"a mail about {subject}")
 
 
-def _to_priya(stack: Stack) -> list[Mail]:
+def _to_priya(stack: Stack) -> list[CaughtMail]:
     return [mail for mail in stack.mailbox() if PRIYA in mail.to]
 
 
@@ -139,6 +141,6 @@ def _expired(stack: Stack, link: str) -> str:
     """The same link, with its time over."""
     name = stack.outputs["LinkSigningKeyName"]
     key = json.loads(stack.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"])["key"]
-    keys, now = links.Keys(key), int(datetime.now(UTC).timestamp())
-    genuine = links.read(link.partition("=")[2], keys, now)
-    return links.address(genuine.model_copy(update={"expires_at": now}), keys)
+    keys, now = tokens.SigningKeys(key), int(datetime.now(UTC).timestamp())
+    genuine = tokens.read(link.partition("=")[2], keys, now)
+    return tokens.address(genuine.model_copy(update={"expires_at": now}), keys)

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
-from local import floor, shop
+from local import layer_deps, shop
 from local.deploy import PROJECT, run_tool
 from local.emulator import Emulator
 from local.events import cases, event
@@ -91,7 +91,7 @@ def _values(stack: Stack, function: str, case: str) -> Mapping[str, str]:
         opening = stack.command("link", shop.FIXINGS)
         values["open"] = _token(opening)
         if "session" in wanted:
-            values["session"] = _token(floor.open_count(stack, shop.FIXINGS, "Sam").url)
+            values["session"] = _token(layer_deps.open_count(stack, shop.FIXINGS, "Sam").url)
     for action in wanted & {"approve", "reject"}:
         values[action] = _token(_newest_decision(stack, action.capitalize()))
     if "summary" in wanted:

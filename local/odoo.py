@@ -13,7 +13,7 @@ from urllib.error import URLError
 
 import urllib3
 
-from local.shop import Item
+from local.shop import DemoItem
 
 URL = environ.get("STKR_ODOO_URL", "http://127.0.0.1:8069")
 DATABASE = environ.get("STKR_ODOO_DATABASE", "stk")
@@ -97,7 +97,7 @@ class _Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Warehouse:
+class DemoWarehouse:
     """A warehouse of a demo, and the ids of its products by SKU. Products are those of earlier demos, too."""
 
     server: Server
@@ -139,7 +139,7 @@ class Warehouse:
         }
 
 
-def fill(server: Server, tag: str, items: Sequence[Item]) -> Warehouse:
+def fill(server: Server, tag: str, items: Sequence[DemoItem]) -> DemoWarehouse:
     """Make a warehouse and put the items' quantities into it, by an inventory adjustment as people do it in Odoo."""
     code = tag[-5:]
     (warehouse,) = server.ask("stock.warehouse", "create", vals_list=[{"name": f"Demo {tag}", "code": code}])
@@ -155,10 +155,10 @@ def fill(server: Server, tag: str, items: Sequence[Item]) -> Warehouse:
     ]
     quants = server.ask("stock.quant", "create", vals_list=counted, context={"inventory_mode": True})
     server.ask("stock.quant", "action_apply_inventory", ids=quants)
-    return Warehouse(server, found["lot_stock_id"], f"{code}/Stock", products)
+    return DemoWarehouse(server, found["lot_stock_id"], f"{code}/Stock", products)
 
 
-def _products(server: Server, items: Iterable[Item]) -> dict[str, int]:
+def _products(server: Server, items: Iterable[DemoItem]) -> dict[str, int]:
     """The products' ids by SKU; those that an earlier demo has not left are made."""
     wanted = {item.sku: item for item in items}
     domain = [["default_code", "in", list(wanted)]]
@@ -169,7 +169,7 @@ def _products(server: Server, items: Iterable[Item]) -> dict[str, int]:
     return ids | dict(zip((item.sku for item in new), made, strict=True))
 
 
-def _product(item: Item) -> dict[str, Any]:
+def _product(item: DemoItem) -> dict[str, Any]:
     return {
         "name": item.name,
         "default_code": item.sku,

@@ -9,7 +9,7 @@ import io
 from dataclasses import dataclass, field
 from datetime import date
 
-from local.shop import FIXINGS, Item, barcode, pounds, stock
+from local.shop import FIXINGS, DemoItem, barcode, pounds, stock
 
 FILE_NAME = "scan.csv"
 HEADER = ("Barcode", "Qty", "Bin")
@@ -81,7 +81,9 @@ class Saturday:
         self.rows.append((code, quantity, ""))
         self.parked.append((len(self.rows) + 1, code, reason))  # the header is row 1
 
-    def expect(self, item: Item, counted: int, state: str, cause: str | None = None, *, percent: str | None) -> None:
+    def expect(
+        self, item: DemoItem, counted: int, state: str, cause: str | None = None, *, percent: str | None
+    ) -> None:
         """The item's line must have a gap, in `state`; its percentage is given, not computed."""
         units = counted - item.system_qty
         self.variances[item.sku] = ExpectedVariance(
@@ -100,7 +102,7 @@ def saturday(today: date) -> Saturday:
     return count
 
 
-def _as_the_system_says(count: Saturday, item: Item, number: int) -> None:
+def _as_the_system_says(count: Saturday, item: DemoItem, number: int) -> None:
     """An ordinary line: it agrees, however its code was typed; now and then one unit is missing, within tolerance."""
     spaced = f"{item.barcode[:7]} {item.barcode[7:]}"
     code = (item.barcode, item.sku, item.supplier_code, f"  {item.sku.lower()} ", spaced)[number % 5]
@@ -109,7 +111,7 @@ def _as_the_system_says(count: Saturday, item: Item, number: int) -> None:
     count.agreeing += 1
 
 
-def _told(count: Saturday, items: dict[str, Item]) -> set[str]:
+def _told(count: Saturday, items: dict[str, DemoItem]) -> set[str]:
     """The lines with a story; returns their SKUs."""
     bolt, washer, nut, gun = items["BOLT-M6-50"], items["WASHER-M6"], items["NUT-M6"], items["NAILGUN-18V"]
     screw, hook, plug, chain = items["SCREW-WOOD-40"], items["HOOK-BRASS"], items["PLUG-RED"], items["CHAIN-3MM"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, ViewportSize
 
-from local.browser import Page
+from local.browser import FetchedPage
 from local.chromium import show
 from local.gallery import Gallery
 
@@ -97,12 +97,12 @@ Taken by `make screenshots` from the emulated stack, as a count of the demo shop
 The dates are those of the day they were taken."""
 
 
-def _title(page: Page) -> str:
+def _title(page: FetchedPage) -> str:
     found = re.search(r"<title>(.*?)</title>", page.body, flags=re.DOTALL)
     return found[1].strip() if found else ""
 
 
-def _picture(browser: Browser, page: Page, view: View) -> bytes:
+def _picture(browser: Browser, page: FetchedPage, view: View) -> bytes:
     tab = browser.new_page(
         viewport=view.screen,
         device_scale_factor=view.dots,

@@ -59,7 +59,7 @@ QUANTITIES = {FIXINGS: (120, 950), PAINT: (6, 60), TIMBER: (8, 90), TOOLS: (5, 4
 
 
 @dataclass(frozen=True)
-class Item:
+class DemoItem:
     """One row of the stock spreadsheet; `barcode` is its EAN-13, a pack size of 0 one that the record does not say."""
 
     sku: str
@@ -127,13 +127,13 @@ def pounds(pence: int) -> str:
     return f"{'-' if pence < 0 else ''}{whole}.{part:02d}"
 
 
-def stock(today: date) -> tuple[Item, ...]:
+def stock(today: date) -> tuple[DemoItem, ...]:
     """The whole shop, as its system of record has it on `today`."""
     generated = {item.sku: item for item in _generated(today)}
     return tuple({**generated, **{item.sku: item for item in _written_out(today)}}.values())
 
 
-def spreadsheet(items: tuple[Item, ...]) -> str:
+def spreadsheet(items: tuple[DemoItem, ...]) -> str:
     """The stock spreadsheet (CSV) the shop keeps."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -176,13 +176,13 @@ def rules(now: datetime) -> str:
     )
 
 
-def _generated(today: date) -> Iterator[Item]:
+def _generated(today: date) -> Iterator[DemoItem]:
     random = Random(SEED)  # noqa: S311 - a demo shop, not a secret
     serial = 0
     for location, kinds in KINDS.items():
         for kind, variant, size in product(kinds.split(), VARIANTS[location].split(), SIZES[location].split()):
             serial += 1
-            yield Item(
+            yield DemoItem(
                 sku=f"{kind}-{variant}-{size}",
                 name=f"{kind.capitalize()} {variant} {size}",
                 location=location,
@@ -200,11 +200,11 @@ def _generated(today: date) -> Iterator[Item]:
             )
 
 
-def _written_out(today: date) -> Iterator[Item]:
+def _written_out(today: date) -> Iterator[DemoItem]:
     """The items the Saturday count has a story about; all but the tin of paint are in the fixings aisle."""
 
-    def item(sku: str, name: str, serial: int, system_qty: int, pence: int) -> Item:
-        return Item(
+    def item(sku: str, name: str, serial: int, system_qty: int, pence: int) -> DemoItem:
+        return DemoItem(
             sku=sku,
             name=name,
             location=FIXINGS,

@@ -34,7 +34,7 @@ def client(emulator: Emulator, service: str) -> Any:
 
 
 @dataclass(frozen=True)
-class Mail:
+class CaughtMail:
     """One mail out of the emulator's mailbox."""
 
     to: tuple[str, ...]
@@ -122,11 +122,11 @@ class Stack:
                 found.append("\n".join([name, *lines[errors[-1] :]]))
         return found
 
-    def mailbox(self) -> list[Mail]:
+    def mailbox(self) -> list[CaughtMail]:
         """Every mail sent so far, oldest first."""
         page = self.browser.get(f"{self.emulator.url}/_ministack/ses/messages")
         sent = [message for messages in json.loads(page.body)["messages"].values() for message in messages]
         return [
-            Mail(tuple(message["To"]), message["Subject"], message["BodyText"], message["BodyHtml"] or "")
+            CaughtMail(tuple(message["To"]), message["Subject"], message["BodyText"], message["BodyHtml"] or "")
             for message in sorted(sent, key=lambda message: message["Timestamp"])
         ]

@@ -6,11 +6,11 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
-from local import floor, shop
-from local.browser import Page
+from local import layer_deps, shop
+from local.browser import FetchedPage
 from local.report import Report
 from local.saturday import FILE_NAME, ExpectedVariance, Saturday, saturday
-from local.stack import Mail, Stack
+from local.stack import CaughtMail, Stack
 
 BOLT, HOOK = "BOLT-M6-50", "HOOK-BRASS"
 PRIYA = "priya@example.com"
@@ -18,7 +18,7 @@ PRIYA = "priya@example.com"
 
 def tell(stack: Stack, report: Report) -> None:
     """Play the whole story on a freshly deployed stack."""
-    expected = saturday(floor.today())
+    expected = saturday(layer_deps.today())
     _the_shop(stack, report)
     session_id = _the_count(stack, report, expected)
     mail = _the_mail(stack, report)
@@ -31,7 +31,7 @@ def tell(stack: Stack, report: Report) -> None:
 def _the_shop(stack: Stack, report: Report) -> None:
     report.chapter("The shop, mirrored from its spreadsheet")
     with report.working("Upload rules and stock spreadsheet, and sync"):
-        items = floor.stock_the_shop(stack)
+        items = layer_deps.stock_the_shop(stack)
     for location, expected in Counter(item.location for item in items).items():
         rows = stack.partition("Inventory", f"LOC#{location}")
         report.check(f"{location}, items", len(rows), expected)
@@ -42,13 +42,13 @@ def _the_shop(stack: Stack, report: Report) -> None:
 
 def _the_count(stack: Stack, report: Report, expected: Saturday) -> str:
     report.chapter("Saturday: Sam opens a count of the fixings aisle and uploads the scanner's file")
-    page = floor.open_count(stack, shop.FIXINGS, "Sam")
-    session_id = floor.session_of(page)
+    page = layer_deps.open_count(stack, shop.FIXINGS, "Sam")
+    session_id = layer_deps.session_of(page)
     report.say(f"Count {session_id} is open.")
     with report.working(f"Upload {FILE_NAME} ({expected.read} rows), capture and reconcile"):
-        floor.upload(stack, page, FILE_NAME, expected.file())
-        floor.wait_until(lambda: "reconciled_at" in floor.header(stack, session_id), "the reconciled count")
-    rows = floor.header(stack, session_id)["rows"]
+        layer_deps.upload(stack, page, FILE_NAME, expected.file())
+        layer_deps.wait_until(lambda: "reconciled_at" in layer_deps.header(stack, session_id), "the reconciled count")
+    rows = layer_deps.header(stack, session_id)["rows"]
     wanted = {
         "read": expected.read,
         "counted": expected.counted,
@@ -65,10 +65,10 @@ def _the_count(stack: Stack, report: Report, expected: Saturday) -> str:
     return session_id
 
 
-def _the_mail(stack: Stack, report: Report) -> Mail:
+def _the_mail(stack: Stack, report: Report) -> CaughtMail:
     report.chapter("The manager's mail")
     with report.working("Have the causes suggested, and wait for the mail"):
-        mail = floor.wait_for_mail(stack, PRIYA)
+        mail = layer_deps.wait_for_mail(stack, PRIYA)
     report.say(f"To {', '.join(mail.to)}: [bold]{mail.subject}[/]")
     start = mail.text.find(BOLT)
     for line in mail.text[max(start - 60, 0) : start + 400].splitlines()[:8]:
@@ -79,7 +79,7 @@ def _the_mail(stack: Stack, report: Report) -> Mail:
 
 def _the_variances(stack: Stack, report: Report, session_id: str, expected: Saturday) -> None:
     report.chapter("What the count comes to")
-    lines = {line["sku"]: line for line in floor.lines(stack, session_id)}
+    lines = {line["sku"]: line for line in layer_deps.lines(stack, session_id)}
     states = Counter(line["state"] for line in lines.values())
     for state, number in expected.states().items():
         report.check(f"lines {state.replace('_', ' ')}", states[state], number)
@@ -109,32 +109,32 @@ def _compare(report: Report, sku: str, line: Mapping[str, Any], wanted: Expected
         report.check_quietly(f"{sku}, {name}", found, right)
 
 
-def _the_scanner_of_the_mail_program(stack: Stack, report: Report, mail: Mail, session_id: str) -> None:
+def _the_scanner_of_the_mail_program(stack: Stack, report: Report, mail: CaughtMail, session_id: str) -> None:
     report.chapter("A mail scanner opens every link, and nothing changes")
-    before = floor.lines(stack, session_id)
+    before = layer_deps.lines(stack, session_id)
     for sku in (BOLT, HOOK):
         for label in ("Approve", "Reject"):
             report.check_quietly(f"{label} {sku} opens", stack.browser.get(mail.link(sku, label)).status, HTTPStatus.OK)
-    report.check("lines unchanged", floor.lines(stack, session_id) == before, True)
+    report.check("lines unchanged", layer_deps.lines(stack, session_id) == before, True)
 
 
-def _the_decisions(stack: Stack, report: Report, mail: Mail) -> None:
+def _the_decisions(stack: Stack, report: Report, mail: CaughtMail) -> None:
     report.chapter("Priya recounts the rack and decides")
     approve, reject = mail.link(BOLT, "Approve"), mail.link(HOOK, "Reject")
-    tampered = stack.browser.get(floor.tampered(approve))
+    tampered = stack.browser.get(layer_deps.tampered(approve))
     report.check("a tampered link gets", tampered.status, HTTPStatus.FORBIDDEN)
     report.check(f"{BOLT} before", _quantities(stack, BOLT), (480, 480, 0))
     opened = stack.browser.get(approve)
     report.check("Approve", _press(stack, opened), HTTPStatus.OK)
     report.check("Approve tapped again", _press(stack, opened), HTTPStatus.CONFLICT)
     report.check(f"{BOLT} after: system, source, unbooked", _quantities(stack, BOLT), (432, 480, -48))
-    report.check("Reject", floor.decide(stack, reject, "Priya").status, HTTPStatus.OK)
+    report.check("Reject", layer_deps.decide(stack, reject, "Priya").status, HTTPStatus.OK)
     report.check(f"{HOOK} after", _quantities(stack, HOOK), (324, 324, 0))
     stack.invoke("sync", {})
     report.check(f"{BOLT} after the next sync", _quantities(stack, BOLT), (432, 480, -48))
 
 
-def _press(stack: Stack, page: Page) -> int:
+def _press(stack: Stack, page: FetchedPage) -> int:
     return stack.browser.submit(page.forms[0], name="Priya").status
 
 

@@ -13,10 +13,10 @@ from dataclasses import replace
 from decimal import Decimal
 from http import HTTPStatus
 
-from local import floor, odoo, shop
-from local.odoo import Warehouse
+from local import layer_deps, odoo, shop
+from local.odoo import DemoWarehouse
 from local.report import Report
-from local.stack import Mail, Stack
+from local.stack import CaughtMail, Stack
 
 PRIYA = "priya@example.com"
 _EVERY = 16
@@ -27,7 +27,7 @@ def tell(stack: Stack, report: Report) -> None:
 
     :raises NoOdooError: when none answers.
     """
-    items = [replace(item, location=shop.FIXINGS) for item in shop.stock(floor.today())]
+    items = [replace(item, location=shop.FIXINGS) for item in shop.stock(layer_deps.today())]
     short = {item.sku: item.system_qty - 3 - item.system_qty // 10 for item in items[::_EVERY]}
     warehouse = _the_shop(stack, report, items)
     session_id = _the_count(stack, report, items, short)
@@ -35,7 +35,7 @@ def tell(stack: Stack, report: Report) -> None:
     _the_booking(stack, report, warehouse, session_id, {sku: short[sku] for sku in short if sku != rejected})
 
 
-def _the_shop(stack: Stack, report: Report, items: Sequence[shop.Item]) -> Warehouse:
+def _the_shop(stack: Stack, report: Report, items: Sequence[shop.DemoItem]) -> DemoWarehouse:
     report.chapter("The shop, mirrored from Odoo")
     tag = secrets.token_hex(5).upper()
     with report.working(f"Put {len(items):,} products with their stock into Odoo"):
@@ -50,7 +50,7 @@ def _the_shop(stack: Stack, report: Report, items: Sequence[shop.Item]) -> Wareh
     }
     name = stack.outputs["SyncCredentialName"]
     stack.client("secretsmanager").put_secret_value(SecretId=name, SecretString=json.dumps(source))
-    floor.set_rules(stack)
+    layer_deps.set_rules(stack)
     with report.working("Connect the stack to it, and sync"):
         stack.invoke("sync", {})
     rows = _rows(stack)
@@ -60,30 +60,30 @@ def _the_shop(stack: Stack, report: Report, items: Sequence[shop.Item]) -> Wareh
     return warehouse
 
 
-def _the_count(stack: Stack, report: Report, items: Sequence[shop.Item], short: Mapping[str, int]) -> str:
+def _the_count(stack: Stack, report: Report, items: Sequence[shop.DemoItem], short: Mapping[str, int]) -> str:
     report.chapter(f"Sam counts all of it; {len(short)} shelves are short")
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(("Barcode", "Qty"))
     writer.writerows((item.barcode, short.get(item.sku, item.system_qty)) for item in items)
-    page = floor.open_count(stack, shop.FIXINGS, "Sam")
-    session_id = floor.session_of(page)
+    page = layer_deps.open_count(stack, shop.FIXINGS, "Sam")
+    session_id = layer_deps.session_of(page)
     with report.working(f"Upload {len(items):,} rows, capture, reconcile, suggest causes and mail them"):
-        floor.upload(stack, page, "scan.csv", text.getvalue().encode())
-        floor.wait_until(lambda: len(_mails(stack, short)) == len(short), "mails with every gap", 180)
-    states = Counter(line["state"] for line in floor.lines(stack, session_id))
+        layer_deps.upload(stack, page, "scan.csv", text.getvalue().encode())
+        layer_deps.wait_until(lambda: len(_mails(stack, short)) == len(short), "mails with every gap", 180)
+    states = Counter(line["state"] for line in layer_deps.lines(stack, session_id))
     report.check("lines queued", states["queued"], len(short))
     report.check("lines in agreement", states["in_agreement"], len(items) - len(short))
     return session_id
 
 
-def _the_decisions(stack: Stack, report: Report, items: Sequence[shop.Item], short: Mapping[str, int]) -> str:
+def _the_decisions(stack: Stack, report: Report, items: Sequence[shop.DemoItem], short: Mapping[str, int]) -> str:
     report.chapter("Priya decides about each by its link")
     mails = _mails(stack, short)
     rejected, *approved = short
     with report.working(f"Approve {len(approved)}, reject {rejected}"):
-        answers = [floor.decide(stack, mails[sku].link(sku, "Approve"), "Priya").status for sku in approved]
-        answers.append(floor.decide(stack, mails[rejected].link(rejected, "Reject"), "Priya").status)
+        answers = [layer_deps.decide(stack, mails[sku].link(sku, "Approve"), "Priya").status for sku in approved]
+        answers.append(layer_deps.decide(stack, mails[rejected].link(rejected, "Reject"), "Priya").status)
     report.check("answers", Counter(answers), {HTTPStatus.OK: len(short)})
     before = {item.sku: item.system_qty for item in items}
     found = _rows(stack)
@@ -93,7 +93,7 @@ def _the_decisions(stack: Stack, report: Report, items: Sequence[shop.Item], sho
 
 
 def _the_booking(
-    stack: Stack, report: Report, warehouse: Warehouse, session_id: str, approved: Mapping[str, int]
+    stack: Stack, report: Report, warehouse: DemoWarehouse, session_id: str, approved: Mapping[str, int]
 ) -> None:
     report.chapter("The next sync books what was approved")
     with report.working(f"Book {len(approved)} adjustments in Odoo, and mirror it"):
@@ -102,7 +102,7 @@ def _the_booking(
     booked = {sku: (quantity, quantity, 0) for sku, quantity in approved.items()}
     report.check("items of which nothing waits any more", _agreeing(found, booked), len(approved))
     report.check("items with the counted quantity in Odoo", _agreeing(warehouse.quantities(), approved), len(approved))
-    lines = {line["SK"].removeprefix("LINE#"): line for line in floor.lines(stack, session_id)}
+    lines = {line["SK"].removeprefix("LINE#"): line for line in layer_deps.lines(stack, session_id)}
     names = {f"{session_id}.{sku}.r{int(lines[sku]['revision']):03}": lines[sku]["gap_units"] for sku in approved}
     moves = warehouse.adjustments()
     report.check("stock moves in Odoo", len(moves), len(approved))
@@ -126,9 +126,9 @@ def _agreeing(found: Mapping[str, object], wanted: Mapping[str, object]) -> int:
     return sum(found.get(name) == figure for name, figure in wanted.items())
 
 
-def _mails(stack: Stack, skus: Mapping[str, int]) -> dict[str, Mail]:
+def _mails(stack: Stack, skus: Mapping[str, int]) -> dict[str, CaughtMail]:
     """The mail to Priya that asks about each SKU."""
-    found: dict[str, Mail] = {}
+    found: dict[str, CaughtMail] = {}
     for mail in stack.mailbox():
         if PRIYA in mail.to:
             found |= {sku: mail for sku in skus if f">{sku} ·" in mail.html}

@@ -10,8 +10,9 @@ import boto3
 from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from stkr import aws, settings, signing
-from stkr.rules.store import forget_recent
+from stkr.infra import aws, settings
+from stkr.links import signing_keys
+from stkr.store.rules_doc import forget_recent
 from tests.template.stack import ACCOUNT, REGION, Stack
 
 _GENERATED_SECRET: Final = '{"key": "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"}'
@@ -106,7 +107,7 @@ def forget() -> None:
     for provider in providers:
         provider.cache_clear()
     settings.load.cache_clear()
-    signing._keys.cache_clear()
+    signing_keys._keys.cache_clear()
     forget_recent()
     parameters.clear_caches()  # type: ignore[no-untyped-call]  # of Powertools
 

@@ -34,7 +34,7 @@ _MONTHS_KEPT: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class ShopSize:
     """Counted lines a month: ``counts`` of a location each, of ``skus`` every one."""
 
     counts: int
@@ -46,14 +46,14 @@ class Size:
         return self.counts * self.skus
 
 
-SIZES: Final = (Size(10, 200), Size(20, 1_000), Size(20, 10_000))
+SIZES: Final = (ShopSize(10, 200), ShopSize(20, 1_000), ShopSize(20, 10_000))
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
+class MonthUsage:
     """What a month used, the requests of one count by its stages, and the read units of one reconciliation."""
 
-    size: Size
+    size: ShopSize
     usage: Usage
     requests: Mapping[str, int]
     reconcile_reads: Decimal
@@ -65,7 +65,7 @@ class Month:
         return Decimal(self.requests[READING] + self.requests[FINDING] - upload) / self.size.skus
 
 
-def simulate(size: Size, cold_seconds: Mapping[str, float]) -> Month:
+def simulate(size: ShopSize, cold_seconds: Mapping[str, float]) -> MonthUsage:
     """Run the month, and say on the error stream how far it is."""
     shop = Shop(size.counts, size.skus, cold_seconds)
     used: dict[str, Usage] = {}
@@ -123,7 +123,7 @@ def simulate(size: Size, cold_seconds: Mapping[str, float]) -> Month:
         stage: int(sum(amount for name, amount in used[stage].items() if name.startswith("call ")) / size.counts)
         for stage in (OPENING, READING, FINDING, LABELS, MAILS)
     }
-    return Month(size, usage, requests, used[FINDING]["dynamodb_read_unit"] / size.counts)
+    return MonthUsage(size, usage, requests, used[FINDING]["dynamodb_read_unit"] / size.counts)
 
 
 def _standing(kept: Usage) -> Usage:

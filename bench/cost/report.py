@@ -6,7 +6,7 @@ from html import escape
 from typing import Any, Final
 
 from bench.cost.bill import COMPONENTS, SEED, Cost, by_component, costs, total
-from bench.cost.month import Month
+from bench.cost.month import MonthUsage
 from stkr.mail.compose import MAX_ITEMS
 from tests.machine import machine
 
@@ -78,7 +78,7 @@ _ASSUMED: Final = (
 _COLOURS: Final = ("#4e79a7", "#f28e2b", "#59a14f", "#b07aa1", "#edc948", "#76b7b2", "#9c755f")
 
 
-def report(months: Sequence[Month], prices: Mapping[str, Mapping[str, Any]]) -> str:
+def report(months: Sequence[MonthUsage], prices: Mapping[str, Mapping[str, Any]]) -> str:
     """The page."""
     bills = [by_component(costs(month.usage, prices)) for month in months]
     return _PAGE.format(
@@ -91,7 +91,7 @@ def report(months: Sequence[Month], prices: Mapping[str, Mapping[str, Any]]) -> 
     )
 
 
-def chart(months: Sequence[Month], prices: Mapping[str, Mapping[str, Any]]) -> str:
+def chart(months: Sequence[MonthUsage], prices: Mapping[str, Mapping[str, Any]]) -> str:
     """The bills as stacked bars, an SVG. The bars have a scale each, as the sizes are a decade apart."""
     width, row = 720, 74
     parts = [
@@ -119,7 +119,7 @@ def chart(months: Sequence[Month], prices: Mapping[str, Mapping[str, Any]]) -> s
     return "\n".join([*parts, "</svg>", ""])
 
 
-def _goals(months: Sequence[Month], bills: Sequence[Mapping[str, Cost]]) -> str:
+def _goals(months: Sequence[MonthUsage], bills: Sequence[Mapping[str, Cost]]) -> str:
     dollars = [total(bill.values()).listed for bill in bills]
     biggest = months[-1]
     checks = [
@@ -147,7 +147,7 @@ def _goals(months: Sequence[Month], bills: Sequence[Mapping[str, Cost]]) -> str:
     return "\n".join(f"- {'met' if met else '**missed**'}: {what}" for met, what in checks)
 
 
-def _components(months: Sequence[Month], bills: Sequence[Mapping[str, Cost]]) -> str:
+def _components(months: Sequence[MonthUsage], bills: Sequence[Mapping[str, Cost]]) -> str:
     heads = [f"{month.size.lines:,} lines" for month in months]
     columns = ["component", "the design's", *(part for head in heads for part in (head, "after free"))]
     rows = [
@@ -169,7 +169,7 @@ def _both(cost: Cost) -> tuple[Decimal, Decimal]:
     return cost.listed, cost.after_free
 
 
-def _requests(months: Sequence[Month]) -> str:
+def _requests(months: Sequence[MonthUsage]) -> str:
     columns = ["requests", *(f"a count of {month.size.skus:,} lines" for month in months)]
     stages = list(months[0].requests)
     rows = [[stage, *(f"{month.requests[stage]:,}" for month in months)] for stage in stages]

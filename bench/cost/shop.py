@@ -25,19 +25,20 @@ from moto.ses.models import ses_backends
 
 from bench.cost.meter import Meter
 from local.events import event
-from stkr import aws, keys
-from stkr.links import CountLink, Keys, read, read_count, sign
-from stkr.telemetry import logger
+from stkr.infra import aws
+from stkr.infra.telemetry import logger
+from stkr.links.tokens import CountLink, SigningKeys, read, read_count, sign
+from stkr.store import keyspace
 from tests.deployment import Deployment, forget
+from tests.simulated_year.quick import quicken, quicken_tables
 from tests.template.stack import ACCOUNT, REGION
-from tests.year.quick import quicken, quicken_tables
 
 MATERIAL: Final = 0.06
 """The share of counted lines that are material gaps, as in the seed."""
 
 _LABELS_AT_ONCE: Final = 2
 
-_SIGNING: Final = Keys("k" * 64)
+_SIGNING: Final = SigningKeys("k" * 64)
 _REPLY: Final = json.dumps(
     {
         "cause": "shrinkage",
@@ -78,7 +79,7 @@ class Shop:
                 "    counters: [{name: Sam, email: sam@example.com}]",
                 "    count_every_days: 60",
             ]
-        self._put(keys.RULES_KEY, "\n".join(lines).encode())
+        self._put(keyspace.RULES_KEY, "\n".join(lines).encode())
 
     def put_stock(self, changed_share: float = 0) -> None:
         """Export the stock file; every so many rows with another quantity than at first."""
@@ -145,7 +146,7 @@ class Shop:
             writer.writerow((f"20{place:03}{number:07}", qty))
             if number % 100 == 0:
                 writer.writerow((f"UNKNOWN-{number}", 1))
-        key = f"{keys.upload_prefix(session_id)}scan.csv"
+        key = f"{keyspace.upload_prefix(session_id)}scan.csv"
         self._put(key, text.getvalue().encode())
         [record] = event("capture", "scan")["Records"]
         arrived = json.loads(record["body"])
@@ -160,7 +161,7 @@ class Shop:
     def find_variances(self, session_id: str) -> None:
         """What storing a capture sets off."""
         captured = event("variance", "session-captured")
-        captured["detail"]["object"]["key"] = keys.capture_object(session_id, 1)
+        captured["detail"]["object"]["key"] = keyspace.capture_object(session_id, 1)
         self.run("variance", captured)
 
     def label(self) -> None:

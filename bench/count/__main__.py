@@ -14,8 +14,8 @@ from bench.count.measure import (
     CONTENDERS,
     SIZES,
     WAREHOUSE,
+    CountSize,
     Disagreement,
-    Size,
     Timed,
     Times,
     compare,
@@ -69,7 +69,7 @@ def main() -> int:
     return int(missed(measured))
 
 
-def _timed(folder: Path, size: Size, spawn: SpawnContext) -> dict[str, Times]:
+def _timed(folder: Path, size: CountSize, spawn: SpawnContext) -> dict[str, Times]:
     """The times of all contenders, who take turns, so that whatever else the machine does meets all of them."""
     print(f"  measure_run {size}", file=sys.stderr)
     with ExitStack() as running:

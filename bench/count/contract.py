@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from stkr.capture.result import Totals
-from stkr.stock import Snapshot
+from stkr.domain.stock import Snapshot
 
 PLACES = 6
 """Decimal places of a quantity that is an integer, so that it is exact without being a ``Decimal``."""
@@ -22,7 +22,7 @@ PREFIX = "TOOL-"
 PREFIX_TOLERANCE = (0, 5, 20)
 """The same for the SKUs that begin so."""
 
-Line = tuple[int, tuple[int, ...]]
+CleanLine = tuple[int, tuple[int, ...]]
 """A clean count in millionths of an each, and the physical rows (the header being 1) that went into it."""
 
 Parked = tuple[int, str, tuple[str, ...]]
@@ -37,10 +37,10 @@ all are exact. What there is not is ``None``.
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CountResult:
     """Clean counts by SKU, parked rows in the order of the file, the totals, and variances by SKU."""
 
-    lines: dict[str, Line]
+    lines: dict[str, CleanLine]
     parked: list[Parked]
     totals: Totals
     variances: dict[str, Judged]
@@ -52,5 +52,5 @@ class Contender(Protocol):
     def reconcile(self, content: bytes, snapshot: Snapshot) -> Any:
         """Read a count CSV (UTF-8, comma, the columns of ``data.HEADER``) and judge it against a snapshot."""
 
-    def outcome(self, result: Any) -> Outcome:
+    def outcome(self, result: Any) -> CountResult:
         """The result in the form in which it is compared."""

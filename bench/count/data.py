@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import partial
 from random import Random
 
-from stkr.stock import Snapshot, StockRow
+from stkr.domain.stock import Snapshot, StockRow
 
 HEADER = ("Time", "User", "Code", "Name", "Bin", "Counted qty")
 SEED = 20_261_124

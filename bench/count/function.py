@@ -17,9 +17,9 @@ os.environ |= {
 
 # The handler for all that it imports, which is in the function's memory, too.
 import functions.capture.handler  # noqa: F401 - as said
-from stkr import aws
 from stkr.capture.shell import capture_session
-from stkr.settings import Capture
+from stkr.infra import aws
+from stkr.infra.settings import CaptureSettings
 
 _SESSION = {
     "session_id": {"S": "s"},
@@ -43,6 +43,6 @@ def run_capture(content: bytes, stock: bytes) -> None:
         s3.add_response("put_object", {})  # the parked rows
         dynamodb.add_response("update_item", {})
         s3.add_response("put_object", {})  # the outcome
-        capture_session(Capture(bucket="bucket", counts_table="counts"), "s", "2026-06-27T10:00:01Z")
+        capture_session(CaptureSettings(bucket="bucket", counts_table="counts"), "s", "2026-06-27T10:00:01Z")
         s3.assert_no_pending_responses()
         dynamodb.assert_no_pending_responses()

@@ -18,19 +18,19 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, cast
 
-from bench.count.contract import Contender, Outcome
+from bench.count.contract import Contender, CountResult
 from bench.count.data import make_count, make_stock
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-    from stkr.stock import Snapshot
+    from stkr.domain.stock import Snapshot
 
 CONTENDERS = ("stkr", "pandas", "polars")
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class CountSize:
     """A count of so many lines: each SKU in so many bins."""
 
     lines: int
@@ -40,10 +40,10 @@ class Size:
         return f"{self.lines:,} lines" if self.bins == 1 else f"{self.lines:,} lines in {self.bins} bins each"
 
 
-SIZES = (Size(2_000, 1), Size(20_000, 1), Size(200_000, 1))
+SIZES = (CountSize(2_000, 1), CountSize(20_000, 1), CountSize(200_000, 1))
 """Growth is told by these."""
 
-WAREHOUSE = Size(20_000, 10)
+WAREHOUSE = CountSize(20_000, 10)
 """As many rows as the largest, of a stock that a function is made for."""
 
 Run = tuple[float, float]
@@ -104,7 +104,7 @@ def write_inputs(folder: Path) -> None:
         _stock_file(folder, size).write_bytes(compress(stored.dump_json(listed), mtime=0))
 
 
-def compare(folder: Path, size: Size) -> tuple[int, int]:
+def compare(folder: Path, size: CountSize) -> tuple[int, int]:
     """The rows of a count and the lines of it that are to be decided, which all contenders agree about.
 
     :raises Disagreement: when their outcomes differ.
@@ -114,7 +114,7 @@ def compare(folder: Path, size: Size) -> tuple[int, int]:
     return ours.totals.read, sum(of[1] == "material" for of in ours.variances.values())
 
 
-def measure_run(name: str, folder: Path, size: Size) -> Run:
+def measure_run(name: str, folder: Path, size: CountSize) -> Run:
     """Time one contender; to be called in a process that it has to itself, because what others leave behind, such as
     memory that their threads give back, would be in its time.
 
@@ -132,12 +132,12 @@ def measure_run(name: str, folder: Path, size: Size) -> Run:
 
 
 @lru_cache(maxsize=1)
-def _ready(name: str, folder: Path, size: Size) -> tuple[Contender, bytes, "Snapshot"]:
+def _ready(name: str, folder: Path, size: CountSize) -> tuple[Contender, bytes, "Snapshot"]:
     """A contender and what it reads, for all its runs."""
     return _contender(name), *_inputs(folder, size, _stored_form())
 
 
-def measure_work(folder: Path, size: Size) -> int:
+def measure_work(folder: Path, size: CountSize) -> int:
     """How many calls, Python's own functions included, ours takes for a count: work that no machine makes slower."""
     content, snapshot = _inputs(folder, size, _stored_form())
     ours = _contender(CONTENDERS[0])
@@ -146,7 +146,7 @@ def measure_work(folder: Path, size: Size) -> int:
     return sum(entry.callcount for entry in profile.getstats())
 
 
-def measure_memory(name: str, folder: Path, size: Size) -> Memory:
+def measure_memory(name: str, folder: Path, size: CountSize) -> Memory:
     """Run one contender once; to be called in a fresh process."""
     begun = time.perf_counter()
     contender, stored = _contender(name), _stored_form()
@@ -157,7 +157,7 @@ def measure_memory(name: str, folder: Path, size: Size) -> Memory:
     return Memory(imported, loaded, _peak(), time.perf_counter() - begun)
 
 
-def measure_function(folder: Path, size: Size) -> Memory:
+def measure_function(folder: Path, size: CountSize) -> Memory:
     """Run the capture function's use case once, on stored answers instead of AWS; to be called in a fresh process."""
     begun = time.perf_counter()
     from bench.count.function import run_capture  # noqa: PLC0415 - see the module's docstring
@@ -180,9 +180,9 @@ def _contender(name: str) -> Contender:
     return cast("Contender", import_module(f"bench.count.with_{name}"))
 
 
-def _compared(contenders: dict[str, Contender], content: bytes, snapshot: "Snapshot") -> Outcome:
+def _compared(contenders: dict[str, Contender], content: bytes, snapshot: "Snapshot") -> CountResult:
     """The outcome that all come to; only two at a time are held."""
-    ours: Outcome | None = None
+    ours: CountResult | None = None
     for name, contender in contenders.items():
         theirs = contender.outcome(contender.reconcile(content, snapshot))
         ours = ours or theirs
@@ -212,19 +212,19 @@ def _peak() -> float:
 def _stored_form() -> "TypeAdapter[Snapshot]":
     from pydantic import TypeAdapter  # noqa: PLC0415 - see the module's docstring
 
-    from stkr.stock import Snapshot  # noqa: PLC0415 - as above
+    from stkr.domain.stock import Snapshot  # noqa: PLC0415 - as above
 
     return TypeAdapter(Snapshot)
 
 
-def _inputs(folder: Path, size: Size, stored: "TypeAdapter[Snapshot]") -> tuple[bytes, "Snapshot"]:
+def _inputs(folder: Path, size: CountSize, stored: "TypeAdapter[Snapshot]") -> tuple[bytes, "Snapshot"]:
     stock = decompress(_stock_file(folder, size).read_bytes())
     return _count_file(folder, size).read_bytes(), stored.validate_json(stock)
 
 
-def _count_file(folder: Path, size: Size) -> Path:
+def _count_file(folder: Path, size: CountSize) -> Path:
     return folder / f"{size.lines}-{size.bins}.csv"
 
 
-def _stock_file(folder: Path, size: Size) -> Path:
+def _stock_file(folder: Path, size: CountSize) -> Path:
     return folder / f"{size.lines}-{size.bins}.json.gz"

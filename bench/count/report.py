@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from bench.count.measure import CONTENDERS, SIZES, WAREHOUSE, Memory, Size, Timed
+from bench.count.measure import CONTENDERS, SIZES, WAREHOUSE, CountSize, Memory, Timed
 from tests.machine import machine
 
 _OURS, _THEIRS = CONTENDERS[0], CONTENDERS[1]
@@ -67,10 +67,10 @@ class Measured:
     the MB that it is given.
     """
 
-    timed: dict[Size, Timed]
-    work: dict[Size, int]
-    memory: dict[Size, dict[str, Memory]]
-    whole: dict[Size, Memory]
+    timed: dict[CountSize, Timed]
+    work: dict[CountSize, int]
+    memory: dict[CountSize, dict[str, Memory]]
+    whole: dict[CountSize, Memory]
     function_mb: int
 
 
@@ -102,16 +102,16 @@ def _goals(measured: Measured) -> Iterator[tuple[bool, str]]:
     yield peak <= measured.function_mb, f"{WAREHOUSE} in capture: {peak:.0f} MB, at most {measured.function_mb}"
 
 
-def _growth(timed: dict[Size, Timed], contender: str, before: Size, after: Size) -> float:
+def _growth(timed: dict[CountSize, Timed], contender: str, before: CountSize, after: CountSize) -> float:
     """How many times the time a line takes."""
     return _per_line(timed, contender, after) / _per_line(timed, contender, before)
 
 
-def _per_line(timed: dict[Size, Timed], contender: str, size: Size) -> float:
+def _per_line(timed: dict[CountSize, Timed], contender: str, size: CountSize) -> float:
     return timed[size].times[contender].cpu / size.lines
 
 
-def _times(timed: dict[Size, Timed]) -> str:
+def _times(timed: dict[CountSize, Timed]) -> str:
     return _table(
         ("lines", "rows", "to decide", "contender", "best ms", "median ms", "CPU ms", "lines/s", "of pandas"),
         (
@@ -132,7 +132,7 @@ def _times(timed: dict[Size, Timed]) -> str:
     )
 
 
-def _growth_table(timed: dict[Size, Timed]) -> str:
+def _growth_table(timed: dict[CountSize, Timed]) -> str:
     return _table(
         (
             "contender",

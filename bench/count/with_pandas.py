@@ -11,20 +11,11 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from bench.count.contract import (
-    CENTS,
-    PERCENT_PLACES,
-    PLACES,
-    PREFIX,
-    PREFIX_TOLERANCE,
-    TOLERANCE,
-    Judged,
-    Outcome,
-)
-from stkr.capture.counted import Kind
+from bench.count.contract import CENTS, PERCENT_PLACES, PLACES, PREFIX, PREFIX_TOLERANCE, TOLERANCE, CountResult, Judged
 from stkr.capture.result import Reason, Totals
-from stkr.stock import Snapshot, StockRow
-from stkr.variance.result import Materiality
+from stkr.domain.counted import LineKind
+from stkr.domain.stock import Snapshot, StockRow
+from stkr.domain.variance import Materiality
 
 _ONE = 10**PLACES
 _REASONS = list(Reason)
@@ -38,7 +29,7 @@ _GROUPED = r"[1-9]\d{0,2}(?:[ .,]\d{3})+"
 _AMOUNT = r"^(?P<whole>\d{1,7})(?:[.,](?P<part>\d{1,6}))?\s*(?P<unit>[^\W\d]+)?(?:\s*\+\s*(?P<loose>\d{1,7}))?$"
 
 
-def reconcile(content: bytes, snapshot: Snapshot) -> Outcome:
+def reconcile(content: bytes, snapshot: Snapshot) -> CountResult:
     """The lines, parked rows, totals and variances of a count."""
     sheet = pd.read_csv(BytesIO(content), dtype=object, na_filter=False, skip_blank_lines=False)
     items = [*snapshot.rows.values(), *snapshot.elsewhere.values()]
@@ -54,7 +45,7 @@ def reconcile(content: bytes, snapshot: Snapshot) -> Outcome:
     cells = sheet.loc[parked.index].itertuples(index=False, name=None)
     numbers, reasons = (parked.index + _FIRST_ROW).tolist(), parked.tolist()
     named = book.loc[book["key"].isin(_keys(sheet.loc[parked.index, "Code"])), "item"].to_numpy()
-    return Outcome(
+    return CountResult(
         {
             items[item].sku: line
             for item, line in zip(lines.index.tolist(), zip(lines.tolist(), _rows(counted), strict=True), strict=True)
@@ -71,7 +62,7 @@ def reconcile(content: bytes, snapshot: Snapshot) -> Outcome:
     )
 
 
-def outcome(result: Outcome) -> Outcome:
+def outcome(result: CountResult) -> CountResult:
     """The same."""
     return result
 
@@ -241,7 +232,7 @@ def _variances(lines: pd.Series, named: np.ndarray, items: Sequence[StockRow], h
     material = _materiality(stock["sku"], units, system, value)
     material = np.where(expected, material, np.where(units != 0, Materiality.MATERIAL, Materiality.IN_AGREEMENT))
     material = np.where(there, material, np.where(system != 0, Materiality.MATERIAL, Materiality.IN_AGREEMENT))
-    kind = np.where(there, np.where(expected, Kind.COUNTED, Kind.UNRECORDED), Kind.UNCOUNTED)
+    kind = np.where(there, np.where(expected, LineKind.COUNTED, LineKind.UNRECORDED), LineKind.UNCOUNTED)
     columns = (
         kind,
         material,

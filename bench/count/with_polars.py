@@ -7,20 +7,11 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from bench.count.contract import (
-    CENTS,
-    PERCENT_PLACES,
-    PLACES,
-    PREFIX,
-    PREFIX_TOLERANCE,
-    TOLERANCE,
-    Judged,
-    Outcome,
-)
-from stkr.capture.counted import Kind
+from bench.count.contract import CENTS, PERCENT_PLACES, PLACES, PREFIX, PREFIX_TOLERANCE, TOLERANCE, CountResult, Judged
 from stkr.capture.result import Reason, Totals
-from stkr.stock import Snapshot, StockRow
-from stkr.variance.result import Materiality
+from stkr.domain.counted import LineKind
+from stkr.domain.stock import Snapshot, StockRow
+from stkr.domain.variance import Materiality
 
 _ONE = 10**PLACES
 _FIRST_ROW = 2
@@ -32,7 +23,7 @@ _GROUPED = r"^[1-9]\d{0,2}(?:[ .,]\d{3})+$"
 _AMOUNT = r"^(?P<whole>\d{1,7})(?:[.,](?P<part>\d{1,6}))?\s*(?P<unit>\pL+)?(?:\s*\+\s*(?P<loose>\d{1,7}))?$"
 
 
-def reconcile(content: bytes, snapshot: Snapshot) -> Outcome:
+def reconcile(content: bytes, snapshot: Snapshot) -> CountResult:
     """The lines, parked rows, totals and variances of a count."""
     items = [*snapshot.rows.values(), *snapshot.elsewhere.values()]
     sheet = pl.read_csv(content, infer_schema=False, empty_string_is_null=False, row_index_name="row")
@@ -54,7 +45,7 @@ def reconcile(content: bytes, snapshot: Snapshot) -> Outcome:
     lines = agreed.group_by("item").agg(pl.col("lowest").sum(), pl.col("rows").explode().sort() + _FIRST_ROW)
     parked = _parked(rows, places)
     cells = parked.select("row").join(sheet, on="row", how="left", maintain_order="left").drop("row").rows()
-    return Outcome(
+    return CountResult(
         {items[item].sku: (eaches, tuple(of)) for item, eaches, of in lines.iter_rows()},
         [
             (row + _FIRST_ROW, reason, raw)
@@ -71,7 +62,7 @@ def reconcile(content: bytes, snapshot: Snapshot) -> Outcome:
     )
 
 
-def outcome(result: Outcome) -> Outcome:
+def outcome(result: CountResult) -> CountResult:
     """The same."""
     return result
 
@@ -224,10 +215,10 @@ def _variances(lines: pl.DataFrame, named: pl.LazyFrame, items: Sequence[StockRo
         .select(
             "sku",
             pl.when(~there)
-            .then(pl.lit(Kind.UNCOUNTED))
+            .then(pl.lit(LineKind.UNCOUNTED))
             .when(expected)
-            .then(pl.lit(Kind.COUNTED))
-            .otherwise(pl.lit(Kind.UNRECORDED)),
+            .then(pl.lit(LineKind.COUNTED))
+            .otherwise(pl.lit(LineKind.UNRECORDED)),
             pl.when(there & expected)
             .then(_materiality())
             .otherwise(_any(pl.coalesce("units", "system") != 0))

@@ -2,13 +2,13 @@
 
 from decimal import Decimal
 
-from bench.count.contract import CENTS, PERCENT_PLACES, PLACES, PREFIX, PREFIX_TOLERANCE, TOLERANCE, Judged, Outcome
+from bench.count.contract import CENTS, PERCENT_PLACES, PLACES, PREFIX, PREFIX_TOLERANCE, TOLERANCE, CountResult, Judged
 from stkr.capture.core import capture
 from stkr.capture.result import Capture, UploadedFile
+from stkr.domain.stock import Snapshot
+from stkr.domain.variance import Variance
 from stkr.rules.doc import Override, Rules, Tolerance
-from stkr.stock import Snapshot
 from stkr.variance.core import find_variances
-from stkr.variance.result import Variance
 
 _NAME = "count.csv"
 _UNITS, _PERCENT, _VALUE = map(Decimal, TOLERANCE)
@@ -27,10 +27,10 @@ def reconcile(content: bytes, snapshot: Snapshot) -> Result:
     return captured, find_variances(captured, snapshot, RULES)
 
 
-def outcome(result: Result) -> Outcome:
+def outcome(result: Result) -> CountResult:
     """The same in integers."""
     captured, variances = result
-    return Outcome(
+    return CountResult(
         {line.sku: (scaled(line.counted_qty, PLACES), line.rows[_NAME]) for line in captured.lines},
         [(row.row, row.reason, row.cells) for row in captured.parked],
         captured.totals,

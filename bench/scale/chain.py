@@ -30,7 +30,7 @@ Limits = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ChainLayout:
     """How the chain's shops are spread; ``workers`` is the MaximumConcurrency of each of a stack's two queues."""
 
     name: str
@@ -40,10 +40,10 @@ class Layout:
 
 
 LAYOUTS: Final = (
-    Layout("all shops in one stack, as it is", 1, 1),
-    Layout("all shops in one stack, 200 workers a queue", 1, 1, 200),
-    Layout("a stack a shop, one account", SHOPS, 1),
-    Layout("a stack a shop, 20 accounts of 50", SHOPS, 20),
+    ChainLayout("all shops in one stack, as it is", 1, 1),
+    ChainLayout("all shops in one stack, 200 workers a queue", 1, 1, 200),
+    ChainLayout("a stack a shop, one account", SHOPS, 1),
+    ChainLayout("a stack a shop, 20 accounts of 50", SHOPS, 20),
 )
 
 
@@ -84,7 +84,7 @@ def stages(demand: Demand, memory_mb: Mapping[str, int], output_weight: float) -
     ]
 
 
-def supply(layout: Layout, limits: Limits) -> dict[str, float]:
+def supply(layout: ChainLayout, limits: Limits) -> dict[str, float]:
     """What all of a layout's stacks and accounts have together, a second. Its load is taken to be spread evenly."""
     each = {
         "capture workers": layout.workers,
@@ -100,7 +100,7 @@ def supply(layout: Layout, limits: Limits) -> dict[str, float]:
     return {name: amount * shared_by[RESOURCES[name][0]] for name, amount in each.items()}
 
 
-def nights(of: Sequence[Stage], limits: Limits) -> list[tuple[Layout, list[Passed]]]:
+def nights(of: Sequence[Stage], limits: Limits) -> list[tuple[ChainLayout, list[Passed]]]:
     """The chain's night in each layout."""
     coming = list(arrivals(SHOPS * LOCATIONS, WINDOW))
     return [(layout, night(coming, of, supply(layout, limits))) for layout in LAYOUTS]

@@ -11,8 +11,8 @@ import boto3
 
 from bench.cost.meter import Meter
 from bench.cost.shop import Shop
-from stkr import keys
-from stkr.variance.labels import CHUNK
+from stkr.store import keyspace
+from stkr.variance.labelling import CHUNK
 from tests.deployment import forget
 from tests.template.stack import FUNCTIONS
 
@@ -89,7 +89,7 @@ def _header_writes() -> Iterator[list[str]]:
     def hear(params: Mapping[str, Any], **_: object) -> None:
         key = params.get("Key") or params["Item"]
         partition, position = (next(iter(key[name].values())) for name in ("PK", "SK"))
-        if position == keys.META and partition.startswith(keys.session("")):
+        if position == keyspace.META and partition.startswith(keyspace.session("")):
             written.append(partition)
 
     make = boto3.client

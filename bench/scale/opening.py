@@ -9,56 +9,61 @@ from unittest.mock import patch
 
 from aws_lambda_powertools.utilities import parameters
 
-from bench.scale.standin import WRITTEN, Services, Taken, names, row
-from stkr import keys
+from bench.scale.standin import WRITTEN, CpuAndMemory, Services, names, row
+from stkr.domain import instants
+from stkr.domain.movement import Ledger, on_hand
+from stkr.domain.stock import Snapshot
+from stkr.infra.settings import SessionSettings, SyncSettings
 from stkr.rules.doc import parse_rules
-from stkr.rules.store import VersionedRules
 from stkr.session.core import Opening
 from stkr.session.shell import open_session
-from stkr.settings import Session, Sync
-from stkr.stock import Snapshot
-from stkr.store import objects
-from stkr.store.movements import on_hand, write_ledger
-from stkr.sync.movements import Ledger
+from stkr.store import documents, keyspace
+from stkr.store.movements import write_ledger
+from stkr.store.rules_doc import VersionedRules
 from stkr.sync.shell import sync
 
 _NOW: Final = WRITTEN + timedelta(minutes=5)
-_READ_BEFORE: Final = keys.instant(WRITTEN - timedelta(hours=1))
+_READ_BEFORE: Final = instants.instant(WRITTEN - timedelta(hours=1))
 _CHANGED: Final = 100
 """One row in so many has another quantity than it had before."""
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class OpenedCount:
     """A count opened among ``rows`` of stock, and its ``snapshot`` as it was packed for the bucket."""
 
     rows: int
-    took: Taken
+    took: CpuAndMemory
     snapshot: bytes
 
 
-def opened(rows: int, locations: int) -> Opened:
+def opened(rows: int, locations: int) -> OpenedCount:
     """Open one count of the first of ``locations`` that share ``rows`` equally. To be run in a process of its own."""
     places = names(locations)
     described = "\n".join(
         f"  {name}: {{name: {name}, approver: {{name: Priya, email: priya@example.com}}}}" for name in places
     )
     rules = VersionedRules(parse_rules(f"locations:\n{described}\n"), None)
-    settings = Session(bucket="counts", inventory_table="inventory", counts_table="counts", signing_secret="unused")  # noqa: S106 - no secret
+    settings = SessionSettings(
+        bucket="counts",
+        inventory_table="inventory",
+        counts_table="counts",
+        signing_secret="unused",  # noqa: S106 - no secret
+    )
     services = Services(places, rows // locations, {})
     session = open_session(settings, Opening(places[0], "Sam"), rules, _NOW, "7f3a9c")
-    return Opened(rows, services.taken(), services.objects[keys.snapshot_object(session.session_id)])
+    return OpenedCount(rows, services.taken(), services.objects[keyspace.snapshot_object(session.session_id)])
 
 
-def read_back(packed: bytes) -> Taken:
+def read_back(packed: bytes) -> CpuAndMemory:
     """Read a snapshot as capture and variance begin with. To be run in a process of its own."""
-    services = Services([], 0, {keys.snapshot_object("session"): packed})
-    if objects.read_document("counts", keys.snapshot_object("session"), Snapshot) is None:
+    services = Services([], 0, {keyspace.snapshot_object("session"): packed})
+    if documents.read_document("counts", keyspace.snapshot_object("session"), Snapshot) is None:
         raise RuntimeError("there is no snapshot")
     return services.taken()
 
 
-def mirrored(rows: int, locations: int) -> Taken:
+def mirrored(rows: int, locations: int) -> CpuAndMemory:
     """Mirror a stock file in which one row in a hundred has changed. To be run in a process of its own."""
     places = names(locations)
     services = Services(places, rows // locations, {"source/stock.csv": _export(places, rows // locations)})
@@ -67,7 +72,7 @@ def mirrored(rows: int, locations: int) -> Taken:
         stock = {one.sku: on_hand(one) for one in (row(place, name, number) for number in range(rows // locations))}
         write_ledger("counts", None, Ledger(name, _READ_BEFORE, _READ_BEFORE, stock))
     services.begin()
-    settings = Sync(bucket="counts", inventory_table="inventory", sync_secret="unused")  # noqa: S106 - no secret
+    settings = SyncSettings(bucket="counts", inventory_table="inventory", sync_secret="unused")  # noqa: S106 - no secret
     described = {"connector": "spreadsheet", "key": "source/stock.csv"}
     with patch.object(parameters, "get_secret", lambda *_, **__: described):
         outcome = sync(settings, _NOW, timedelta(minutes=2))

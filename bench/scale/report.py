@@ -9,7 +9,7 @@ from bench.scale.chain import (
     RESOURCES,
     SHOPS,
     WINDOW,
-    Layout,
+    ChainLayout,
     Limits,
     million_lines,
     night_cost,
@@ -20,7 +20,7 @@ from bench.scale.chain import (
 )
 from bench.scale.demand import LINES, LOCATIONS, Demand
 from bench.scale.model import Passed, Stage, bound
-from bench.scale.standin import BARE_MB, Taken
+from bench.scale.standin import BARE_MB, CpuAndMemory
 from stkr.rules.doc import MAX_ENTRIES
 from tests.machine import machine
 
@@ -99,10 +99,10 @@ class Stock:
     """
 
     rows: int
-    opened: Taken
+    opened: CpuAndMemory
     snapshot: int
-    read: Taken
-    mirrored: Taken
+    read: CpuAndMemory
+    mirrored: CpuAndMemory
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,11 +236,11 @@ def _openings(stocks: Sequence[Stock], functions: Mapping[str, Function]) -> str
     return _table(("rows", *opening, "snapshot, packed", *reading, *mirroring), rows)
 
 
-def _told(taken: Taken, function: Function) -> tuple[str, str, str]:
+def _told(taken: CpuAndMemory, function: Function) -> tuple[str, str, str]:
     return f"{taken.cpu:.1f} s", f"{taken.cpu / function.share:.1f} s", f"{taken.peak_mb:,} MB"
 
 
-def _nights(of: Iterable[tuple[Layout, Sequence[Passed]]]) -> str:
+def _nights(of: Iterable[tuple[ChainLayout, Sequence[Passed]]]) -> str:
     rows = [
         (layout.name, one.stage, f"{one.done_at / 3600:.1f} h", f"{one.waiting:,.0f}", one.scarce or "")
         for layout, passed in of

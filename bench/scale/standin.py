@@ -20,9 +20,11 @@ from urllib.parse import unquote, urlsplit
 from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
-from stkr import aws, keys
-from stkr.store.inventory import InventoryRow, row_key
-from stkr.store.items import attributes
+from stkr.domain.inventory import InventoryRow
+from stkr.infra import aws
+from stkr.store import keyspace
+from stkr.store.dynamodb import attributes
+from stkr.store.inventory import row_attributes, row_key
 
 _PAGE_ROWS: Final = 2_500
 """DynamoDB ends a page at 1 MB."""
@@ -43,7 +45,7 @@ BARE_MB: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class CpuAndMemory:
     """CPU seconds that something took, and the largest memory of its process in MB, libraries included."""
 
     cpu: float
@@ -61,7 +63,7 @@ class Services:
         self.objects = objects
         self.state: dict[str, Any] = {}
         self._pages = {
-            keys.location(name): list(_pages(place, name, rows_each)) for place, name in enumerate(locations)
+            keyspace.location(name): list(_pages(place, name, rows_each)) for place, name in enumerate(locations)
         }
         os.environ |= _CLIENTS
         for client in (aws.dynamodb(), aws.s3()):
@@ -73,10 +75,10 @@ class Services:
         self._spent = 0.0
         self._before, self._began = peak_mb(), time.process_time()
 
-    def taken(self) -> Taken:
+    def taken(self) -> CpuAndMemory:
         """What was taken since then, without what these services took themselves."""
         cpu = time.process_time() - self._began - self._spent
-        return Taken(cpu, peak_mb() - self._before + BARE_MB)
+        return CpuAndMemory(cpu, peak_mb() - self._before + BARE_MB)
 
     def _answer(self, request: AWSRequest, event_name: str, **_: object) -> AWSResponse:
         began = time.process_time()
@@ -158,7 +160,7 @@ def _pages(place: int, name: str, rows: int) -> Iterator[bytes]:
 
 
 def _item(stored: InventoryRow) -> Any:
-    return attributes(row_key(stored.location, stored.sku) | stored.attributes())
+    return attributes(row_key(stored.location, stored.sku) | row_attributes(stored))
 
 
 class _Raw(BytesIO):

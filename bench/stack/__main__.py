@@ -14,7 +14,7 @@ from bench.count.data import make_count, make_stock
 from bench.count.with_pandas import reconcile
 from bench.stack import count, peer
 from bench.stack.report import missed, report
-from local import floor
+from local import layer_deps
 from local.deploy import CommandFailedError, build_and_deploy
 from local.emulator import Emulator
 from local.odoo import NoOdooError
@@ -53,7 +53,7 @@ def main() -> int:
     return int(missed(taken))
 
 
-def _stack(tell: count.Tell) -> count.Taken:
+def _stack(tell: count.Tell) -> count.StageTimes:
     stock = make_stock(LINES)
     content = make_count(stock, 1)
     expected = reconcile(content, stock)
@@ -67,7 +67,7 @@ def _stack(tell: count.Tell) -> count.Taken:
             count.mirror(stack, stock, tell)
             try:
                 return count.count(stack, stock, content, expected, tell)
-            except floor.NothingHappenedError:
+            except layer_deps.NothingHappenedError:
                 for trouble in stack.troubles():
                     print(trouble, file=sys.stderr)
                 raise

@@ -13,21 +13,12 @@ from typing import Any, Final
 
 import yaml
 
-from bench.count.contract import (
-    CENTS,
-    PERCENT_PLACES,
-    PLACES,
-    PREFIX,
-    PREFIX_TOLERANCE,
-    TOLERANCE,
-    Judged,
-    Outcome,
-)
+from bench.count.contract import CENTS, PERCENT_PLACES, PLACES, PREFIX, PREFIX_TOLERANCE, TOLERANCE, CountResult, Judged
 from bench.count.with_stkr import scaled
-from local import floor
+from local import layer_deps
 from local.stack import Stack
+from stkr.domain.stock import Snapshot, StockRow
 from stkr.mail.compose import MAX_ITEMS
-from stkr.stock import Snapshot, StockRow
 
 _PATIENCE: Final = 900
 _LOOK_EVERY: Final = 0.25
@@ -46,7 +37,7 @@ class WrongResult(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class StageTimes:
     """Seconds from the upload to each stage, and how much there was of it."""
 
     captured: float
@@ -67,7 +58,7 @@ def mirror(stack: Stack, stock: Snapshot, tell: Tell) -> None:
     rows = [*stock.rows.values(), *stock.elsewhere.values()]
     for until in range(_ROWS_A_SYNC, len(rows) + _ROWS_A_SYNC, _ROWS_A_SYNC):
         tell(f"{min(until, len(rows)):,} of {len(rows):,} rows of stock mirrored")
-        _put(stack, floor.STOCK_KEY, _spreadsheet(rows[:until]))
+        _put(stack, layer_deps.STOCK_KEY, _spreadsheet(rows[:until]))
         stack.invoke("sync", {})
 
 
@@ -92,23 +83,23 @@ def _set_rules(stack: Stack, stock: Snapshot) -> None:
     _put(stack, "config/rules.yaml", yaml.safe_dump(rules).encode())
 
 
-def count(stack: Stack, stock: Snapshot, content: bytes, expected: Outcome, tell: Tell) -> Taken:
+def count(stack: Stack, stock: Snapshot, content: bytes, expected: CountResult, tell: Tell) -> StageTimes:
     """Open a count, upload the file, and wait for all that comes of it.
 
     :raises WrongResult: where that is not as expected.
     :raises NothingHappenedError: when it does not come.
     """
-    session_id = floor.session_of(floor.open_count(stack, stock.location, "Sam"))
+    session_id = layer_deps.session_of(layer_deps.open_count(stack, stock.location, "Sam"))
     wanted = sum(judged[1] == "material" for judged in expected.variances.values())
     mails = math.ceil(wanted / MAX_ITEMS)
     begun = time.perf_counter()
     _put(stack, f"sessions/{session_id}/count.csv", content)
     passed = _watch(stack, session_id, mails, begun, tell)
     # Not within the time: it is no part of the count.
-    header = floor.header(stack, session_id)
-    lines = {line["sku"]: line for line in floor.lines(stack, session_id)}
+    header = layer_deps.header(stack, session_id)
+    lines = {line["sku"]: line for line in layer_deps.lines(stack, session_id)}
     _check(stack, header, lines, expected)
-    return Taken(
+    return StageTimes(
         **passed,
         lines=len(lines),
         rows=int(header["rows"]["read"]),
@@ -142,7 +133,7 @@ def _watch(stack: Stack, session_id: str, mails: int, begun: float, tell: Tell) 
         told = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in passed.items())
         tell(f"{taken:.0f} s: {told or 'uploaded'}; {labelled} of {chunks} chunks, {sent:.0f} of {mails} mails")
         if taken > _PATIENCE:
-            raise floor.NothingHappenedError(f"the count did not come to an end within {_PATIENCE} s ({told})")
+            raise layer_deps.NothingHappenedError(f"the count did not come to an end within {_PATIENCE} s ({told})")
         time.sleep(_LOOK_EVERY)
     return passed
 
@@ -151,7 +142,9 @@ def _number(header: Mapping[str, Any], name: str) -> int:
     return int(header.get(name, {}).get("N", 0))
 
 
-def _check(stack: Stack, header: Mapping[str, Any], lines: Mapping[str, Mapping[str, Any]], expected: Outcome) -> None:
+def _check(
+    stack: Stack, header: Mapping[str, Any], lines: Mapping[str, Mapping[str, Any]], expected: CountResult
+) -> None:
     """Hold every line, the totals and the mails against what must come of the count."""
     totals = {name: int(number) for name, number in header["rows"].items()}
     if totals != asdict(expected.totals):

@@ -1,7 +1,7 @@
 """What was measured, as a page for people."""
 
-from bench.stack.count import Taken
-from bench.stack.peer import Applied
+from bench.stack.count import StageTimes
+from bench.stack.peer import PeerTimes
 from tests.machine import machine
 
 _SECONDS = 60
@@ -51,7 +51,7 @@ other."""
 _NO_ODOO = "Not measured: `make bench-stack STKR_ODOO_URL=http://127.0.0.1:8069` does so where an Odoo 19 runs."
 
 
-def report(skus: int, taken: Taken, peer: Applied | None) -> str:
+def report(skus: int, taken: StageTimes, peer: PeerTimes | None) -> str:
     """The page."""
     return _PAGE.format(
         machine=machine("ministack", "boto3"),
@@ -73,12 +73,12 @@ def report(skus: int, taken: Taken, peer: Applied | None) -> str:
     )
 
 
-def missed(taken: Taken) -> bool:
+def missed(taken: StageTimes) -> bool:
     """Whether the count took longer than it may; being faster than Odoo is an aim."""
     return taken.mailed >= _SECONDS
 
 
-def _goals(taken: Taken, peer: Applied | None) -> str:
+def _goals(taken: StageTimes, peer: PeerTimes | None) -> str:
     goals = [_goal(f"{taken.mailed:.1f} s from upload to the last mail, under {_SECONDS}", met=not missed(taken))]
     if peer:
         times = peer.seconds / taken.mailed

@@ -24,7 +24,7 @@ _CODE: Final = {
     BARE: (_CLIENT, ""),
     FLOOR: (f"{_CLIENT}; {_USED_BY_ALL}", ""),
     **{
-        name: (f"import functions.{name}.handler", f"from stkr import aws; aws.{client}()")
+        name: (f"import functions.{name}.handler", f"from stkr.infra import aws; aws.{client}()")
         for name, client in _FIRST_CLIENT.items()
     },
 }
@@ -32,20 +32,20 @@ _CODE: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class ProcessStart:
     """CPU seconds of a fresh process, both medians: until it is ready, and until it has its first client, too."""
 
     ready: float
     with_client: float
 
 
-def start_with_the_project(runs: int) -> dict[str, Start]:
+def start_with_the_project(runs: int) -> dict[str, ProcessStart]:
     """Starts with all the packages of the environment that runs this."""
     path = os.pathsep.join(map(str, (ROOT, ROOT / "layers" / "common")))
     return _starts(runs, [sys.executable, "-c"], "", {"PYTHONPATH": path})
 
 
-def start_with_the_layer(runs: int, layer: Path) -> dict[str, Start]:
+def start_with_the_layer(runs: int, layer: Path) -> dict[str, ProcessStart]:
     """Starts with the packages of a layer that was built for this interpreter, and no others."""
     # Without the environment's own packages, as in a function.
     path = f"import sys; sys.path[:0] = [{str(layer / 'python')!r}, {str(ROOT)!r}]; "
@@ -68,7 +68,7 @@ def build_layer(folder: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class LayerSize:
     """Bytes of the layer as it is stored and as it is deployed, and whether there is compiled code in it."""
 
     unzipped: int
@@ -76,7 +76,7 @@ class Size:
     compiled: bool
 
 
-def size_of(layer: Path) -> Size:
+def size_of(layer: Path) -> LayerSize:
     """Of a layer that was built. It is zipped as `sam deploy` does."""
     files = sorted(path for path in layer.rglob("*") if path.is_file())
     with TemporaryFile() as target:
@@ -84,10 +84,10 @@ def size_of(layer: Path) -> Size:
             for path in files:
                 archive.write(path, path.relative_to(layer))
         zipped = target.tell()
-    return Size(sum(path.stat().st_size for path in files), zipped, any(path.suffix == ".pyc" for path in files))
+    return LayerSize(sum(path.stat().st_size for path in files), zipped, any(path.suffix == ".pyc" for path in files))
 
 
-def _starts(runs: int, command: Sequence[str], path: str, given: dict[str, str]) -> dict[str, Start]:
+def _starts(runs: int, command: Sequence[str], path: str, given: dict[str, str]) -> dict[str, ProcessStart]:
     environment = {
         **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
         **{f"AWS_{name}": "testing" for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN")},
@@ -108,7 +108,7 @@ def _starts(runs: int, command: Sequence[str], path: str, given: dict[str, str])
     return in_turns(list(_CODE), start, runs)
 
 
-def in_turns(names: Sequence[str], start: Callable[[str], tuple[float, float]], runs: int) -> dict[str, Start]:
+def in_turns(names: Sequence[str], start: Callable[[str], tuple[float, float]], runs: int) -> dict[str, ProcessStart]:
     """Medians of each after ``runs`` rounds through all, so that whatever else the machine does meets all of them.
 
     A first round does not count: it compiles what nobody has run before, which a deployed function finds compiled.
@@ -120,4 +120,4 @@ def in_turns(names: Sequence[str], start: Callable[[str], tuple[float, float]], 
             times = start(name)
             if turn:
                 taken[name].append(times)
-    return {name: Start(*map(median, zip(*times, strict=True))) for name, times in taken.items()}
+    return {name: ProcessStart(*map(median, zip(*times, strict=True))) for name, times in taken.items()}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from bench.start.measure import BARE, FLOOR, Size, Start
+from bench.start.measure import BARE, FLOOR, LayerSize, ProcessStart
 from tests.machine import machine
 
 MAX_RATIO: Final = 1.5
@@ -48,7 +48,7 @@ the rest of the first request is not in it. The second row is what no function c
 """
 
 
-def report(project: Mapping[str, Start], layer: Mapping[str, Start], size: Size, runs: int) -> str:
+def report(project: Mapping[str, ProcessStart], layer: Mapping[str, ProcessStart], size: LayerSize, runs: int) -> str:
     """The page."""
     return _PAGE.format(
         runs=runs,
@@ -61,7 +61,7 @@ def report(project: Mapping[str, Start], layer: Mapping[str, Start], size: Size,
     )
 
 
-def goals(project: Mapping[str, Start], size: Size) -> str:
+def goals(project: Mapping[str, ProcessStart], size: LayerSize) -> str:
     """A line for each goal: met, or missed."""
     bare = project[BARE].ready
     ratios = {name: start.ready / bare for name, start in project.items() if name not in (BARE, FLOOR)}
@@ -73,7 +73,7 @@ def goals(project: Mapping[str, Start], size: Size) -> str:
     return "\n".join(f"- {'met' if met else '**missed**'}: {what}" for met, what in checks)
 
 
-def _beside(project: Mapping[str, Start], layer: Mapping[str, Start]) -> str:
+def _beside(project: Mapping[str, ProcessStart], layer: Mapping[str, ProcessStart]) -> str:
     """How far from the goal are the figures that it is not judged by."""
     with_client = max(_then_ratio(start, project) for name, start in project.items() if name not in (BARE, FLOOR))
     in_layer = max(start.ready / layer[BARE].ready for name, start in layer.items() if name not in (BARE, FLOOR))
@@ -84,11 +84,11 @@ def _beside(project: Mapping[str, Start], layer: Mapping[str, Start]) -> str:
     )
 
 
-def _then_ratio(start: Start, starts: Mapping[str, Start]) -> float:
+def _then_ratio(start: ProcessStart, starts: Mapping[str, ProcessStart]) -> float:
     return start.with_client / starts[BARE].ready
 
 
-def _table(starts: Mapping[str, Start]) -> str:
+def _table(starts: Mapping[str, ProcessStart]) -> str:
     bare = starts[BARE].ready
     rows = [
         [
@@ -104,11 +104,11 @@ def _table(starts: Mapping[str, Start]) -> str:
     return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
 
 
-def _then(start: Start, bare: float) -> list[str]:
+def _then(start: ProcessStart, bare: float) -> list[str]:
     return [f"{start.with_client * 1000:.0f} ms", f"{start.with_client / bare:.2f}"]
 
 
-def _size(size: Size) -> str:
+def _size(size: LayerSize) -> str:
     if size.compiled:
         how = "with its code compiled, because Lambda keeps nothing that it compiles and would do so at every start"
     else:

@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from stkr.capture.core import capture
-from stkr.capture.reading import Watch
+from stkr.capture.read_file import WatchBlocks
 from stkr.capture.result import Capture, UploadedFile
-from stkr.errors import CountFileError, StkrError
+from stkr.domain.errors import CountFileError, StkrError
+from stkr.domain.stock import Snapshot
 from stkr.rules.doc import Rules, default_rules, read_rules
-from stkr.stock import Snapshot
-from stkr.stockfile import read_stock, snapshot_of
+from stkr.stockfile.read import read_stock, snapshot_of
 from stkr.tabular.sheet import MAX_FILE_BYTES, Block
 from stkr.variance.core import find_variances
 from stkr_cli import report, tables
@@ -45,7 +45,7 @@ LocationName = Annotated[
     typer.Option("--location", metavar="NAME", help="The location that was counted; the others are elsewhere."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
-FixSheet = Annotated[
+FixSheetOption = Annotated[
     Path | None,
     typer.Option("--fix-sheet", metavar="XLSX", help="Also write the parked rows to this workbook, to be filled in."),
 ]
@@ -60,7 +60,7 @@ def check(
     count_files: CountFiles,
     inventory: InventoryFile,
     location: LocationName = None,
-    fix_sheet: FixSheet = None,
+    fix_sheet: FixSheetOption = None,
     as_json: AsJson = False,
 ) -> None:
     """Explain a count before it is uploaded: what would be counted, and what needs a person."""
@@ -134,7 +134,7 @@ def _snapshot(inventory: Path, location: str | None) -> Snapshot:
 
 
 def _write_fix_sheet(path: Path, captured: Capture) -> None:
-    from stkr.capture.fixsheet import xlsx_fixes  # noqa: PLC0415 - its library takes longer to load than most checks
+    from stkr.capture.fix_sheet import xlsx_fixes  # noqa: PLC0415 - its library takes longer to load than most checks
 
     path.write_bytes(xlsx_fixes(captured.parked, datetime.now(UTC)))
 
@@ -166,7 +166,7 @@ def _rules(path: Path | None) -> Rules:
 
 
 @contextmanager
-def _progress(files: list[UploadedFile]) -> Iterator[Watch]:
+def _progress(files: list[UploadedFile]) -> Iterator[WatchBlocks]:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     # To stderr, so that --json and pipes get nothing but the result; where nobody watches, it would only leave blanks.
     console = Console(stderr=True)

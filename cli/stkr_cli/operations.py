@@ -12,25 +12,27 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stkr import aws, keys
-from stkr.errors import RulesError, StkrError
-from stkr.links import CountLink, address
+from stkr.domain import instants
+from stkr.domain.errors import RulesError, StkrError
+from stkr.infra import aws
+from stkr.links.signing_keys import signing_keys
+from stkr.links.tokens import CountLink, address
 from stkr.rules.doc import MAX_DOC_BYTES, read_rules
-from stkr.rules.schema import schema_text
 from stkr.session.core import Opening
 from stkr.session.qr import png, svg
 from stkr.session.shell import open_session, session_standing
-from stkr.signing import signing_keys
+from stkr.store import keyspace
 from stkr.store.aliases import forget, read_aliases
-from stkr.store.counts import open_sessions
 from stkr.store.inventory import read_waiting
-from stkr.sync.byhand import booked_by_hand
-from stkr.sync.connectors.choice import choose
-from stkr.sync.handout import TO_BOOK_COLUMNS
-from stkr.tabular.csvfile import csv_text
-from stkr.web.figures import counted_noun
+from stkr.store.sessions import open_sessions
+from stkr.sync.connectors.from_secret import choose
+from stkr.sync.manual_bookings import TO_BOOK_COLUMNS
+from stkr.tabular.csv_out import csv_text
+from stkr.web.formatting import counted_noun
+from stkr_cli.manual_bookings import booked_by_hand
+from stkr_cli.rules_schema import schema_text
 from stkr_cli.stack import DEFAULT_STACK, StackError, StackOption, outputs, rules_in_force, session_settings
-from stkr_cli.tables import SHOWN, show_outcome, show_reading
+from stkr_cli.tables import MAX_SHOWN_ROWS, show_outcome, show_reading
 
 app = typer.Typer()
 rules_app = typer.Typer(help="The rules doc.", no_args_is_help=True)
@@ -76,7 +78,7 @@ def open_count(
     except (StackError, StkrError) as error:
         raise fail(error) from error
     console.print(f"Session [bold]{session.session_id}[/] is open: {session.expected:,} SKUs expected.")
-    console.print(f"Upload to s3://{settings.bucket}/{keys.upload_prefix(session.session_id)} or use this page:")
+    console.print(f"Upload to s3://{settings.bucket}/{keyspace.upload_prefix(session.session_id)} or use this page:")
     expires = int((now + timedelta(days=rules_in_force(stack).rules.link_days)).timestamp())
     home = outputs(stack)["SessionUrl"]
     page = CountLink(home=home, location=session.location, session_id=session.session_id, expires_at=expires)
@@ -143,7 +145,7 @@ def _list_sessions(counts_table: str) -> None:
 
 
 def _show_session(stack: str, session_id: str) -> None:
-    standing = session_standing(session_settings(stack), session_id, SHOWN)
+    standing = session_standing(session_settings(stack), session_id, MAX_SHOWN_ROWS)
     session = standing.session
     who = f"{escape(session.location)}, counted by {escape(session.counter)}"
     console.print(f"[bold]{session.session_id}[/]: {session.status}, {who}")
@@ -202,7 +204,7 @@ def booked(
     stack: StackOption = DEFAULT_STACK,
 ) -> None:
     """Say that you have booked adjustments in the system of record yourself, because it could not be done for you."""
-    now = keys.instant(datetime.now(UTC))
+    now = instants.instant(datetime.now(UTC))
     try:
         table = outputs(stack)["InventoryTableName"]
         for adjustment in adjustments:

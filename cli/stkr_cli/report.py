@@ -9,14 +9,14 @@ import typer
 
 from stkr.capture.quantities import plain
 from stkr.capture.result import Capture
-from stkr.variance.result import Variance
+from stkr.domain.variance import Variance
 
-Document = dict[str, Any]
+JsonDocument = dict[str, Any]
 
 _PENCE = Decimal("0.01")
 
 
-def of_capture(captured: Capture, *, of_several: bool = False) -> Document:
+def of_capture(captured: Capture, *, of_several: bool = False) -> JsonDocument:
     """What a file holds: row totals, clean lines and parked rows; ``of_several`` files, each row names its own."""
     totals = captured.totals
     return {
@@ -38,12 +38,12 @@ def of_capture(captured: Capture, *, of_several: bool = False) -> Document:
     }
 
 
-def of_reconciliation(captured: Capture, variances: Iterable[Variance], *, of_several: bool = False) -> Document:
+def of_reconciliation(captured: Capture, variances: Iterable[Variance], *, of_several: bool = False) -> JsonDocument:
     """The same, and every line's variance; what does not exist is null."""
     return of_capture(captured, of_several=of_several) | {"variances": [_variance(variance) for variance in variances]}
 
 
-def _variance(variance: Variance) -> Document:
+def _variance(variance: Variance) -> JsonDocument:
     gap = variance.gap
     return {
         "sku": variance.sku,
@@ -63,7 +63,7 @@ def money(amount: Decimal) -> str:
     return f"{padded:f}" if padded == amount else plain(amount)
 
 
-def write(document: Document) -> None:
+def write(document: JsonDocument) -> None:
     """Print a document as the only thing on stdout."""
     # In ASCII, which every terminal, pipe and code page passes on unharmed.
     typer.echo(json.dumps(document, indent=2))

@@ -8,8 +8,8 @@ import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stkr.rules.store import VersionedRules, current_rules
-from stkr.settings import Session
+from stkr.infra.settings import SessionSettings
+from stkr.store.rules_doc import VersionedRules, current_rules
 
 StackOption = Annotated[
     str, typer.Option("--stack", envvar="STKR_STACK", help="Name of the deployed stack.", show_default=True)
@@ -38,10 +38,10 @@ def outputs(stack: str) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
 
-def session_settings(stack: str) -> Session:
+def session_settings(stack: str) -> SessionSettings:
     """What the session use cases need to know of the stack."""
     known = outputs(stack)
-    return Session(
+    return SessionSettings(
         bucket=known["BucketName"],
         inventory_table=known["InventoryTableName"],
         counts_table=known["CountsTableName"],

@@ -9,17 +9,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stkr.capture.counted import CountedLine, Kind
 from stkr.capture.quantities import plain
-from stkr.capture.result import Outcome, ParkedRow
+from stkr.capture.result import CaptureOutcome, ParkedRow
+from stkr.domain.counted import CountedLine, LineKind
+from stkr.domain.stock import StockRow
+from stkr.domain.variance import Materiality, Variance
 from stkr.rules.doc import Rules
-from stkr.stock import StockRow
 from stkr.sync.connector import Reading
-from stkr.tabular.words import folded, visible
-from stkr.variance.result import Materiality, Variance
+from stkr.tabular.text import folded, visible
 from stkr_cli.report import money
 
-SHOWN = 200
+MAX_SHOWN_ROWS = 200
 """Rows of a table; nobody reads on, and ``--json`` has them all."""
 
 _SHOWN_CHARS = 600
@@ -34,9 +34,9 @@ _STYLES = {Materiality.MATERIAL: "bold red", Materiality.MINOR: "yellow", Materi
 
 
 def show_outcome(
-    console: Console, name: str, captured: Outcome, parked: Sequence[ParkedRow], *, with_lines: bool = True
+    console: Console, name: str, captured: CaptureOutcome, parked: Sequence[ParkedRow], *, with_lines: bool = True
 ) -> None:
-    """A count's totals, its parked rows (at least the first ``SHOWN``) with what to do about each, and its lines."""
+    """A count's totals, its parked rows (at most ``MAX_SHOWN_ROWS``) with what to do about each, and its lines."""
     totals = captured.totals
     console.print(
         _text(
@@ -187,12 +187,12 @@ def _cells(variance: Variance) -> tuple[str, ...]:
         variance.name,
         variance.materiality,
         "not counted" if variance.counted_qty is None else plain(variance.counted_qty),
-        "not stocked" if variance.kind is Kind.UNRECORDED else plain(variance.system_qty),
+        "not stocked" if variance.kind is LineKind.UNRECORDED else plain(variance.system_qty),
         plain(gap.units) if gap else "",
         plain(gap.percent.quantize(_SHOWN_PERCENT)) if gap and gap.percent is not None else "",
         money(gap.value) if gap and gap.value is not None else "",
         # For the other kinds the two quantities already say it.
-        variance.rule if variance.kind is Kind.COUNTED else "",
+        variance.rule if variance.kind is LineKind.COUNTED else "",
     )
 
 
@@ -211,12 +211,14 @@ def _show(
             column, justify="right" if number else "left", no_wrap=column in _WHOLE or number, overflow="fold"
         )
     of_row = iter(styles)
-    for row in rows[:SHOWN]:
+    for row in rows[:MAX_SHOWN_ROWS]:
         table.add_row(*(_text(_cut(cell)) for cell in row), style=next(of_row, ""))
     console.print(table)
-    more = max(of, len(rows)) - SHOWN
+    more = max(of, len(rows)) - MAX_SHOWN_ROWS
     if more > 0:
-        console.print(_text(f"... and {more:,} more" + (": --json lists them all" if len(rows) > SHOWN else "")))
+        console.print(
+            _text(f"... and {more:,} more" + (": --json lists them all" if len(rows) > MAX_SHOWN_ROWS else ""))
+        )
 
 
 def _cut(cell: str) -> str:

@@ -13,15 +13,16 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from stkr import aws
-from stkr.audit.shell import Tables, Watch, story_of_session, story_of_sku, verify_all, verify_sku
-from stkr.audit.story import Event
-from stkr.audit.verify import Difference, Tally
 from stkr.capture.quantities import plain
-from stkr.errors import StkrError
+from stkr.domain.errors import StkrError
+from stkr.domain.instants import moment_of
+from stkr.infra import aws
 from stkr.rules.doc import Rules
-from stkr.web.figures import counted_noun, day_and_time, quantity, signed, signed_money, stored
+from stkr.web.formatting import counted_noun, day_and_time, quantity, signed, signed_money
 from stkr_cli import report
+from stkr_cli.audit.shell import Tables, WatchItems, story_of_session, story_of_sku, verify_all, verify_sku
+from stkr_cli.audit.story import StoryEvent
+from stkr_cli.audit.verify import Difference, Tally
 from stkr_cli.operations import console, fail
 from stkr_cli.stack import DEFAULT_STACK, StackError, StackOption, outputs, rules_in_force
 
@@ -66,11 +67,11 @@ def audit(
         _show(f"Trail of {sku}", events, rules, ("session",))
 
 
-def _document(event: Event) -> dict[str, Any]:
+def _document(event: StoryEvent) -> dict[str, Any]:
     return {name: plain(value) if isinstance(value, Decimal) else value for name, value in asdict(event).items()}
 
 
-def _show(title: str, events: Sequence[Event], rules: Rules, others: tuple[str, ...]) -> None:
+def _show(title: str, events: Sequence[StoryEvent], rules: Rules, others: tuple[str, ...]) -> None:
     table = Table(title=f"{title} (times in {rules.time_zone})", title_justify="left")
     for column in ("when", "what", "who", *others, "before", "after", "gap", "value", "cause", "more"):
         numeric = column in {"before", "after", "gap", "value"}
@@ -94,10 +95,10 @@ def _show(title: str, events: Sequence[Event], rules: Rules, others: tuple[str, 
 
 
 def _when(at: str | None, zone: ZoneInfo) -> str:
-    return day_and_time(stored(at), zone) if at else "not kept"
+    return day_and_time(moment_of(at), zone) if at else "not kept"
 
 
-def _cause(event: Event) -> str:
+def _cause(event: StoryEvent) -> str:
     if event.confirmed_cause is None or event.confirmed_cause == event.cause:
         return (event.cause or "").replace("_", " ")
     return f"{event.confirmed_cause} (suggested: {event.cause or 'none'})".replace("_", " ")
@@ -145,7 +146,7 @@ def _show_verified(tally: Tally, found: Sequence[Difference]) -> None:
 
 
 @contextmanager
-def _progress(tables: Tables) -> Iterator[Watch]:
+def _progress(tables: Tables) -> Iterator[WatchItems]:
     names = (tables.adjustments, tables.counts, tables.inventory)
     # Counted every six hours or so, which is near enough for a bar.
     items = sum(aws.dynamodb().describe_table(TableName=name)["Table"].get("ItemCount", 0) for name in names)

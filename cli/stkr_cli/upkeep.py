@@ -11,10 +11,10 @@ import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stkr import aws
-from stkr.store.items import scan
-from stkr.web.figures import counted_noun
+from stkr.infra import aws
+from stkr.web.formatting import counted_noun
 from stkr_cli.operations import console, fail
+from stkr_cli.scan import scan
 from stkr_cli.stack import DEFAULT_STACK, StackError, StackOption, outputs
 
 if TYPE_CHECKING:

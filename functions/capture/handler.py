@@ -9,11 +9,12 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
-from stkr import keys
 from stkr.capture.shell import capture_session, refuse_upload
-from stkr.errors import SessionError
-from stkr.settings import Capture, load
-from stkr.telemetry import following, logger, metrics
+from stkr.domain import instants
+from stkr.domain.errors import SessionError
+from stkr.infra.settings import CaptureSettings, load
+from stkr.infra.telemetry import following, logger, metrics
+from stkr.store import keyspace
 
 
 class _Object(BaseModel):
@@ -35,17 +36,17 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 
 def _capture(record: SQSRecord) -> None:
     detail = _Event.model_validate_json(record.body).detail
-    session_id = keys.session_of(detail.object.key, keys.UPLOADS)
+    session_id = keyspace.session_of(detail.object.key, keyspace.UPLOADS)
     if session_id is None:
         return  # A folder marker, not a file.
-    settings, now = load(Capture), keys.instant(datetime.now(UTC))
+    settings, now = load(CaptureSettings), instants.instant(datetime.now(UTC))
     with following(session_id):
         try:
             capture_session(settings, session_id, now, again=detail.again)
         except SessionError as error:
             # Trying again would not help: it is noted for people instead, and the file stays where it is.
             logger.error("upload refused", error=type(error).__name__)
-            file = detail.object.key.removeprefix(keys.upload_prefix(session_id))
+            file = detail.object.key.removeprefix(keyspace.upload_prefix(session_id))
             refuse_upload(settings, session_id, file, str(error), now)
 
 

@@ -4,16 +4,16 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from stkr.cause.label import Question
+from stkr.cause.prompt import LabelQuestion
 from stkr.cause.shell import suggest
-from stkr.settings import Cause, load
-from stkr.telemetry import logger, metrics
+from stkr.infra.settings import CauseSettings, load
+from stkr.infra.telemetry import logger, metrics
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one chunk of gaps."""
-    question = Question.model_validate(event)
+    question = LabelQuestion.model_validate(event)
     logger.set_correlation_id(question.session_id)
-    return suggest(load(Cause).model_id, question).model_dump(mode="json")
+    return suggest(load(CauseSettings).model_id, question).model_dump(mode="json")

@@ -7,10 +7,13 @@ from typing import Any
 from aws_lambda_powertools.event_handler import LambdaFunctionUrlResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from stkr.links import TOKEN
-from stkr.session.desk import (
+from stkr.infra.settings import SessionSettings, load
+from stkr.infra.telemetry import logger, metrics
+from stkr.links.tokens import TOKEN
+from stkr.session.pages import AREA, UPLOADED, parse_open_form
+from stkr.session.views import (
+    CountVisit,
     Download,
-    Visit,
     fetch_code,
     fetch_fixes,
     fetch_sheet,
@@ -19,18 +22,15 @@ from stkr.session.desk import (
     show_card,
     submit,
 )
-from stkr.session.pages import AREA, UPLOADED, parse_open_form
-from stkr.settings import Session, load
-from stkr.tabular.csvfile import CSV_TYPE
-from stkr.telemetry import logger, metrics
+from stkr.tabular.csv_out import CSV_TYPE
 from stkr.web.forms import posted
 from stkr.web.page import Page, download, response, see_other
 
 app = LambdaFunctionUrlResolver()
 
 
-def _visit(token: str) -> Visit:
-    return Visit(app.current_event.request_context.domain_prefix, token, datetime.now(UTC))
+def _visit(token: str) -> CountVisit:
+    return CountVisit(app.current_event.request_context.domain_prefix, token, datetime.now(UTC))
 
 
 def _link_token() -> str:
@@ -41,63 +41,65 @@ def _link_token() -> str:
 def look() -> Response[str]:
     """The page to open a count, or the count's own."""
     asked = app.current_event.query_string_parameters
-    return response(show(load(Session), _visit(_link_token()), asked.get(AREA, ""), just_uploaded=UPLOADED in asked))
+    return response(
+        show(load(SessionSettings), _visit(_link_token()), asked.get(AREA, ""), just_uploaded=UPLOADED in asked)
+    )
 
 
 @app.post("/")
 def open_count() -> Response[str]:
     """Open a count and lead on to its page."""
     form = parse_open_form(posted(app.current_event))
-    outcome = submit(load(Session), _visit(form.token), form, nonce=secrets.token_hex(4))
+    outcome = submit(load(SessionSettings), _visit(form.token), form, nonce=secrets.token_hex(4))
     return response(outcome) if isinstance(outcome, Page) else see_other(outcome)
 
 
 @app.get("/sheet")
 def paper() -> Response[str]:
     """The blind sheet to be printed."""
-    return response(print_sheet(load(Session), _visit(_link_token())))
+    return response(print_sheet(load(SessionSettings), _visit(_link_token())))
 
 
 @app.get("/sheet.xlsx")
 def workbook() -> Response[str] | Response[bytes]:
     """The blind sheet for Excel."""
-    return _file(fetch_sheet(load(Session), _visit(_link_token()), "xlsx"))
+    return _file(fetch_sheet(load(SessionSettings), _visit(_link_token()), "xlsx"))
 
 
 @app.get("/sheet.csv")
 def csv() -> Response[str] | Response[bytes]:
     """The blind sheet as CSV."""
-    return _file(fetch_sheet(load(Session), _visit(_link_token()), "csv"))
+    return _file(fetch_sheet(load(SessionSettings), _visit(_link_token()), "csv"))
 
 
 @app.get("/fixes.xlsx")
 def fixes_workbook() -> Response[str] | Response[bytes]:
     """The parked rows for Excel, to be filled in."""
-    return _file(fetch_fixes(load(Session), _visit(_link_token()), "xlsx"))
+    return _file(fetch_fixes(load(SessionSettings), _visit(_link_token()), "xlsx"))
 
 
 @app.get("/fixes.csv")
 def fixes_csv() -> Response[str] | Response[bytes]:
     """The parked rows as CSV."""
-    return _file(fetch_fixes(load(Session), _visit(_link_token()), "csv"))
+    return _file(fetch_fixes(load(SessionSettings), _visit(_link_token()), "csv"))
 
 
 @app.get("/card")
 def card() -> Response[str]:
     """The card for the end of an aisle."""
-    return response(show_card(load(Session), _visit(_link_token())))
+    return response(show_card(load(SessionSettings), _visit(_link_token())))
 
 
 @app.get("/qr.svg")
 def code_svg() -> Response[str] | Response[bytes]:
     """The QR code of a location's link, for print."""
-    return _file(fetch_code(load(Session), _visit(_link_token()), "svg"))
+    return _file(fetch_code(load(SessionSettings), _visit(_link_token()), "svg"))
 
 
 @app.get("/qr.png")
 def code_png() -> Response[str] | Response[bytes]:
     """The QR code of a location's link as a picture."""
-    return _file(fetch_code(load(Session), _visit(_link_token()), "png"))
+    return _file(fetch_code(load(SessionSettings), _visit(_link_token()), "png"))
 
 
 def _file(found: Page | Download) -> Response[str] | Response[bytes]:
@@ -107,17 +109,17 @@ def _file(found: Page | Download) -> Response[str] | Response[bytes]:
 @app.route("/summary", method=["GET", "HEAD"])
 def month() -> Response[str]:
     """The page of a month's summary."""
-    from stkr.summary.desk import read_page  # noqa: PLC0415 - asked for once a month, and not by who counts
+    from stkr.summary.views import read_page  # noqa: PLC0415 - asked for once a month, and not by who counts
 
-    return response(read_page(load(Session), *_reader()))
+    return response(read_page(load(SessionSettings), *_reader()))
 
 
 @app.get("/summary.csv")
 def month_csv() -> Response[str] | Response[bytes]:
     """The same figures as CSV."""
-    from stkr.summary.desk import fetch_csv  # noqa: PLC0415 - as above
+    from stkr.summary.views import fetch_csv  # noqa: PLC0415 - as above
 
-    found = fetch_csv(load(Session), *_reader())
+    found = fetch_csv(load(SessionSettings), *_reader())
     return response(found) if isinstance(found, Page) else download(found.content, CSV_TYPE, found.filename)
 
 

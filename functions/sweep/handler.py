@@ -9,11 +9,11 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
+from stkr.infra.settings import SweepSettings, load
+from stkr.infra.telemetry import logger, metrics
 from stkr.mail.outbox import outbox
-from stkr.settings import Sweep, load
-from stkr.sweep.rulesdoc import tell_of_invalid
+from stkr.sweep.rules_mail import tell_of_invalid
 from stkr.sweep.shell import sweep
-from stkr.telemetry import logger, metrics
 
 
 class _Detail(BaseModel):
@@ -29,7 +29,7 @@ class _Event(BaseModel):
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """Sweep the location that the event names, or all of them; look at the rules doc if one was stored."""
-    settings = load(Sweep)
+    settings = load(SweepSettings)
     # A mail belongs to a calendar day, and one in autumn has 25 hours.
     deliver = outbox(
         settings.counts_table, settings.mail_from, settings.mail_configuration_set, timedelta(days=2), context

@@ -6,9 +6,9 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from stkr.settings import Sync, load
+from stkr.infra.settings import SyncSettings, load
+from stkr.infra.telemetry import logger, metrics
 from stkr.sync.shell import sync
-from stkr.telemetry import logger, metrics
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -16,4 +16,4 @@ from stkr.telemetry import logger, metrics
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int | str | None]:
     """Sync once; no two runs write at the same time."""
     lifetime = timedelta(milliseconds=context.get_remaining_time_in_millis())
-    return asdict(sync(load(Sync), datetime.now(UTC), lifetime))
+    return asdict(sync(load(SyncSettings), datetime.now(UTC), lifetime))

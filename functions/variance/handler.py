@@ -10,10 +10,11 @@ from aws_lambda_powertools.utilities.data_classes import EventBridgeEvent
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from stkr import keys
-from stkr.settings import Variance, load
-from stkr.telemetry import following, logger, metrics
-from stkr.variance.labels import Chunk, label_chunk
+from stkr.domain import instants
+from stkr.infra.settings import VarianceSettings, load
+from stkr.infra.telemetry import following, logger, metrics
+from stkr.store import keyspace
+from stkr.variance.labelling import Chunk, label_chunk
 from stkr.variance.shell import reconcile
 
 # Not with a model of Powertools' own: they all come together, and take as long to load as the rest of the function.
@@ -23,16 +24,16 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 def _label(record: SQSRecord) -> None:
     chunk = Chunk.model_validate_json(record.body)
     with following(chunk.session_id):
-        label_chunk(load(Variance), chunk)
+        label_chunk(load(VarianceSettings), chunk)
 
 
 def _reconcile(event: EventBridgeEvent) -> None:
-    captured = keys.capture_of(event.detail["object"]["key"])
+    captured = keyspace.capture_of(event.detail["object"]["key"])
     if captured is None:
         return  # Not a capture's document.
     session_id, seq = captured
     with following(session_id):
-        reconcile(load(Variance), session_id, seq, keys.instant(datetime.now(UTC)), run=uuid4().hex)
+        reconcile(load(VarianceSettings), session_id, seq, instants.instant(datetime.now(UTC)), run=uuid4().hex)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -4,17 +4,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from stkr import keys
-from stkr.errors import Busy, NothingWaits
-from stkr.store.items import conditional_update
-from stkr.store.source import begin_run, read_state
-from stkr.sync.byhand import booked_by_hand
+from stkr.domain import instants
+from stkr.domain.errors import Busy, NothingWaits
+from stkr.store.dynamodb import conditional_update
+from stkr.store.sync_state import begin_run, read_state
+from stkr_cli.manual_bookings import booked_by_hand
 from tests.adapters.test_sync import SHEET, TABLE, Shop, approve, figures
 
 pytestmark = [pytest.mark.adapters, pytest.mark.usefixtures("deployment")]
 
 ADJUSTMENT = "count.BOLT.r1"
-NOW = keys.instant(datetime(2026, 11, 21, 13, tzinfo=UTC))
+NOW = instants.instant(datetime(2026, 11, 21, 13, tzinfo=UTC))
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_what_does_not_wait_cannot_be_said_to_be_booked(shop: Shop) -> None:
 
 
 def test_nothing_is_noted_while_a_sync_is_at_work(shop: Shop) -> None:
-    until = keys.instant(datetime(2026, 11, 21, 14, tzinfo=UTC))
+    until = instants.instant(datetime(2026, 11, 21, 14, tzinfo=UTC))
     assert conditional_update(begin_run(TABLE, read_state(TABLE), now=NOW, until=until))
     with pytest.raises(Busy, match="sync"):
         booked_by_hand(TABLE, ADJUSTMENT, NOW)

@@ -12,11 +12,12 @@ from aws_lambda_powertools.utilities import parameters
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from stkr import aws, keys
-from stkr.settings import Sync as Settings
+from stkr.infra import aws
+from stkr.infra.settings import SyncSettings
+from stkr.store import keyspace
+from stkr.store.dynamodb import pause, transact
 from stkr.store.inventory import post_unrecorded, read_row
-from stkr.store.items import pause, transact
-from stkr.sync.shell import Outcome, sync
+from stkr.sync.shell import SyncOutcome, sync
 from tests.adapters.test_sync import approve
 from tests.handlers.crashes import Killed, killed_at
 from tests.unit.sync.fakes import Inline
@@ -26,7 +27,7 @@ pytestmark = [pytest.mark.adapters, pytest.mark.usefixtures("deployment")]
 BUCKET = "shop-counts-bucket-123456789012"
 TABLE = "shop-inventory"
 KEY = "source/stock.csv"
-SETTINGS = Settings(bucket=BUCKET, inventory_table=TABLE, sync_secret="shop/sync-credential")
+SETTINGS = SyncSettings(bucket=BUCKET, inventory_table=TABLE, sync_secret="shop/sync-credential")
 LIFETIME = timedelta(seconds=120)
 FILE = "sku,location,system_qty,remark\r\nBOLT,shop,480,\r\nNUT,shop,200,count me\r\nTIN,yard,5,\r\n"
 
@@ -51,7 +52,7 @@ class Books:
         """The file as it is."""
         return boto3.client("s3").get_object(Bucket=BUCKET, Key=KEY)["Body"].read().decode()
 
-    def sync(self) -> Outcome:
+    def sync(self) -> SyncOutcome:
         """The next sync."""
         self.now += timedelta(minutes=15)
         return sync(SETTINGS, self.now, LIFETIME)
@@ -148,7 +149,7 @@ def test_an_unrecorded_item_that_the_file_does_not_know_waits_for_people(
     assert figures("NEW") == (0, 7, 7)
     (left_out,) = (record.__dict__ for record in caplog.records)
     assert (left_out["sku"], left_out["reason"][:31]) == ("NEW", "the file does not list the item")
-    assert b"c.NEW.r1,NEW,shop,New,7" in aws.s3().get_object(Bucket=BUCKET, Key=keys.TO_BOOK)["Body"].read()
+    assert b"c.NEW.r1,NEW,shop,New,7" in aws.s3().get_object(Bucket=BUCKET, Key=keyspace.TO_BOOK)["Body"].read()
 
 
 @pytest.mark.parametrize("done", [False, True])

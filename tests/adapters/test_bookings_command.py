@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 from typer.testing import CliRunner
 
-from stkr import keys
+from stkr.domain import instants
+from stkr.store.dynamodb import pause, transact
 from stkr.store.inventory import post_unrecorded
-from stkr.store.items import pause, transact
 from stkr_cli.app import app
 
 pytestmark = [pytest.mark.adapters, pytest.mark.usefixtures("deployment")]
@@ -21,7 +21,7 @@ def test_what_waits_to_be_booked_is_listed_with_its_age_the_longest_wait_first(m
     monkeypatch.setattr("stkr_cli.operations.outputs", lambda _stack: {"InventoryTableName": TABLE})
     now = datetime.now(UTC)
     for sku, days in (("=BOLT", 3), ("NUT", 40)):
-        approved_at = keys.instant(now - timedelta(days=days, minutes=1))
+        approved_at = instants.instant(now - timedelta(days=days, minutes=1))
         action = post_unrecorded(
             TABLE,
             location="shop",

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from stkr.errors import SourceRefused, SourceUnavailable
+from stkr.domain.errors import SourceRefused, SourceUnavailable
 from stkr.sync.connectors import http
 from stkr.sync.connectors.http import Api, Patience, RequestRefused
 from tests.adapters.jsonserver import Reply, Shop, open_shop

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from stkr import aws
-from stkr.stock import History, StockRow
+from stkr.domain.inventory import MAX_UNBOOKED, InventoryRow, Unbooked, UnbookedRow
+from stkr.domain.stock import History, StockRow
+from stkr.infra import aws
+from stkr.store.dynamodb import conditional_update, pause, transact
 from stkr.store.inventory import (
-    MAX_UNBOOKED,
-    InventoryRow,
-    Unbooked,
-    Waiting,
     change_row,
     create_row,
     post_adjustment,
@@ -23,7 +21,6 @@ from stkr.store.inventory import (
     read_row,
     read_waiting,
 )
-from stkr.store.items import conditional_update, pause, transact
 from tests.deployment import Deployment, stack
 
 if TYPE_CHECKING:
@@ -248,8 +245,8 @@ def test_what_waits_is_found_without_its_rows_the_longest_wait_first_and_only_wh
     assert conditional_update(change_row(TABLE, paint, paint.model_copy(update=waits))) is not None
 
     assert list(read_waiting(TABLE)) == [
-        Waiting("fixings-aisle", "PAINT", "Paint", (first,), NOON),
-        Waiting("fixings-aisle", BOLTS.sku, BOLTS.name, (later,), LATER),
+        UnbookedRow("fixings-aisle", "PAINT", "Paint", (first,), NOON),
+        UnbookedRow("fixings-aisle", BOLTS.sku, BOLTS.name, (later,), LATER),
     ]
     assert [row.sku for row in read_waiting(TABLE, until=NOON)] == ["PAINT"]
 

@@ -15,9 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from stkr.errors import SourceRefused, SourceUnavailable
-from stkr.stock import History, StockRow
-from stkr.sync.connector import Adjustment, Movement, MovementKind, Reading
+from stkr.domain.adjustment import Adjustment
+from stkr.domain.errors import SourceRefused, SourceUnavailable
+from stkr.domain.movement import Movement, MovementKind
+from stkr.domain.stock import History, StockRow
+from stkr.sync.connector import Reading
 from stkr.sync.connectors.http import Patience
 from stkr.sync.connectors.jsonapi import JsonApi, JsonApiSource
 from tests.adapters.jsonserver import Answering, Reply, Request, Shop, open_shop

@@ -9,18 +9,20 @@ from typing import Any
 import boto3
 import pytest
 
-from stkr import keys
-from stkr.errors import SourceUnavailable
-from stkr.settings import Sync as Settings
+from stkr.domain import instants
+from stkr.domain.errors import SourceUnavailable
+from stkr.infra.settings import SyncSettings
+from stkr.store.dynamodb import pause, transact
 from stkr.store.inventory import post_adjustment, read_row
-from stkr.store.items import pause, transact
-from stkr.sync.shell import Outcome, sync
+from stkr.sync.shell import SyncOutcome, sync
 from tests.adapters.jsonserver import Reply, Request, Shop, open_shop
 
 pytestmark = [pytest.mark.adapters, pytest.mark.usefixtures("deployment")]
 
 TABLE = "shop-inventory"
-SETTINGS = Settings(bucket="shop-counts-bucket-123456789012", inventory_table=TABLE, sync_secret="shop/sync-credential")
+SETTINGS = SyncSettings(
+    bucket="shop-counts-bucket-123456789012", inventory_table=TABLE, sync_secret="shop/sync-credential"
+)
 
 
 class Till:
@@ -54,7 +56,7 @@ class Till:
             return Reply(dropped=True)
         return Reply(status=201)
 
-    def sync(self) -> Outcome:
+    def sync(self) -> SyncOutcome:
         self.now += timedelta(minutes=15)
         return sync(SETTINGS, self.now, timedelta(seconds=120))
 
@@ -69,7 +71,7 @@ class Till:
             gap_units=Decimal(gap),
             expected_qty=row.system_qty,
             expected_version=row.snapshot_version,
-            at=keys.instant(self.now),
+            at=instants.instant(self.now),
         )
         assert transact([action], pause) == ["done"]
 

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-from stkr import keys
-from stkr.links import Keys, read_count
+from stkr.links.tokens import SigningKeys, read_count
+from stkr.store import keyspace
 from stkr_cli.app import app
 from tests.deployment import Deployment
 from tests.qr import read as read_code
@@ -31,7 +31,7 @@ def _stack(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     }
     for module in ("operations", "stack"):
         monkeypatch.setattr(f"stkr_cli.{module}.outputs", lambda _stack: outputs)
-    boto3.client("s3").put_object(Bucket=known["BUCKET"], Key=keys.RULES_KEY, Body=RULES.encode())
+    boto3.client("s3").put_object(Bucket=known["BUCKET"], Key=keyspace.RULES_KEY, Body=RULES.encode())
 
 
 def link(*arguments: str) -> Result:
@@ -44,7 +44,7 @@ def test_the_link_works_for_a_year_or_as_long_as_is_asked(arguments: tuple[str, 
     result = link("shop", *arguments)
     assert result.exit_code == 0, result.output
     token = result.stdout.strip().partition("t=")[2]
-    found = read_count(token, Keys("k" * 64), 0)
+    found = read_count(token, SigningKeys("k" * 64), 0)
     assert (found.location, found.session_id, found.skus) == ("shop", None, ())
     first, last = before + timedelta(days=days), datetime.now(UTC) + timedelta(days=days)
     assert int(first.timestamp()) <= found.expires_at <= int(last.timestamp())

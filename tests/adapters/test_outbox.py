@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from stkr import aws
+from stkr.infra import aws
 from stkr.mail.compose import Mail
 from stkr.mail.outbox import outbox
 from tests.deployment import Deployment

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner, Result
 
-from stkr import aws
+from stkr.infra import aws
 from stkr_cli import upkeep
 from stkr_cli.app import app
 from tests.deployment import stack

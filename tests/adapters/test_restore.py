@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
-from stkr.store.items import attributes, scan
+from stkr.store.dynamodb import attributes
 from stkr_cli import upkeep
 from stkr_cli.app import app
+from stkr_cli.scan import scan
 from stkr_cli.upkeep import repair
 from tests.deployment import stack
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from stkr import aws
+from stkr.infra import aws
 from stkr_cli.app import app
 from tests.adapters.jsonserver import Reply, Shop, open_shop
 

@@ -14,17 +14,20 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.sesv2.models import sesv2_backends
 
-from stkr import aws
-from stkr.links import Keys, read_summary
+from stkr.domain.line import Line
+from stkr.domain.session import Session
+from stkr.infra import aws
+from stkr.infra.settings import SummarySettings
+from stkr.links.tokens import SigningKeys, read_summary
 from stkr.mail.compose import Mail
 from stkr.mail.outbox import outbox
-from stkr.settings import Summary as Settings
-from stkr.store import objects
-from stkr.store.counts import Line, Session, line_item, new_session
-from stkr.store.items import attributes
-from stkr.store.objects import create_document, read_document
+from stkr.store import documents
+from stkr.store.documents import create_document, read_document
+from stkr.store.dynamodb import attributes
+from stkr.store.lines import line_item
+from stkr.store.sessions import new_session
 from stkr.summary.core import Month, Summary
-from stkr.summary.shell import Outcome, SummaryUndelivered, summarise
+from stkr.summary.shell import SummaryOutcome, SummaryUndelivered, summarise
 from tests.adapters.wire import Crash
 from tests.deployment import Deployment
 from tests.template.stack import ACCOUNT, REGION
@@ -33,7 +36,7 @@ from tests.unit.summary.counts import decision, queued, session
 pytestmark = [pytest.mark.adapters, pytest.mark.usefixtures("deployment")]
 
 BUCKET = "shop-counts-bucket-123456789012"
-SETTINGS = Settings(
+SETTINGS = SummarySettings(
     bucket=BUCKET,
     counts_table="shop-counts",
     inventory_table="shop-inventory",
@@ -54,7 +57,7 @@ locations:
 STORY = "In {month} the shop brought in {lines_counted}, with {accuracy_by_lines} and {approved}."
 TOLD = "In November 2026 the shop brought in 120 lines counted, with an accuracy by lines of 93.3% and 1 gap approved."
 
-Run = Callable[..., Outcome]
+Run = Callable[..., SummaryOutcome]
 
 
 class Model:
@@ -85,7 +88,7 @@ def run(deployment: Deployment, model: Model) -> Run:
     """Sum up November, or the month before another moment."""
     aws.s3().put_object(Bucket=BUCKET, Key="config/rules.yaml", Body=RULES.encode())
 
-    def summed_up(now: datetime = FIRST_OF_DECEMBER) -> Outcome:
+    def summed_up(now: datetime = FIRST_OF_DECEMBER) -> SummaryOutcome:
         context = deployment.context("summary")
         deliver = outbox("shop-counts", "counts@example.com", "shop-mail", timedelta(days=40), context)
         return summarise(SETTINGS, deliver, now)
@@ -126,7 +129,7 @@ def november(deployment: Deployment) -> None:
 
 @pytest.mark.usefixtures("november")
 def test_the_month_is_mailed_once_to_every_approver_and_to_operations(run: Run) -> None:
-    assert run() == Outcome(month="2026-11", narrated=True, mails=3)
+    assert run() == SummaryOutcome(month="2026-11", narrated=True, mails=3)
 
     assert addresses() == ["Priya@example.com", "morgan@example.com", "operations@example.com"]
     assert {mail.subject for mail in sent()} == {"Stock counts in November 2026"}
@@ -178,7 +181,7 @@ def test_of_two_runs_at_a_time_the_first_to_keep_its_summary_speaks_for_both(
             kept.append(create_document(bucket, key, replace(document, paragraphs=("The other run's.",))))  # type: ignore[type-var]  # a summary
         return create_document(bucket, key, document)
 
-    monkeypatch.setattr(objects, "create_document", overtaken)
+    monkeypatch.setattr(documents, "create_document", overtaken)
 
     run()
 
@@ -221,7 +224,7 @@ def test_where_the_model_fails_or_makes_figures_up_the_plain_text_goes_out(
 ) -> None:
     model.fails, model.text = fails, text
 
-    assert run() == Outcome(month="2026-11", narrated=False, mails=3)
+    assert run() == SummaryOutcome(month="2026-11", narrated=False, mails=3)
 
     assert all("1 count, 120 lines counted" in mail.body for mail in sent())
 
@@ -353,7 +356,7 @@ def test_the_mail_leads_to_the_month_on_the_page_of_sessions(run: Run) -> None:
 
     page = re.compile(r"https://s\.example\.com/summary\?t=([\w.-]+)")
     (token,) = {found for mail in sent() for found in page.findall(mail.body)}
-    link = read_summary(token, Keys("k" * 64), now=0)
+    link = read_summary(token, SigningKeys("k" * 64), now=0)
     assert (link.month, link.home) == ("2026-11", "https://s.example.com/")
     assert link.expires_at == int((FIRST_OF_DECEMBER + timedelta(days=60)).timestamp())
 

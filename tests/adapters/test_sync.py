@@ -13,17 +13,20 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from stkr import aws, keys
-from stkr.errors import SourceUnavailable
-from stkr.settings import Sync as Settings
-from stkr.stock import StockRow
-from stkr.store.inventory import InventoryRow, post_adjustment, post_unrecorded, read_location, read_row
-from stkr.store.items import pause, transact
+from stkr.domain import instants
+from stkr.domain.adjustment import Adjustment
+from stkr.domain.errors import SourceUnavailable
+from stkr.domain.inventory import InventoryRow
+from stkr.domain.movement import Observed, OnHand
+from stkr.domain.stock import StockRow
+from stkr.infra import aws
+from stkr.infra.settings import SyncSettings
+from stkr.store.dynamodb import pause, transact
+from stkr.store.inventory import post_adjustment, post_unrecorded, read_location, read_row
 from stkr.store.movements import read_ledger
-from stkr.store.source import begin_run, read_state
-from stkr.sync.connector import Adjustment, Reading
-from stkr.sync.movements import Observed, OnHand
-from stkr.sync.shell import Outcome, sync
+from stkr.store.sync_state import begin_run, read_state
+from stkr.sync.connector import Reading
+from stkr.sync.shell import SyncOutcome, sync
 from tests.adapters.wire import Crash, Wire
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ pytestmark = [pytest.mark.adapters, pytest.mark.usefixtures("deployment")]
 
 BUCKET = "shop-counts-bucket-123456789012"
 TABLE = "shop-inventory"
-SETTINGS = Settings(bucket=BUCKET, inventory_table=TABLE, sync_secret="shop/sync-credential")
+SETTINGS = SyncSettings(bucket=BUCKET, inventory_table=TABLE, sync_secret="shop/sync-credential")
 LIFETIME = timedelta(seconds=120)
 EVERY = timedelta(minutes=15)
 HEADER = "sku,name,location,system_qty,unit_cost"
@@ -56,7 +59,7 @@ class Shop:
         """Put anything at all where the stock file belongs."""
         aws.s3().put_object(Bucket=BUCKET, Key="source/stock.csv", Body=text.encode())
 
-    def sync(self) -> Outcome:
+    def sync(self) -> SyncOutcome:
         """The next sync, a quarter of an hour after the last one."""
         self.now += EVERY
         return sync(SETTINGS, self.now, LIFETIME)
@@ -99,7 +102,7 @@ def approve(gap: int, sku: str = "BOLT", at: datetime | None = None) -> None:
         gap_units=Decimal(gap),
         expected_qty=row.system_qty,
         expected_version=row.snapshot_version,
-        at=keys.instant(at or datetime.now(UTC)),
+        at=instants.instant(at or datetime.now(UTC)),
     )
     assert transact([action], pause) == ["done"]
 
@@ -112,19 +115,19 @@ def tin_found(shop: Shop) -> "TransactWriteItemTypeDef":
         name="Tin",
         adjustment="count.TIN.r1",
         counted_qty=Decimal(7),
-        at=keys.instant(shop.now),
+        at=instants.instant(shop.now),
     )
 
 
 def test_the_first_sync_mirrors_every_row(shop: Shop) -> None:
     shop.upload(SHEET)
 
-    assert shop.sync() == Outcome(read=5, changed=5)
+    assert shop.sync() == SyncOutcome(read=5, changed=5)
 
     assert {place: int(row.system_qty) for place, row in everything().items()} == SHEET
     state = read_state(TABLE)
     assert (state.locations, state.rows, state.running_until) == (("shop", "yard"), 5, None)
-    assert state.synced_at == keys.instant(shop.now)
+    assert state.synced_at == instants.instant(shop.now)
 
 
 def test_an_unchanged_source_costs_one_read_and_no_write(shop: Shop) -> None:
@@ -134,7 +137,7 @@ def test_an_unchanged_source_costs_one_read_and_no_write(shop: Shop) -> None:
 
     outcome = shop.sync()
 
-    assert outcome == Outcome(skipped="the source has not changed")
+    assert outcome == SyncOutcome(skipped="the source has not changed")
     assert wire.requests == ["GetItem", "Query"]
 
 
@@ -155,7 +158,7 @@ def test_only_the_changed_rows_are_written(shop: Shop) -> None:
 
     outcome = shop.sync()
 
-    assert outcome == Outcome(read=5, changed=1, unchanged=4)
+    assert outcome == SyncOutcome(read=5, changed=1, unchanged=4)
     # The state and what waits; and after the announcement a query for each location, the one row, and the conclusion.
     assert wire.requests == ["GetItem", "Query", "UpdateItem", "Query", "Query", "UpdateItem", "UpdateItem"]
     assert figures("shop", "NUT") == (190, 0, 190, 2)
@@ -185,7 +188,7 @@ def test_rows_and_whole_locations_that_vanish_are_marked_inactive(shop: Shop) ->
 
     outcome = shop.sync()
 
-    assert outcome == Outcome(read=10, changed=1, unchanged=10, vanished=1)
+    assert outcome == SyncOutcome(read=10, changed=1, unchanged=10, vanished=1)
     sand = everything()["yard", "SAND"]
     assert (sand.active, int(sand.system_qty), sand.snapshot_version) == (False, 7, 1)
     assert read_state(TABLE).locations == ("shop",)
@@ -437,7 +440,7 @@ def test_a_second_sync_does_not_write_while_the_first_one_does(shop: Shop) -> No
     shop.upload(SHEET)
     shop.sync()
     shop.upload(SHEET | {("shop", "BOLT"): 470})
-    outcomes: list[Outcome] = []
+    outcomes: list[SyncOutcome] = []
 
     def second_sync() -> None:
         shop.upload(SHEET | {("shop", "BOLT"): 460})
@@ -446,7 +449,7 @@ def test_a_second_sync_does_not_write_while_the_first_one_does(shop: Shop) -> No
     Wire().before_next_row(second_sync)
 
     assert shop.sync().changed == 1
-    assert outcomes == [Outcome(skipped="another sync is at work")]
+    assert outcomes == [SyncOutcome(skipped="another sync is at work")]
     assert figures() == (470, 0, 470, 2)
     shop.sync()
     assert figures() == (460, 0, 460, 3)
@@ -479,7 +482,7 @@ def test_a_sync_writes_the_changed_rows_and_two_more_items_however_many_rows_the
 
     outcome = shop.sync()
 
-    assert outcome == Outcome(read=500, changed=5, unchanged=495)
+    assert outcome == SyncOutcome(read=500, changed=5, unchanged=495)
     assert wire.writes == 5 + 2
     assert wire.requests.count("Query") == 5 + 1  # the locations, and what waits to be booked
 
@@ -539,14 +542,14 @@ def test_the_list_is_written_only_where_it_changes_and_not_at_all_while_nothing_
 def test_what_moved_between_two_readings_is_kept_by_location_and_is_not_what_was_approved(shop: Shop) -> None:
     shop.upload(SHEET)
     shop.sync()
-    begin = keys.instant(shop.now)
+    begin = instants.instant(shop.now)
     approve(-48)
     shop.upload(SHEET | {("shop", "BOLT"): 477})
     shop.sync()
 
     ledger = read_ledger(BUCKET, "shop")
     assert ledger is not None
-    assert ledger.observed == (Observed("BOLT", Decimal(-3), begin, keys.instant(shop.now)),)
+    assert ledger.observed == (Observed("BOLT", Decimal(-3), begin, instants.instant(shop.now)),)
     assert ledger.stock["BOLT"] == OnHand(Decimal(429), Decimal(477), 3)
     assert ledger.listed is None
     yard = read_ledger(BUCKET, "yard")
@@ -592,7 +595,7 @@ def test_after_a_run_that_died_before_it_kept_what_moved_nothing_is_said_of_that
     ledger, yard = read_ledger(BUCKET, "shop"), read_ledger(BUCKET, "yard")
     assert ledger is not None
     assert yard is not None
-    assert (ledger.first_read, ledger.stock["BOLT"].system_qty) == (keys.instant(shop.now), Decimal(580))
+    assert (ledger.first_read, ledger.stock["BOLT"].system_qty) == (instants.instant(shop.now), Decimal(580))
     assert yard.first_read < ledger.first_read
 
 
@@ -609,7 +612,7 @@ class Dated:
         listed = [
             StockRow(sku=sku, name=sku, location="shop", system_qty=Decimal(qty)) for sku, qty in self.rows.items()
         ]
-        return Reading(tuple(listed), str(self.rows), as_of=keys.instant(self.as_of))
+        return Reading(tuple(listed), str(self.rows), as_of=instants.instant(self.as_of))
 
     def book(self, _adjustments: Sequence[Adjustment]) -> list[str]:
         """Nothing, or nobody knows what."""

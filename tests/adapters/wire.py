@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from stkr import aws
+from stkr.infra import aws
 
 if TYPE_CHECKING:
     from botocore.model import OperationModel

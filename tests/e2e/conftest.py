@@ -14,7 +14,7 @@ from local.emulator import Emulator
 from local.process import free_port
 from local.report import Report
 from local.stack import Stack
-from tests.fire.tables import ENDPOINT, Tables
+from tests.concurrency.tables import ENDPOINT, Tables
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from local import floor, shop
+from local import layer_deps, shop
 from local.browser import Form
-from local.stack import Mail, Stack
+from local.stack import CaughtMail, Stack
 
 APPROVER = "priya@example.com"
 
@@ -19,7 +19,7 @@ class Count:
 
     stack: Stack
     session_id: str
-    mail: Mail
+    mail: CaughtMail
 
     def line(self, sku: str) -> Mapping[str, Any]:
         """A line as stored."""
@@ -49,8 +49,8 @@ def count(stack: Stack, counts: Mapping[str, int], *more: str) -> Count:
     seen = sum(APPROVER in mail.to for mail in stack.mailbox())
     page = stack.browser.get(stack.command("open", shop.FIXINGS, "--counter", "Sam", *_listed(counts)).split()[-1])
     rows = [f"{sku},{qty}" for sku, qty in counts.items()]
-    floor.upload(stack, page, "scan.csv", "\n".join(["code,qty", *rows, *more]).encode())
-    return Count(stack, floor.session_of(page), floor.wait_for_mail(stack, APPROVER, seen))
+    layer_deps.upload(stack, page, "scan.csv", "\n".join(["code,qty", *rows, *more]).encode())
+    return Count(stack, layer_deps.session_of(page), layer_deps.wait_for_mail(stack, APPROVER, seen))
 
 
 def _listed(counts: Mapping[str, int]) -> list[str]:

@@ -8,10 +8,10 @@ import openpyxl
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from local import floor, shop
+from local import layer_deps, shop
 from local.chromium import show
 from local.gallery import as_page
-from local.stack import Mail, Stack
+from local.stack import CaughtMail, Stack
 from tests.e2e.count import APPROVER, count, on_hand, plentiful
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
@@ -51,7 +51,7 @@ def test_staff_open_a_count_fill_in_its_sheet_upload_it_and_see_what_is_parked(
     expect(tab.get_by_role("heading", name="1 row to mend")).to_be_visible()
     expect(tab.get_by_role("heading", name="unreadable quantity")).to_be_visible()
     expect(tab.get_by_text("lots cannot be read as a quantity")).to_be_visible()
-    assert "1 item not counted" in floor.wait_for_mail(stack, APPROVER, seen).subject
+    assert "1 item not counted" in layer_deps.wait_for_mail(stack, APPROVER, seen).subject
 
 
 def fill_in(sheet: Path, counted: dict[str, int | str]) -> None:
@@ -70,7 +70,7 @@ def fill_in(sheet: Path, counted: dict[str, int | str]) -> None:
     book.save(sheet)
 
 
-def tap(tab: Page, mail: Mail, sku: str, label: str) -> None:
+def tap(tab: Page, mail: CaughtMail, sku: str, label: str) -> None:
     """Open the mail, and tap a button below an item."""
     show(tab, as_page(mail))
     tab.locator(f'a[href="{mail.link(sku, label)}"]').click()

@@ -6,12 +6,12 @@ from random import Random
 import pytest
 
 from local.stack import Stack
-from stkr.links import Action
-from tests.fire.crowd import Crowd, environments, warm_up
-from tests.fire.decisions import many_variances, one_variance
-from tests.fire.shop import Links, aisles, count, count_all, furnish, gaps, waiting
-from tests.fire.tables import Tables
-from tests.fire.uploads import counters_and_sync, spreadsheet_is_the_books
+from stkr.links.tokens import LinkAction
+from tests.concurrency.crowd import Crowd, environments, warm_up
+from tests.concurrency.decisions import many_variances, one_variance
+from tests.concurrency.shop import Links, aisles, count, count_all, furnish, gaps, waiting
+from tests.concurrency.tables import Tables
+from tests.concurrency.uploads import counters_and_sync, spreadsheet_is_the_books
 
 pytestmark = pytest.mark.e2e
 
@@ -34,7 +34,7 @@ def test_eight_people_who_tap_one_variance_at_once_decide_it_once_and_all_are_to
     [aisle] = aisles(random, "fire", 1, 1)
     furnish(stack, [aisle])
     [variance] = waiting(stack, [count(stack, links, aisle.location, gaps(random, aisle.stock), 1)])
-    warm_up(stack, crowd, [links.page(variance, action, aisle.managers[0]) for action in Action], PEOPLE)
+    warm_up(stack, crowd, [links.page(variance, action, aisle.managers[0]) for action in LinkAction], PEOPLE)
     busy.heat()
     one_variance(stack, crowd, links, variance, aisle, PEOPLE, taps=4 * PEOPLE)
     heat = busy.heat()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.gallery import Gallery, as_page
-from local.stack import Mail, Stack
+from local.stack import CaughtMail, Stack
 
 pytestmark = pytest.mark.e2e
 
@@ -16,7 +16,7 @@ TABLES = ("Inventory", "Counts", "Adjustments")
 OF_SYNC = "SOURCE#STATE"  # its schedule goes on by itself
 
 
-def links(mail: Mail) -> set[str]:
+def links(mail: CaughtMail) -> set[str]:
     """Every address in either part of a mail."""
     return {*as_page(mail).links, *re.findall(r"https?://\S+", mail.text)}
 

@@ -40,7 +40,7 @@ def tab(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def is_mail(page: seen.Page) -> bool:
+def is_mail(page: seen.FetchedPage) -> bool:
     return page.url == MAILBOX
 
 
@@ -130,7 +130,7 @@ def test_the_browser_tells_when_a_page_breaks_its_policy(browser: Browser, pages
     assert "style-src" in told
 
 
-def refusals(browser: Browser, *pages: seen.Page) -> list[str]:
+def refusals(browser: Browser, *pages: seen.FetchedPage) -> list[str]:
     """What the browser refused because of a page's content security policy."""
     tab, told = browser.new_page(java_script_enabled=False), []
     tab.on("console", lambda message: told.append(f"{tab.title()}: {message.text}"))

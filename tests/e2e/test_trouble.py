@@ -5,10 +5,10 @@ import urllib.request
 
 import pytest
 
-from local import floor, shop
+from local import layer_deps, shop
 from local.emulator import Emulator
 from local.stack import Stack
-from stkr import keys
+from stkr.store import keyspace
 from tests.e2e.count import count, plentiful
 
 pytestmark = pytest.mark.e2e
@@ -33,7 +33,7 @@ def test_a_message_that_fails_twice_waits_in_the_dead_letter_queue(stack: Stack)
     sqs, outputs = stack.client("sqs"), stack.outputs
     sqs.set_queue_attributes(QueueUrl=outputs["CaptureQueueUrl"], Attributes={"VisibilityTimeout": "1"})
     sqs.send_message(QueueUrl=outputs["CaptureQueueUrl"], MessageBody="this is not an event")
-    dead = floor.wait_until(
+    dead = layer_deps.wait_until(
         lambda: sqs.receive_message(QueueUrl=outputs["CaptureDeadLetterQueueUrl"], WaitTimeSeconds=1).get("Messages"),
         "the dead letter",
     )
@@ -42,13 +42,13 @@ def test_a_message_that_fails_twice_waits_in_the_dead_letter_queue(stack: Stack)
 
 def test_an_invalid_rules_doc_is_mailed_to_its_author_and_the_last_valid_one_stays_in_force(stack: Stack) -> None:
     invalid = b"author: robin@example.com\ncurrency: pounds\n"
-    stack.client("s3").put_object(Bucket=stack.outputs["BucketName"], Key=keys.RULES_KEY, Body=invalid)
+    stack.client("s3").put_object(Bucket=stack.outputs["BucketName"], Key=keyspace.RULES_KEY, Body=invalid)
     try:
-        mail = floor.wait_for_mail(stack, "robin@example.com")
+        mail = layer_deps.wait_for_mail(stack, "robin@example.com")
         assert "Line 2, column 11" in mail.html
         assert "/?t=" in stack.command("link", shop.PAINT)
     finally:
-        floor.set_rules(stack)
+        layer_deps.set_rules(stack)
 
 
 def _set_model(emulator: Emulator, mode: dict[str, object]) -> None:

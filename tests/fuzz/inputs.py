@@ -10,8 +10,8 @@ from random import Random
 from xml.sax.saxutils import escape, quoteattr
 
 from stkr.capture.result import UploadedFile
-from stkr.stock import StockRow
-from stkr.stockfile import read_stock, snapshot_of
+from stkr.domain.stock import StockRow
+from stkr.stockfile.read import read_stock, snapshot_of
 from tests.unit.capture.workbooks import raw_workbook
 
 CORPUS = Path(__file__).parents[1] / "unit" / "capture" / "corpus"

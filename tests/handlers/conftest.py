@@ -7,8 +7,8 @@ from functools import cache
 
 import pytest
 
-from stkr import aws
-from stkr.telemetry import logger
+from stkr.infra import aws
+from stkr.infra.telemetry import logger
 from tests.deployment import Context, Deployment
 from tests.handlers.world import Model, World, lambda_client
 

@@ -13,13 +13,13 @@ import pytest
 from openpyxl import load_workbook
 
 from local.events import event
-from stkr import keys
 from stkr.capture.fixes import TITLES
-from stkr.capture.result import Alias, Captured, Sighting
+from stkr.capture.result import Captured
+from stkr.domain.alias import Alias, RowRef
 from stkr.session.core import Opening
-from stkr.store import objects
+from stkr.store import documents, keyspace, uploads
 from stkr.store.aliases import forget, read_aliases
-from stkr.store.objects import Upload
+from stkr.store.uploads import Upload
 from tests.handlers.crashes import Killed, killed_at
 from tests.handlers.world import PLACE, SCAN, SESSION, World
 
@@ -28,9 +28,9 @@ pytestmark = pytest.mark.handlers
 
 def captured(world: World, session_id: str = SESSION) -> Captured:
     seq = 1
-    while found := objects.read_document(world.bucket, keys.capture_object(session_id, seq + 1), Captured):
+    while found := documents.read_document(world.bucket, keyspace.capture_object(session_id, seq + 1), Captured):
         seq = found.seq
-    latest = objects.read_document(world.bucket, keys.capture_object(session_id, seq), Captured)
+    latest = documents.read_document(world.bucket, keyspace.capture_object(session_id, seq), Captured)
     assert latest is not None
     return latest
 
@@ -74,13 +74,13 @@ def test_an_area_whose_earlier_file_is_uploaded_once_more_counts_as_that_file_sa
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     times: dict[str, str] = {}
-    listed = objects.uploads
+    listed = uploads.list_uploads
 
     def at_times(bucket: str, prefix: str) -> Iterator[Upload]:  # the bucket's own are those of this very second
         for upload in listed(bucket, prefix):
             yield replace(upload, uploaded_at=times[upload.name])
 
-    monkeypatch.setattr(objects, "uploads", at_times)
+    monkeypatch.setattr(documents, "uploads", at_times)
     world.opened()
     for name, content, time in (
         ("Front/sam.csv", b"code,qty\nBOLT-M6-50,400\n", "1"),
@@ -97,9 +97,9 @@ def test_an_area_whose_earlier_file_is_uploaded_once_more_counts_as_that_file_sa
 def test_the_upload_form_of_an_area_takes_files_into_its_folder_only(world: World) -> None:
     world.opened()
     page = world.replay("session", "show-area")["body"]
-    assert f'name="key" value="{keys.upload_prefix(SESSION)}Back store/${{filename}}"' in page
+    assert f'name="key" value="{keyspace.upload_prefix(SESSION)}Back store/${{filename}}"' in page
     policy = json.loads(base64.b64decode(page.split('name="policy" value="')[1].split('"')[0]))
-    assert ["starts-with", "$key", f"{keys.upload_prefix(SESSION)}Back store/"] in policy["conditions"]
+    assert ["starts-with", "$key", f"{keyspace.upload_prefix(SESSION)}Back store/"] in policy["conditions"]
 
 
 @pytest.mark.parametrize("typed", ["../../config", "a/b", "${filename}", "..", "\u202e\x00"])
@@ -109,8 +109,8 @@ def test_an_area_is_no_way_out_of_the_sessions_folder(world: World, typed: str) 
     request["queryStringParameters"]["area"] = typed
     page = world.invoke("session", request)["body"]
     key = page.split('name="key" value="')[1].split('"')[0]
-    folder = key.removeprefix(keys.upload_prefix(SESSION)).removesuffix("${filename}").removesuffix("/")
-    assert key.startswith(keys.upload_prefix(SESSION))
+    folder = key.removeprefix(keyspace.upload_prefix(SESSION)).removesuffix("${filename}").removesuffix("/")
+    assert key.startswith(keyspace.upload_prefix(SESSION))
     assert not set("/$") & set(folder)
 
 
@@ -171,7 +171,7 @@ def test_a_capture_with_fixes_killed_at_any_moment_is_as_good_as_new_after_its_r
     assert [(line.sku, line.counted_qty) for line in outcome.lines if line.sku == "HINGE-75"] == [
         ("HINGE-75", Decimal(5))
     ]
-    assert outcome.aliases == (Alias("MYSTERY", "HINGE-75", Sighting("fixes.csv", 2)),)
+    assert outcome.aliases == (Alias("MYSTERY", "HINGE-75", RowRef("fixes.csv", 2)),)
     assert outcome.problems == ()
     assert [known.sku for known in read_aliases(world.counts)] == ["HINGE-75"]
 
@@ -193,13 +193,13 @@ def test_a_file_refused_by_a_closed_count_is_named_with_its_area(world: World) -
     unknown = event("capture", "unknown-session")
     body = json.loads(unknown["Records"][0]["body"])
     session_id = body["detail"]["object"]["key"].split("/")[1]
-    body["detail"]["object"]["key"] = f"{keys.upload_prefix(session_id)}Front/late.csv"
+    body["detail"]["object"]["key"] = f"{keyspace.upload_prefix(session_id)}Front/late.csv"
     unknown["Records"][0]["body"] = json.dumps(body)
     world.invoke("capture", unknown)
     stored = boto3.client("dynamodb").query(
         TableName=world.counts,
         KeyConditionExpression="PK = :session",
-        ExpressionAttributeValues={":session": {"S": keys.session(session_id)}},
+        ExpressionAttributeValues={":session": {"S": keyspace.session(session_id)}},
     )
     assert [item["file"]["S"] for item in stored["Items"]] == ["Front/late.csv"]
 
@@ -209,7 +209,7 @@ def test_a_recount_of_some_items_knows_confirmed_codes_too(world: World) -> None
     world.upload("fixes.csv", f"{','.join(TITLES)}\r\n,,MYSTERY,,,NUT-M6,,yes\r\n".encode())
     world.replay("capture", "scan")
     session_id = world.open(Opening(PLACE, "Ann", skus=("NUT-M6",)), "9c1d")
-    known = objects.read_document(world.bucket, keys.snapshot_object(session_id), dict)
+    known = documents.read_document(world.bucket, keyspace.snapshot_object(session_id), dict)
     assert known is not None
     assert known["rows"]["NUT-M6"]["aliases"] == ["MYSTERY"]
 

@@ -9,8 +9,8 @@ from typing import Any
 import boto3
 import pytest
 
-from stkr import keys
-from stkr.telemetry import following, logger
+from stkr.infra.telemetry import following, logger
+from stkr.store import keyspace
 from tests.handlers.world import RULES, SCAN, SESSION, STOCK, World
 from tests.template.stack import FUNCTIONS
 
@@ -88,7 +88,7 @@ def test_no_address_name_token_or_item_name_is_in_any_line(world: World, log: io
 def test_a_refused_upload_is_told_without_the_name_somebody_gave_its_file(world: World, log: io.StringIO) -> None:
     world.counted()
     boto3.client("s3").put_object(
-        Bucket=world.bucket, Key=f"{keys.upload_prefix(SESSION)}Sam Carter.csv", Body=SCAN, StorageClass="GLACIER"
+        Bucket=world.bucket, Key=f"{keyspace.upload_prefix(SESSION)}Sam Carter.csv", Body=SCAN, StorageClass="GLACIER"
     )
     world.replay("capture", "scan")
     [refused] = [line for line in lines(log) if line["message"] == "upload refused"]

@@ -6,15 +6,18 @@ from decimal import Decimal
 import boto3
 import pytest
 
-from stkr import keys
-from stkr.capture.counted import Kind
-from stkr.cause.evidence import Cause
+from stkr.domain.cause import Cause
+from stkr.domain.counted import LineKind
+from stkr.domain.line import LineState
+from stkr.domain.session import SessionStatus
+from stkr.infra.settings import VarianceSettings, load
 from stkr.session.core import Opening
-from stkr.settings import Variance, load
-from stkr.store.counts import State, Status, read_last_count, session_key
+from stkr.store import keyspace
+from stkr.store.dynamodb import attributes
 from stkr.store.inventory import read_location
-from stkr.store.items import attributes
-from stkr.variance.labels import enqueue
+from stkr.store.location_notes import read_last_count
+from stkr.store.sessions import session_key
+from stkr.variance.labelling import enqueue
 from tests.handlers.world import PLACE, SCAN, SESSION, World
 
 pytestmark = pytest.mark.handlers
@@ -24,21 +27,21 @@ def test_the_seeds_worked_lines_come_out_of_the_whole_chain(world: World) -> Non
     world.counted()
     states = {sku: (line.state, line.gap_units, line.gap_value) for sku, line in world.lines().items()}
     assert states == {
-        "BOLT-M6-50": (State.QUEUED, Decimal(-48), Decimal("-16.80")),
-        "NUT-M6": (State.IN_AGREEMENT, Decimal(-1), Decimal("-0.35")),
-        "WASHER-M6": (State.MINOR, Decimal(-4), Decimal("-1.40")),
-        "DRILL-18V": (State.QUEUED, Decimal(-2), Decimal(-400)),
-        "PAINT-RED": (State.QUEUED, Decimal(3), Decimal("37.50")),
-        "HINGE-75": (State.QUEUED, None, None),
+        "BOLT-M6-50": (LineState.QUEUED, Decimal(-48), Decimal("-16.80")),
+        "NUT-M6": (LineState.IN_AGREEMENT, Decimal(-1), Decimal("-0.35")),
+        "WASHER-M6": (LineState.MINOR, Decimal(-4), Decimal("-1.40")),
+        "DRILL-18V": (LineState.QUEUED, Decimal(-2), Decimal(-400)),
+        "PAINT-RED": (LineState.QUEUED, Decimal(3), Decimal("37.50")),
+        "HINGE-75": (LineState.QUEUED, None, None),
     }
-    assert world.line("PAINT-RED").kind is Kind.UNRECORDED
-    assert world.line("HINGE-75").kind is Kind.UNCOUNTED
+    assert world.line("PAINT-RED").kind is LineKind.UNRECORDED
+    assert world.line("HINGE-75").kind is LineKind.UNCOUNTED
 
 
 def test_every_row_is_accounted_for_in_the_sessions_header(world: World) -> None:
     world.counted()
     session = world.session()
-    assert session.status is Status.RECONCILED
+    assert session.status is SessionStatus.RECONCILED
     assert session.rows == {"read": 6, "counted": 5, "collapsed": 0, "blank": 0, "parked": 1}
     assert session.outcome["lines"] == 6
 
@@ -89,7 +92,7 @@ def test_reject_leaves_stock_alone_writes_its_row_and_offers_a_recount(world: Wo
     assert world.deployment.environment("sweep")["SESSION_URL"] in page
     assert world.on_hand("BOLT-M6-50") == 480
     assert [row["action"] for row in world.trail("BOLT-M6-50")] == ["queued", "rejected"]
-    assert world.line("BOLT-M6-50").state is State.REJECTED
+    assert world.line("BOLT-M6-50").state is LineState.REJECTED
 
 
 def test_an_unrecorded_item_is_put_on_the_books_of_its_location(world: World) -> None:
@@ -104,7 +107,7 @@ def test_an_unrecorded_item_is_put_on_the_books_with_what_a_case_of_it_holds(wor
     world.stock()
     boto3.client("dynamodb").update_item(
         TableName=world.inventory,
-        Key={"PK": {"S": keys.location("paint-aisle")}, "SK": {"S": keys.sku("PAINT-RED")}},
+        Key={"PK": {"S": keyspace.location("paint-aisle")}, "SK": {"S": keyspace.sku("PAINT-RED")}},
         UpdateExpression="SET pack_size = :six",
         ExpressionAttributeValues={":six": {"N": "6"}},
     )
@@ -146,7 +149,7 @@ def test_stock_that_moved_since_the_count_holds_the_post_and_asks_afresh(world: 
     assert "470" in page
     assert world.on_hand("BOLT-M6-50") == 470
     line = world.line("BOLT-M6-50")
-    assert (line.state, line.gap_units, line.held_from_qty) == (State.QUEUED, Decimal(-38), Decimal(480))
+    assert (line.state, line.gap_units, line.held_from_qty) == (LineState.QUEUED, Decimal(-38), Decimal(480))
     assert world.tap("approve", "BOLT-M6-50", token=old)[0] == 409
     assert world.on_hand("BOLT-M6-50") == 470
     world.replay("sweep", "variances-due")
@@ -196,7 +199,7 @@ def test_a_run_that_was_overtaken_does_not_end_the_later_ones_round_of_labelling
     world.replay("capture", "scan")
     world.captured(2)
     round_of_2 = world.session().label_run
-    assert enqueue(load(Variance), SESSION, 1, "late", list(world.lines().values())) is None
+    assert enqueue(load(VarianceSettings), SESSION, 1, "late", list(world.lines().values())) is None
     assert world.session().label_run == round_of_2
     world.label()
     assert world.line("BOLT-M6-50").cause is Cause.SHRINKAGE
@@ -259,7 +262,7 @@ def test_a_count_of_decided_items_only_is_reconciled_as_well(world: World) -> No
     world.replay("capture", "scan")
     world.reconcile(2)
     assert world.session().reconciled_seq == 2
-    assert world.session().status is Status.RECONCILED
+    assert world.session().status is SessionStatus.RECONCILED
     assert world.line("BOLT-M6-50").counted_qty == 432
 
 

@@ -17,17 +17,22 @@ from botocore.exceptions import ClientError
 from PIL import Image
 
 from local.events import event
-from stkr import aws, keys
-from stkr.capture.counted import Kind
 from stkr.capture.shell import refuse_upload
-from stkr.links import Action, CountLink, DecisionLink, Keys, read, read_count, sign
+from stkr.domain.counted import LineKind
+from stkr.domain.inventory import MAX_UNBOOKED
+from stkr.domain.line import LineState
+from stkr.domain.session import SessionStatus
+from stkr.domain.stock import Snapshot, StockRow
+from stkr.infra import aws
+from stkr.infra.settings import CaptureSettings
+from stkr.links.tokens import CountLink, DecisionLink, LinkAction, SigningKeys, read, read_count, sign
 from stkr.session.shell import READ_SECONDS, UPLOAD_MINUTES
-from stkr.settings import Capture
-from stkr.stock import Snapshot, StockRow
-from stkr.store.counts import State, Status, open_sessions, read_line, read_session, recent_counts, session_key
-from stkr.store.inventory import MAX_UNBOOKED
-from stkr.store.items import attributes
-from stkr.store.objects import write_document
+from stkr.store import keyspace
+from stkr.store.documents import write_document
+from stkr.store.dynamodb import attributes
+from stkr.store.lines import read_line
+from stkr.store.location_notes import recent_counts
+from stkr.store.sessions import open_sessions, read_session, session_key
 from stkr.tabular.sheet import MAX_FILE_BYTES
 from tests.handlers.world import PLACE, RULES, SCAN, SESSION, SIGNING, World
 from tests.qr import read as read_code
@@ -37,10 +42,10 @@ pytestmark = pytest.mark.handlers
 LATER = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
 
 
-def decision(world: World, *, expires_at: int = LATER, signing: Keys = SIGNING, sku: str = "BOLT-M6-50") -> str:
+def decision(world: World, *, expires_at: int = LATER, signing: SigningKeys = SIGNING, sku: str = "BOLT-M6-50") -> str:
     home = world.deployment.environment("sweep")["APPROVE_URL"]
     link = DecisionLink(
-        home=home, action=Action.APPROVE, session_id=SESSION, sku=sku, revision=world.line("BOLT-M6-50").revision,
+        home=home, action=LinkAction.APPROVE, session_id=SESSION, sku=sku, revision=world.line("BOLT-M6-50").revision,
         addressee="priya@example.com", expires_at=expires_at,
     )  # fmt: skip
     return sign(link, signing)
@@ -98,7 +103,7 @@ def test_a_history_that_cannot_be_read_keeps_nobody_from_deciding(
         raise ClientError({"Error": {"Code": "ThrottlingException"}}, "Query")
 
     monkeypatch.setattr("stkr.approval.shell.recent_counts", refused)
-    monkeypatch.setattr("stkr.approval.desk.waiting_beside", refused)
+    monkeypatch.setattr("stkr.approval.views.waiting_beside", refused)
     assert world.look("show-approve")[0] == 200
     status, page = world.tap("approve", "BOLT-M6-50")
     assert status == 200
@@ -112,7 +117,7 @@ def test_a_line_in_a_form_that_is_not_known_keeps_nobody_from_deciding_another(w
     for session_id, sku in ((SESSION, "BOLT-M6-50"), (read(tokens["NUT-M6"], SIGNING, now=0).session_id, "NUT-M6")):
         boto3.client("dynamodb").update_item(
             TableName=world.counts,
-            Key={"PK": {"S": keys.session(session_id)}, "SK": {"S": keys.line(sku)}},
+            Key={"PK": {"S": keyspace.session(session_id)}, "SK": {"S": keyspace.line(sku)}},
             UpdateExpression="SET kind = :later",
             ExpressionAttributeValues={":later": {"S": "of a later release"}},
         )
@@ -181,7 +186,7 @@ def test_a_form_is_taken_in_base64_and_as_text_however_its_type_is_spelled(world
         if not encoded:
             request |= {"isBase64Encoded": False, "body": base64.b64decode(request["body"]).decode()}
         assert world.invoke("approve", request)["statusCode"] == 200
-        assert world.line(sku).state is State.APPROVED
+        assert world.line(sku).state is LineState.APPROVED
 
 
 def test_pages_are_confined_and_never_kept(world: World) -> None:
@@ -206,7 +211,7 @@ def test_a_damaged_an_old_and_a_strangers_link_open_nothing(world: World) -> Non
         (good[:20] + ("A" if good[20] != "A" else "B") + good[21:], 403),
         ("", 403),
         ("x" * 10_000, 403),
-        (decision(world, signing=Keys("s" * 64)), 403),
+        (decision(world, signing=SigningKeys("s" * 64)), 403),
         (decision(world, expires_at=1_000_000_000), 410),
         (decision(world, sku="NO-SUCH-SKU"), 404),
         (world.links()["session"], 403),
@@ -218,7 +223,12 @@ def test_a_damaged_an_old_and_a_strangers_link_open_nothing(world: World) -> Non
 def test_the_same_holds_for_posting(world: World) -> None:
     world.counted()
     before = everything(world)
-    for token in (decision(world)[:-1], decision(world, signing=Keys("s" * 64)), decision(world, expires_at=1), ""):
+    for token in (
+        decision(world)[:-1],
+        decision(world, signing=SigningKeys("s" * 64)),
+        decision(world, expires_at=1),
+        "",
+    ):
         assert world.tap("approve", "BOLT-M6-50", token=token or "none")[0] in {403, 410}
     assert everything(world) == before
 
@@ -235,7 +245,7 @@ def test_a_post_that_is_no_text_is_no_form_and_no_failure_of_the_function(
 def test_whoever_stopped_being_the_approver_decides_no_more_and_the_next_one_does(world: World) -> None:
     world.counted()
     old = world.tokens("approve")["BOLT-M6-50"]
-    world.put(keys.RULES_KEY, RULES.replace("Priya, email: priya@", "Kim, email: kim@").encode())
+    world.put(keyspace.RULES_KEY, RULES.replace("Priya, email: priya@", "Kim, email: kim@").encode())
     for status, page in (get(world, old), world.tap("approve", "BOLT-M6-50", token=old)):
         assert (status, "BOLT" in page) == (403, False)
     assert world.on_hand("BOLT-M6-50") == 480
@@ -247,7 +257,7 @@ def test_whoever_stopped_being_the_approver_decides_no_more_and_the_next_one_doe
 
 def test_variances_of_a_location_that_left_the_rules_doc_can_still_be_decided(world: World) -> None:
     world.counted()
-    world.put(keys.RULES_KEY, RULES.replace("fixings-aisle", "other-aisle").encode())
+    world.put(keyspace.RULES_KEY, RULES.replace("fixings-aisle", "other-aisle").encode())
     assert world.tap("approve", "BOLT-M6-50")[0] == 200
 
 
@@ -276,21 +286,21 @@ def test_the_manager_may_correct_the_cause_and_the_trail_keeps_both(world: World
 
 
 def test_whoever_counted_may_not_approve_where_the_rules_say_so(world: World) -> None:
-    world.put(keys.RULES_KEY, f"approver_may_count: false\n{RULES}".encode())
+    world.put(keyspace.RULES_KEY, f"approver_may_count: false\n{RULES}".encode())
     world.counted()
     assert world.tap("approve", "BOLT-M6-50", name="Sam")[0] == 403
-    assert world.line("BOLT-M6-50").state is State.QUEUED
+    assert world.line("BOLT-M6-50").state is LineState.QUEUED
     assert world.tap("approve", "BOLT-M6-50", name="Priya")[0] == 200
 
 
 def test_a_variance_whose_count_is_gone_can_no_longer_be_decided(world: World) -> None:
-    world.put(keys.RULES_KEY, f"approver_may_count: false\n{RULES}".encode())
+    world.put(keyspace.RULES_KEY, f"approver_may_count: false\n{RULES}".encode())
     world.counted()
     aws.dynamodb().delete_item(
-        TableName="shop-counts", Key={"PK": {"S": keys.session(SESSION)}, "SK": {"S": keys.META}}
+        TableName="shop-counts", Key={"PK": {"S": keyspace.session(SESSION)}, "SK": {"S": keyspace.META}}
     )
     assert world.tap("approve", "BOLT-M6-50", name="Priya")[0] == 404
-    assert world.line("BOLT-M6-50").state is State.QUEUED
+    assert world.line("BOLT-M6-50").state is LineState.QUEUED
 
 
 def test_a_location_link_opens_a_count_on_a_snapshot_of_its_own(world: World) -> None:
@@ -352,7 +362,7 @@ def test_the_sheet_is_blind_and_has_a_row_for_each_expected_item(world: World) -
 def test_a_sheet_that_is_larger_than_an_answer_may_be_says_what_to_do_instead(world: World) -> None:
     world.opened()
     rows = {f"S{n}": StockRow(f"S{n}", f"{n:06} of a long name " * 10, PLACE, Decimal(1)) for n in range(30_000)}
-    version = write_document(world.bucket, keys.snapshot_object(SESSION), Snapshot(PLACE, rows))
+    version = write_document(world.bucket, keyspace.snapshot_object(SESSION), Snapshot(PLACE, rows))
     boto3.client("dynamodb").update_item(
         TableName=world.counts,
         Key=attributes(session_key(SESSION)),
@@ -449,7 +459,7 @@ def test_an_upload_that_was_refused_is_named_and_not_waited_for(world: World, wa
     world.opened()
     world.upload("scan.csv", SCAN)
     refuse_upload(
-        Capture(bucket=world.bucket, counts_table=world.counts),
+        CaptureSettings(bucket=world.bucket, counts_table=world.counts),
         SESSION,
         "scan.csv",
         "it is in the archive",
@@ -510,7 +520,7 @@ def test_a_closed_session_takes_no_upload_and_says_so(world: World) -> None:
     page = world.replay("session", "show-session")["body"]
     assert "closed" in page
     assert "scan.csv was not taken" in page
-    assert world.session().status is Status.CLOSED
+    assert world.session().status is SessionStatus.CLOSED
 
 
 def recounted(world: World, sku: str, counted: bytes) -> tuple[str, str, str]:
@@ -526,7 +536,7 @@ def recounted(world: World, sku: str, counted: bytes) -> tuple[str, str, str]:
     sheet = base64.b64decode(world.invoke("session", event("session", "sheet", links))["body"]).decode("utf-8-sig")
     session_id = read_count(links["session"], SIGNING, 0).session_id
     assert session_id
-    world.put(f"{keys.upload_prefix(session_id)}scan.csv", counted)
+    world.put(f"{keyspace.upload_prefix(session_id)}scan.csv", counted)
     uploaded = json.loads(json.dumps(event("capture", "scan")).replace(SESSION, session_id))
     world.invoke("capture", uploaded)
     world.captured(1, session_id)
@@ -544,7 +554,7 @@ def test_a_recount_is_blind_of_just_its_item_and_takes_nothing_back(world: World
     assert not re.search(r"\b(432|480|48)\b|Sam", shown)
     assert [row.split(",")[0] for row in sheet.splitlines()[1:]] == ["BOLT-M6-50"]
     rejected = world.line("BOLT-M6-50")
-    assert rejected.state is State.REJECTED
+    assert rejected.state is LineState.REJECTED
     assert {sku: line for sku, line in world.lines().items() if sku != "BOLT-M6-50"} == {
         sku: line for sku, line in before.items() if sku != "BOLT-M6-50"
     }
@@ -554,7 +564,7 @@ def test_a_recount_is_blind_of_just_its_item_and_takes_nothing_back(world: World
     assert read_session(world.counts, session_id).recount_of == rejected.variance_id
     again = read_line(world.counts, session_id, "BOLT-M6-50")
     assert again
-    assert (again.state, again.counted_qty, again.gap_units) == (State.QUEUED, Decimal(440), Decimal(-40))
+    assert (again.state, again.counted_qty, again.gap_units) == (LineState.QUEUED, Decimal(440), Decimal(-40))
     assert world.on_hand("BOLT-M6-50") == 480
 
 
@@ -565,7 +575,7 @@ def test_the_recount_of_an_item_that_is_not_stocked_here_has_a_sheet_as_well(wor
     assert [row.split(",")[0] for row in sheet.splitlines()[1:]] == ["PAINT-RED"]
     again = read_line(world.counts, session_id, "PAINT-RED")
     assert again
-    assert (again.kind, again.counted_qty) == (Kind.UNRECORDED, Decimal(4))
+    assert (again.kind, again.counted_qty) == (LineKind.UNRECORDED, Decimal(4))
 
 
 @pytest.mark.parametrize(

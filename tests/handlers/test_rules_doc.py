@@ -8,10 +8,11 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from stkr import aws, keys
+from stkr.domain.variance import Materiality
+from stkr.infra import aws
+from stkr.infra.telemetry import Metric, metrics
+from stkr.store import keyspace
 from stkr.sweep.shell import MailsFailed
-from stkr.telemetry import Metric, metrics
-from stkr.variance.result import Materiality
 from tests.handlers.test_sweep import NOW
 from tests.handlers.world import RULES, STOCK_FILE, World
 
@@ -22,7 +23,7 @@ INVALID = "author: robin@example.com\noperations: operations@example.com\ncurren
 
 def upload(world: World, doc: str | bytes) -> None:
     """Store a rules doc; its event has not come yet."""
-    world.put(keys.RULES_KEY, doc.encode() if isinstance(doc, str) else doc)
+    world.put(keyspace.RULES_KEY, doc.encode() if isinstance(doc, str) else doc)
 
 
 def uploaded(world: World, doc: str | bytes) -> int:
@@ -70,7 +71,7 @@ def test_an_invalid_upload_is_mailed_to_its_author_with_every_problem_and_change
 def test_whoever_the_doc_names_is_told_else_the_operations_of_the_rules_in_force(
     world: World, doc: str | bytes, to: str
 ) -> None:
-    world.put(keys.RULES_KEY, f"operations: office@example.com\n{RULES}".encode())
+    world.put(keyspace.RULES_KEY, f"operations: office@example.com\n{RULES}".encode())
     assert uploaded(world, doc) == 1
     assert told(world) == [to]
 
@@ -115,7 +116,7 @@ def test_an_upload_that_another_has_replaced_is_not_mailed_about(world: World, l
 
 def test_a_doc_that_was_taken_away_again_is_not_mailed_about(world: World) -> None:
     upload(world, INVALID)
-    boto3.client("s3").delete_object(Bucket=world.bucket, Key=keys.RULES_KEY)
+    boto3.client("s3").delete_object(Bucket=world.bucket, Key=keyspace.RULES_KEY)
     assert announced(world) == 0
 
 
@@ -154,7 +155,7 @@ STRICTER = f"tolerance: {{units: 0, percent: 0, value: 0}}\n{RULES.replace('priy
 def test_a_count_is_judged_by_the_tolerance_that_was_in_force_when_it_was_opened(world: World) -> None:
     world.opened()
     opened_under = world.session().rules_version_id
-    world.put(keys.RULES_KEY, STRICTER.encode())
+    world.put(keyspace.RULES_KEY, STRICTER.encode())
     world.upload("scan.csv", b"code,qty\nBOLT-M6-50,432\nNUT-M6,479\nWASHER-M6,476\n")
     world.replay("capture", "scan")
     world.reconcile(1)
@@ -163,7 +164,7 @@ def test_a_count_is_judged_by_the_tolerance_that_was_in_force_when_it_was_opened
     assert world.session().rules_version_id == opened_under
 
     # Again after a correction, though two other versions have come since.
-    world.put(keys.RULES_KEY, b"tolerance: {units: many}")
+    world.put(keyspace.RULES_KEY, b"tolerance: {units: many}")
     world.upload("scan.csv", b"code,qty\nBOLT-M6-50,432\nNUT-M6,478\nWASHER-M6,476\n")
     world.replay("capture", "scan")
     world.reconcile(2)
@@ -172,7 +173,7 @@ def test_a_count_is_judged_by_the_tolerance_that_was_in_force_when_it_was_opened
 
 def test_who_approves_changes_at_once_also_for_counts_that_are_open(world: World) -> None:
     world.counted()
-    world.put(keys.RULES_KEY, STRICTER.encode())
+    world.put(keyspace.RULES_KEY, STRICTER.encode())
     status, page = world.tap("approve", "BOLT-M6-50")
     assert (status, "name somebody else" in page) == (403, True)
     world.sweep(NOW + timedelta(days=3))
@@ -181,7 +182,7 @@ def test_who_approves_changes_at_once_also_for_counts_that_are_open(world: World
 
 
 def test_a_count_that_is_opened_after_a_change_is_judged_by_the_new_rules(world: World) -> None:
-    world.put(keys.RULES_KEY, f"{STRICTER}overrides: [{{sku: 'nut-*', units: 2}}]\n".encode())
+    world.put(keyspace.RULES_KEY, f"{STRICTER}overrides: [{{sku: 'nut-*', units: 2}}]\n".encode())
     world.counted()
     assert world.line("WASHER-M6").materiality is Materiality.MATERIAL
     assert (world.line("WASHER-M6").rule, world.line("NUT-M6").rule) == ("default", "sku nut-*")
@@ -189,8 +190,8 @@ def test_a_count_that_is_opened_after_a_change_is_judged_by_the_new_rules(world:
 
 def spoiled(world: World, valid: str) -> None:
     """A valid doc was uploaded, and over it one that is not."""
-    world.put(keys.RULES_KEY, valid.encode())
-    world.put(keys.RULES_KEY, INVALID.encode())
+    world.put(keyspace.RULES_KEY, valid.encode())
+    world.put(keyspace.RULES_KEY, INVALID.encode())
 
 
 def test_a_count_opens_by_the_last_valid_doc_while_the_latest_is_invalid(world: World) -> None:

@@ -13,10 +13,10 @@ from botocore.exceptions import ClientError
 from moto.sesv2.models import sesv2_backends
 
 from local.events import event
-from stkr import aws
-from stkr.links import Keys, SummaryLink, sign
-from stkr.store.counts import new_session
+from stkr.infra import aws
+from stkr.links.tokens import SigningKeys, SummaryLink, sign
 from stkr.store.inventory import read_row
+from stkr.store.sessions import new_session
 from stkr.summary.shell import SummaryUndelivered
 from tests.deployment import Context, call
 from tests.handlers.world import PLACE, SIGNING, STOCK_FILE, Model, World
@@ -144,13 +144,13 @@ def test_without_a_genuine_link_of_its_own_a_summary_is_shown_to_nobody(world: W
     def ask(token: str) -> int:
         return int(world.invoke("session", event("session", case, {**world.links(), "summary": token}))["statusCode"])
 
-    def signed(month: str = "2026-11", at: str = home, expires: int = later, key: Keys = SIGNING) -> str:
+    def signed(month: str = "2026-11", at: str = home, expires: int = later, key: SigningKeys = SIGNING) -> str:
         return sign(SummaryLink(home=at, month=month, expires_at=expires), key)
 
     assert ask(signed()) == 200
     assert ask(world.links()["session"]) == 403
     assert ask("") == 403
-    assert ask(signed(key=Keys("s" * 64))) == 403
+    assert ask(signed(key=SigningKeys("s" * 64))) == 403
     assert ask(signed(at="https://elsewhere.example.com/")) == 403
     assert ask(signed(expires=1)) == 410
     assert ask(signed(month="2026-10")) == 404

@@ -14,13 +14,15 @@ from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 from local.events import event
-from stkr import aws, keys
-from stkr.links import read_count
+from stkr.domain.session import SessionStatus
+from stkr.infra import aws
+from stkr.infra.settings import SweepSettings, load
+from stkr.links.tokens import read_count
 from stkr.session.core import Opening
-from stkr.settings import Sweep as SweepSettings
-from stkr.settings import load
-from stkr.store.counts import Status, close_session, open_sessions, queued_lines
-from stkr.store.items import conditional_update
+from stkr.store import keyspace
+from stkr.store.dynamodb import conditional_update
+from stkr.store.lines import queued_lines
+from stkr.store.sessions import close_session, open_sessions
 from stkr.sweep import shell
 from stkr.sweep.shell import MailsFailed, sweep
 from stkr_cli.app import app
@@ -98,7 +100,7 @@ def test_the_address_that_ses_refuses_is_not_logged(
 
 def test_variances_of_a_location_that_left_the_rules_doc_raise_the_alarm_every_day(world: World) -> None:
     world.counted()
-    world.put(keys.RULES_KEY, RULES.replace("fixings-aisle", "other-aisle").encode())
+    world.put(keyspace.RULES_KEY, RULES.replace("fixings-aisle", "other-aisle").encode())
     with pytest.raises(MailsFailed):
         world.sweep(NOW + timedelta(days=1))
     for sku in ("BOLT-M6-50", "DRILL-18V", "HINGE-75", "PAINT-RED"):
@@ -110,13 +112,14 @@ def test_a_daily_sweep_that_falls_into_quiet_hours_is_done_as_a_whole_when_they_
     world.stock()
     start, end = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
     world.put(
-        keys.RULES_KEY, f'time_zone: UTC\nquiet_hours: {{from: "{start:%H:%M}", to: "{end:%H:%M}"}}\n{RULES}'.encode()
+        keyspace.RULES_KEY,
+        f'time_zone: UTC\nquiet_hours: {{from: "{start:%H:%M}", to: "{end:%H:%M}"}}\n{RULES}'.encode(),
     )
     boto3.client("scheduler").create_schedule_group(Name=world.deployment.environment("sweep")["SCHEDULE_GROUP"])
     assert world.replay("sweep", "daily") == {"mails": 0}
     [schedule] = boto3.client("scheduler").list_schedules()["Schedules"]
     found = boto3.client("scheduler").get_schedule(Name=schedule["Name"], GroupName=schedule["GroupName"])
-    world.put(keys.RULES_KEY, RULES.encode())
+    world.put(keyspace.RULES_KEY, RULES.encode())
     assert world.invoke("sweep", json.loads(found["Target"]["Input"])) == {"mails": 1}
     assert recipients(world) == ["sam@example.com"]
 
@@ -124,7 +127,7 @@ def test_a_daily_sweep_that_falls_into_quiet_hours_is_done_as_a_whole_when_they_
 def test_in_quiet_hours_nobody_is_mailed_and_the_sweep_comes_back_when_they_end(world: World) -> None:
     start, end = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
     quiet = f'time_zone: UTC\nquiet_hours: {{from: "{start:%H:%M}", to: "{end:%H:%M}"}}\n'
-    world.put(keys.RULES_KEY, f"{quiet}{RULES}".encode())
+    world.put(keyspace.RULES_KEY, f"{quiet}{RULES}".encode())
     boto3.client("scheduler").create_schedule_group(Name=world.deployment.environment("sweep")["SCHEDULE_GROUP"])
     world.counted()
     world.replay("sweep", "variances-due")
@@ -150,7 +153,7 @@ def test_one_counter_whose_mail_fails_is_tried_again_that_day_and_nobody_else_is
 ) -> None:
     world.stock()
     both = RULES.replace("counters: [", "counters: [{name: Lee, email: lee@example.com}, ")
-    world.put(keys.RULES_KEY, both.encode())
+    world.put(keyspace.RULES_KEY, both.encode())
     with monkeypatch.context() as failing:
         refuse(failing, "lee@example.com")
         with pytest.raises(MailsFailed):
@@ -166,23 +169,23 @@ def test_one_counter_whose_mail_fails_is_tried_again_that_day_and_nobody_else_is
 def test_a_count_with_nothing_left_to_decide_is_closed_in_time(world: World) -> None:
     world.counted()
     world.sweep(NOW + timedelta(days=20))
-    assert world.session().status is Status.RECONCILED
+    assert world.session().status is SessionStatus.RECONCILED
     for sku in ("BOLT-M6-50", "DRILL-18V", "HINGE-75", "PAINT-RED"):
         world.tap("reject", sku)
     world.sweep(NOW + timedelta(days=10))
-    assert world.session().status is Status.RECONCILED
+    assert world.session().status is SessionStatus.RECONCILED
     world.sweep(NOW + timedelta(days=15))
-    assert world.session().status is Status.CLOSED
+    assert world.session().status is SessionStatus.CLOSED
 
 
 def test_an_invalid_rules_doc_leaves_the_last_valid_one_in_force(world: World) -> None:
-    world.put(keys.RULES_KEY, b"tolerance: {units: many}")
+    world.put(keyspace.RULES_KEY, b"tolerance: {units: many}")
     world.counted()
     assert recipients(world) == ["priya@example.com"]
 
 
 def test_adjustments_that_stay_unbooked_are_reported_to_operations_on_mondays(world: World) -> None:
-    world.put(keys.RULES_KEY, f"operations: operations@example.com\n{RULES}".encode())
+    world.put(keyspace.RULES_KEY, f"operations: operations@example.com\n{RULES}".encode())
     world.counted()
     for sku in ("BOLT-M6-50", "DRILL-18V", "HINGE-75", "PAINT-RED"):
         world.tap("approve", sku)
@@ -195,7 +198,7 @@ def test_adjustments_that_stay_unbooked_are_reported_to_operations_on_mondays(wo
 
 
 def test_nothing_is_reported_while_the_source_may_still_show_it(world: World) -> None:
-    world.put(keys.RULES_KEY, f"operations: operations@example.com\n{RULES}".encode())
+    world.put(keyspace.RULES_KEY, f"operations: operations@example.com\n{RULES}".encode())
     world.counted(SCAN.replace(b"MYSTERY,5\n", b""))
     world.tap("approve", "BOLT-M6-50")
     for day in range(6):
@@ -214,7 +217,7 @@ def report_to_operations(world: World) -> str:
 
 
 def test_counts_left_open_and_rows_that_stay_parked_are_reported(world: World) -> None:
-    world.put(keys.RULES_KEY, f"operations: operations@example.com\n{RULES}".encode())
+    world.put(keyspace.RULES_KEY, f"operations: operations@example.com\n{RULES}".encode())
     world.counted()
     world.open(Opening(PLACE, "Ann"), "0aaa")
     world.sweep(monday(1))
@@ -230,7 +233,7 @@ def test_labels_that_never_came_and_variances_that_nobody_is_asked_about_are_rep
     world.replay("capture", "scan")
     world.captured(1)
     moved = RULES.replace("fixings-aisle", "other-aisle")
-    world.put(keys.RULES_KEY, f"operations: operations@example.com\n{moved}".encode())
+    world.put(keyspace.RULES_KEY, f"operations: operations@example.com\n{moved}".encode())
     with pytest.raises(MailsFailed):
         world.sweep(monday(1))
     told = report_to_operations(world)
@@ -239,17 +242,17 @@ def test_labels_that_never_came_and_variances_that_nobody_is_asked_about_are_rep
 
 
 def test_an_upload_that_never_became_variances_is_reported_and_its_count_stays_open(world: World) -> None:
-    world.put(keys.RULES_KEY, f"operations: operations@example.com\n{RULES}".encode())
+    world.put(keyspace.RULES_KEY, f"operations: operations@example.com\n{RULES}".encode())
     world.opened()
     world.upload("scan.csv", SCAN)
     world.replay("capture", "scan")
     world.sweep(monday(6))
     assert "Uploads that did not become variances Something failed" in report_to_operations(world)
-    assert world.session().status is Status.CAPTURED
+    assert world.session().status is SessionStatus.CAPTURED
 
 
 def test_mails_that_could_not_be_sent_are_reported(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    world.put(keys.RULES_KEY, f"operations: operations@example.com\n{RULES}".encode())
+    world.put(keyspace.RULES_KEY, f"operations: operations@example.com\n{RULES}".encode())
     world.counted()
     refuse(monkeypatch, "priya@example.com")
     with pytest.raises(MailsFailed):
@@ -273,9 +276,9 @@ def test_a_count_that_nobody_used_is_closed_in_time(world: World) -> None:
     world.opened()
     opened = world.session()
     world.sweep(OPENED + timedelta(days=29))
-    assert world.session().status is Status.OPEN
+    assert world.session().status is SessionStatus.OPEN
     world.sweep(OPENED + timedelta(days=30))
-    assert world.session().status is Status.CLOSED
+    assert world.session().status is SessionStatus.CLOSED
     assert list(open_sessions(world.counts)) == []
     assert opened.capture_seq == 0
 
@@ -287,7 +290,7 @@ def test_an_upload_that_comes_just_before_it_keeps_a_count_open(world: World) ->
     world.replay("capture", "scan")
     assert conditional_update(close_session(world.counts, read_before)) is None
     world.reconcile(1)
-    assert world.session().status is Status.RECONCILED
+    assert world.session().status is SessionStatus.RECONCILED
 
 
 def test_what_waits_from_several_counts_is_mailed_again_in_one_mail_by_the_daily_sweep_alone(world: World) -> None:
@@ -378,7 +381,7 @@ def test_a_run_that_reads_an_index_which_is_behind_leaves_the_lines_to_the_one_t
 def test_a_schedule_that_cannot_be_made_is_left_to_the_retry_and_the_daily_sweep(world: World) -> None:
     start, end = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
     quiet = f'time_zone: UTC\nquiet_hours: {{from: "{start:%H:%M}", to: "{end:%H:%M}"}}\n'
-    world.put(keys.RULES_KEY, f"{quiet}{RULES}".encode())
+    world.put(keyspace.RULES_KEY, f"{quiet}{RULES}".encode())
     boto3.client("scheduler").create_schedule_group(Name=world.deployment.environment("sweep")["SCHEDULE_GROUP"])
     world.opened()
     world.upload("scan.csv", SCAN)
@@ -431,7 +434,7 @@ def test_a_count_of_a_zone_is_none_of_the_rest_of_the_location(world: World) -> 
     for sku in ("BOLT-M6-50", "NUT-M6", "WASHER-M6"):
         world.shelve(sku, "B1")
     session_id = world.open(Opening(PLACE, "Ann", zone="b1"), "0bbb")
-    world.put(f"{keys.upload_prefix(session_id)}scan.csv", b"code,qty\nBOLT-M6-50,480\nNUT-M6,480\nWASHER-M6,480\n")
+    world.put(f"{keyspace.upload_prefix(session_id)}scan.csv", b"code,qty\nBOLT-M6-50,480\nNUT-M6,480\nWASHER-M6,480\n")
     world.invoke("capture", json.loads(json.dumps(event("capture", "scan")).replace(SESSION, session_id)))
     world.captured(1, session_id)
     world.sweep(NOW + timedelta(days=1))
@@ -464,4 +467,4 @@ def test_a_count_whose_upload_was_announced_twice_is_closed_all_the_same(world: 
     for sku in ("BOLT-M6-50", "DRILL-18V", "HINGE-75", "PAINT-RED"):
         world.tap("reject", sku)
     world.sweep(NOW + timedelta(days=15))
-    assert world.session().status is Status.CLOSED
+    assert world.session().status is SessionStatus.CLOSED

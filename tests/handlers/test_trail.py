@@ -9,9 +9,9 @@ import boto3
 import pytest
 from typer.testing import CliRunner, Result
 
-from stkr import keys
-from stkr.settings import Sync, load
-from stkr.store.items import attributes
+from stkr.infra.settings import SyncSettings, load
+from stkr.store import keyspace
+from stkr.store.dynamodb import attributes
 from stkr_cli.app import app
 from tests.handlers.world import PLACE, SCAN, SESSION, World
 
@@ -95,7 +95,7 @@ def test_what_a_sync_books_leaves_everything_as_the_trail_says(world: World, stk
     result = stkr("verify", "--json")
     assert differences(result) == []
     assert json.loads(result.stdout)["waiting"] == 0
-    assert load(Sync).inventory_table == world.inventory
+    assert load(SyncSettings).inventory_table == world.inventory
 
 
 def tampered(world: World, table: str, key: dict[str, str], changes: dict[str, Any]) -> None:
@@ -110,7 +110,7 @@ def tampered(world: World, table: str, key: dict[str, str], changes: dict[str, A
 
 def test_stock_that_somebody_changed_is_told_with_what_to_do(world: World, stkr: Callable[..., Result]) -> None:
     the_main_job(world)
-    stock = {"PK": keys.location(PLACE), "SK": keys.sku(BOLT)}
+    stock = {"PK": keyspace.location(PLACE), "SK": keyspace.sku(BOLT)}
     tampered(world, world.inventory, stock, {"system_qty": Decimal(7)})
     told = differences(stkr("verify", "--json"))
     assert {one["sku"] for one in told} == {BOLT}
@@ -132,16 +132,18 @@ def test_a_row_of_the_trail_that_somebody_removed_or_rewrote_is_told(world: Worl
 
 def test_a_decision_whose_line_is_the_only_trace_is_told(world: World, stkr: Callable[..., Result]) -> None:
     the_main_job(world)
-    tampered(world, world.counts, {"PK": keys.session(SESSION), "SK": keys.line("NUT-M6")}, {"state": "approved"})
+    tampered(
+        world, world.counts, {"PK": keyspace.session(SESSION), "SK": keyspace.line("NUT-M6")}, {"state": "approved"}
+    )
     [one, *_] = differences(stkr("verify", "--json"))
     assert one["sku"] == "NUT-M6"
 
 
 def test_an_item_that_cannot_be_read_is_told_and_hides_nothing_else(world: World, stkr: Callable[..., Result]) -> None:
     the_main_job(world)
-    stock = {"PK": keys.location(PLACE), "SK": keys.sku(BOLT)}
+    stock = {"PK": keyspace.location(PLACE), "SK": keyspace.sku(BOLT)}
     tampered(world, world.inventory, stock, {"system_qty": "many"})
-    tampered(world, world.inventory, stock | {"SK": keys.sku("HINGE-75")}, {"system_qty": Decimal(3)})
+    tampered(world, world.inventory, stock | {"SK": keyspace.sku("HINGE-75")}, {"system_qty": Decimal(3)})
     told = differences(stkr("verify", "--json"))
     assert {one["sku"] for one in told} == {BOLT, "HINGE-75"}
     assert [one["problem"] for one in told if one["sku"] == BOLT] == ["an item cannot be read"]
@@ -179,7 +181,7 @@ def test_the_story_of_a_count_is_told_in_order_from_its_opening_on(world: World,
 
 def test_a_refused_upload_and_the_end_of_a_count_are_told(world: World, stkr: Callable[..., Result]) -> None:
     world.counted()
-    header = {"PK": keys.session(SESSION), "SK": keys.META}
+    header = {"PK": keyspace.session(SESSION), "SK": keyspace.META}
     tampered(world, world.counts, header, {"status": "closed"})
     world.upload("late.csv", SCAN)
     world.replay("capture", "scan")

@@ -17,22 +17,24 @@ import boto3
 from moto.ses.models import ses_backends
 
 from local.events import event
-from stkr import keys
-from stkr.links import CountLink, Keys, SummaryLink, read, sign
+from stkr.domain import instants
+from stkr.domain.inventory import InventoryRow
+from stkr.domain.line import Line
+from stkr.domain.movement import Movement, on_hand
+from stkr.infra.settings import SessionSettings, SweepSettings, load
+from stkr.links.tokens import CountLink, SigningKeys, SummaryLink, read, sign
 from stkr.mail.outbox import outbox
-from stkr.rules.store import current_rules
 from stkr.session.core import Opening
 from stkr.session.shell import open_session
-from stkr.settings import Session as SessionSettings
-from stkr.settings import Sweep as SweepSettings
-from stkr.settings import load
-from stkr.store.counts import Line, read_line, read_lines, read_session
-from stkr.store.inventory import InventoryRow, create_row, read_location, read_row
-from stkr.store.items import values
-from stkr.store.movements import on_hand, read_ledger, write_ledger
+from stkr.store import keyspace
+from stkr.store.dynamodb import values
+from stkr.store.inventory import create_row, read_location, read_row
+from stkr.store.lines import read_line, read_lines
+from stkr.store.movements import read_ledger, write_ledger
+from stkr.store.rules_doc import current_rules
+from stkr.store.sessions import read_session
 from stkr.sweep.shell import sweep
-from stkr.sync.connector import Movement
-from stkr.sync.movements import Told, advanced
+from stkr.sync.ledger import ReadingOfLocation, advanced
 from tests.deployment import Context, Deployment, at_work, call
 from tests.template.stack import ACCOUNT, REGION
 
@@ -42,7 +44,7 @@ SESSION = "2026-11-21-fixings-aisle-5a7d"
 OPENED = datetime(2026, 11, 21, 9, tzinfo=UTC)
 PLACE = "fixings-aisle"
 
-SIGNING = Keys("k" * 64)
+SIGNING = SigningKeys("k" * 64)
 """The tests' signing key."""
 
 RULES = """
@@ -98,7 +100,7 @@ class World:
         known = deployment.environment("approve")
         self.bucket, self.adjustments = known["BUCKET"], known["ADJUSTMENTS_TABLE"]
         self.counts, self.inventory = known["COUNTS_TABLE"], known["INVENTORY_TABLE"]
-        self.put(keys.RULES_KEY, RULES.encode())
+        self.put(keyspace.RULES_KEY, RULES.encode())
 
     def put(self, key: str, content: bytes) -> None:
         """Put an object into the bucket."""
@@ -117,7 +119,7 @@ class World:
         """What a sync does when the system of record shows a sale: the quantity moves, the version rises."""
         boto3.client("dynamodb").update_item(
             TableName=self.inventory,
-            Key={"PK": {"S": keys.location(PLACE)}, "SK": {"S": keys.sku(sku)}},
+            Key={"PK": {"S": keyspace.location(PLACE)}, "SK": {"S": keyspace.sku(sku)}},
             UpdateExpression="ADD source_qty :sold, system_qty :sold, snapshot_version :one",
             ExpressionAttributeValues={":sold": {"N": str(-qty)}, ":one": {"N": "1"}},
         )
@@ -128,7 +130,7 @@ class World:
         known = read_ledger(self.bucket, PLACE)
         before = known.stock if known else {}
         moved = {row.sku: row.source_qty - before[row.sku].source_qty for row in rows if row.sku in before}
-        told = Told(keys.instant(at), moved, keys.instant(at - timedelta(days=35)), listed)
+        told = ReadingOfLocation(instants.instant(at), moved, instants.instant(at - timedelta(days=35)), listed)
         write_ledger(self.bucket, known, advanced(known, PLACE, {row.sku: on_hand(row) for row in rows}, told))
 
     def book_in(self, sku: str, qty: int) -> None:
@@ -148,7 +150,7 @@ class World:
         """What a sync does when the system of record keeps an item in a bin."""
         boto3.client("dynamodb").update_item(
             TableName=self.inventory,
-            Key={"PK": {"S": keys.location(PLACE)}, "SK": {"S": keys.sku(sku)}},
+            Key={"PK": {"S": keyspace.location(PLACE)}, "SK": {"S": keyspace.sku(sku)}},
             UpdateExpression="SET bin = :shelf",
             ExpressionAttributeValues={":shelf": {"S": shelf}},
         )
@@ -163,7 +165,7 @@ class World:
 
     def upload(self, name: str, content: bytes) -> None:
         """What staff do: put a file into the session's folder."""
-        self.put(f"{keys.upload_prefix(SESSION)}{name}", content)
+        self.put(f"{keyspace.upload_prefix(SESSION)}{name}", content)
 
     def invoke(self, function: str, payload: dict[str, Any]) -> Any:
         """Call a function's handler with its own environment."""
@@ -202,7 +204,7 @@ class World:
     def captured(self, seq: int, session_id: str = SESSION) -> None:
         """What EventBridge does once a capture is stored; the labels have not come yet."""
         captured = event("variance", "session-captured")
-        captured["detail"]["object"]["key"] = keys.capture_object(session_id, seq)
+        captured["detail"]["object"]["key"] = keyspace.capture_object(session_id, seq)
         self.invoke("variance", captured)
 
     def label(self) -> None:
@@ -229,7 +231,7 @@ class World:
     def counted_again(self, content: bytes, skus: tuple[str, ...] | None = None) -> None:
         """Another count of the location, or of some of its items, up to the manager's mail."""
         session_id = self.open(Opening(PLACE, "Ann", skus=skus), "6b8e")
-        self.put(f"{keys.upload_prefix(session_id)}scan.csv", content)
+        self.put(f"{keyspace.upload_prefix(session_id)}scan.csv", content)
         uploaded = json.loads(json.dumps(event("capture", "scan")).replace(SESSION, session_id))
         self.invoke("capture", uploaded)
         self.captured(1, session_id)
@@ -268,7 +270,7 @@ class World:
         found = boto3.client("dynamodb").query(
             TableName=self.adjustments,
             KeyConditionExpression="PK = :sku",
-            ExpressionAttributeValues={":sku": {"S": keys.sku(sku)}},
+            ExpressionAttributeValues={":sku": {"S": keyspace.sku(sku)}},
         )
         return [values(item) for item in found["Items"]]
 

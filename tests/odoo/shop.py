@@ -8,8 +8,10 @@ from typing import Any
 
 import urllib3
 
-from stkr.stock import StockRow
-from stkr.sync.connector import Adjustment, Movement, Reading
+from stkr.domain.adjustment import Adjustment
+from stkr.domain.movement import Movement
+from stkr.domain.stock import StockRow
+from stkr.sync.connector import Reading
 from stkr.sync.connectors.odoo import Odoo, OdooSource
 from stkr.sync.connectors.odoo_records import ORIGIN
 from tests.odoo.relay import Relay

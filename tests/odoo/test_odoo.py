@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from stkr.errors import SourceRefused, SourceUnavailable
-from stkr.stock import StockRow
-from stkr.sync.connector import MovementKind
+from stkr.domain.errors import SourceRefused, SourceUnavailable
+from stkr.domain.movement import MovementKind
+from stkr.domain.stock import StockRow
 from stkr.sync.connectors.http import Api
 from stkr.sync.connectors.odoo import Odoo, OdooSource
 from tests.odoo.shop import LOCATION, Shop

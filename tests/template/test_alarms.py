@@ -2,7 +2,7 @@
 
 import pytest
 
-from stkr.telemetry import Metric
+from stkr.infra.telemetry import Metric
 from tests.template.stack import ACCOUNT, FUNCTIONS, REGION, Stack, statements_in
 
 pytestmark = pytest.mark.template

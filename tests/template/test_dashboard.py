@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stkr.telemetry import Metric
+from stkr.infra.telemetry import Metric
 from tests.template.stack import FUNCTIONS, REGION, Stack
 
 pytestmark = pytest.mark.template

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stkr.keys import RULES_KEY
+from stkr.store.keyspace import RULES_KEY
 from tests.template.stack import Stack, statements_in
 
 pytestmark = pytest.mark.template

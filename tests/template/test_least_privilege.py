@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from stkr.keys import ALIASES
 from stkr.store.inventory import post_adjustment, post_unrecorded
+from stkr.store.keyspace import ALIASES
 from tests.template.stack import ACCOUNT, FUNCTIONS, REGION, Stack
 
 pytestmark = pytest.mark.template

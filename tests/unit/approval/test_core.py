@@ -4,15 +4,16 @@ from decimal import Decimal
 
 import pytest
 
-from stkr.approval.core import Standing, Verdict, counted_by, decided, held, quantity_after, standing
-from stkr.capture.counted import Kind
-from stkr.cause.evidence import Cause, Event, Evidence, Flag
+from stkr.approval.core import LinkStanding, Verdict, decided, held, quantity_after, standing
+from stkr.domain.cause import Cause, DatedFact, Evidence, Flag
+from stkr.domain.counted import LineKind
+from stkr.domain.line import Line, LineState
+from stkr.domain.movement import Ledger, Movement, MovementKind, Observed, OnHand
+from stkr.domain.session import Session, SessionStatus
+from stkr.domain.variance import Materiality
 from stkr.rules.doc import Rules
-from stkr.store.counts import Line, Session, State, Status
-from stkr.sync.connector import Movement, MovementKind
-from stkr.sync.movements import Ledger, Observed, OnHand
-from stkr.variance.forward import Forward
-from stkr.variance.result import Materiality
+from stkr.rules.people import counted_by
+from stkr.variance.at_count_time import RollBack
 from stkr.web.wording import facts
 
 pytestmark = pytest.mark.unit
@@ -26,8 +27,9 @@ def on_hand(quantity: int, version: int) -> OnHand:
 
 def line(**more: object) -> Line:
     stored = {
-        "session_id": "s1", "sku": "BOLT-M6-50", "name": "M6 bolts 50 mm", "location": "aisle", "kind": Kind.COUNTED,
-        "materiality": Materiality.MATERIAL, "state": State.QUEUED, "counted_qty": 432, "system_qty": 480,
+        "session_id": "s1", "sku": "BOLT-M6-50", "name": "M6 bolts 50 mm", "location": "aisle",
+        "kind": LineKind.COUNTED, "materiality": Materiality.MATERIAL, "state": LineState.QUEUED,
+        "counted_qty": 432, "system_qty": 480,
         "snapshot_version": 3, "revision": 100, "rule": "default", "capture_seq": 1, "gap_units": -48, "gap_pct": -10,
         "gap_value": "-16.80", "unit_cost": "0.35", "cause": Cause.SHRINKAGE, "mails": 1, "due_at": NOW,
     }  # fmt: skip
@@ -37,35 +39,35 @@ def line(**more: object) -> Line:
 @pytest.mark.parametrize(
     ("subject", "revision", "expected"),
     [
-        (None, 100, Standing.GONE),
-        (line(), 100, Standing.PENDING),
-        (line(), 99, Standing.SUPERSEDED),
-        (line(state=State.APPROVED), 100, Standing.DECIDED),
-        (line(state=State.REJECTED), 99, Standing.DECIDED),
-        (line(state=State.IN_AGREEMENT), 100, Standing.SUPERSEDED),
-        (line(state=State.MINOR), 100, Standing.SUPERSEDED),
+        (None, 100, LinkStanding.GONE),
+        (line(), 100, LinkStanding.PENDING),
+        (line(), 99, LinkStanding.SUPERSEDED),
+        (line(state=LineState.APPROVED), 100, LinkStanding.DECIDED),
+        (line(state=LineState.REJECTED), 99, LinkStanding.DECIDED),
+        (line(state=LineState.IN_AGREEMENT), 100, LinkStanding.SUPERSEDED),
+        (line(state=LineState.MINOR), 100, LinkStanding.SUPERSEDED),
     ],
 )
 def test_a_link_decides_only_the_queued_revision_it_was_made_for(
-    subject: Line | None, revision: int, expected: Standing
+    subject: Line | None, revision: int, expected: LinkStanding
 ) -> None:
     assert standing(subject, revision) is expected
 
 
 def test_an_approval_keeps_the_suggested_cause_beside_the_managers() -> None:
     after = decided(line(), Verdict(True, "Priya", "priya@example.com", Cause.MISCOUNT, NOW))
-    assert (after.state, after.decided_by, after.decided_at) == (State.APPROVED, "Priya", NOW)
+    assert (after.state, after.decided_by, after.decided_at) == (LineState.APPROVED, "Priya", NOW)
     assert (after.cause, after.confirmed_cause) == (Cause.SHRINKAGE, Cause.MISCOUNT)
     assert after.posted_units == Decimal(-48)
 
 
 def test_a_rejection_posts_nothing() -> None:
     after = decided(line(), Verdict(False, "Priya", "priya@example.com", None, NOW))
-    assert (after.state, after.posted_units) == (State.REJECTED, None)
+    assert (after.state, after.posted_units) == (LineState.REJECTED, None)
 
 
 def test_an_uncounted_line_is_confirmed_as_a_true_zero() -> None:
-    uncounted = line(kind=Kind.UNCOUNTED, counted_qty=None)
+    uncounted = line(kind=LineKind.UNCOUNTED, counted_qty=None)
     assert quantity_after(uncounted) == 0
     after = decided(uncounted, Verdict(True, "Priya", "priya@example.com", None, NOW))
     assert after.posted_units == Decimal(-480)
@@ -73,8 +75,8 @@ def test_an_uncounted_line_is_confirmed_as_a_true_zero() -> None:
 
 def test_a_hold_asks_again_against_the_live_stock_and_kills_the_old_link() -> None:
     waiting = held(line(), on_hand(470, 4), None, NOW)
-    assert standing(waiting, 100) is Standing.SUPERSEDED
-    assert standing(waiting, waiting.revision) is Standing.PENDING
+    assert standing(waiting, 100) is LinkStanding.SUPERSEDED
+    assert standing(waiting, waiting.revision) is LinkStanding.PENDING
     assert (waiting.system_qty, waiting.snapshot_version, waiting.held_from_qty) == (Decimal(470), 4, Decimal(480))
     assert (waiting.gap_units, waiting.gap_value) == (Decimal(-38), Decimal("-13.30"))
     assert (waiting.mails, waiting.due_at) == (0, NOW)
@@ -84,7 +86,7 @@ def test_nothing_is_said_of_the_cause_of_a_gap_that_has_changed_by_a_hold() -> N
     flags = (Flag.MULTIPLE_OF_PACK_SIZE, Flag.EQUALS_LAST_RECEIPT, Flag.OFFSETTING_GAP)
     evidence = Evidence(
         gap_units=Decimal(-48), counted_qty=Decimal(432), system_qty=Decimal(480), flags=flags, offset_by="BOLT-M8-50",
-        moved_during_count=Decimal(-3), last_receipt=Event(day="2026-11-20", days_ago=1, quantity=Decimal(48)),
+        moved_during_count=Decimal(-3), last_receipt=DatedFact(day="2026-11-20", days_ago=1, quantity=Decimal(48)),
     )  # fmt: skip
     queued = line(evidence=evidence, pack_size=24, rationale="48 short is what the last delivery held.")
 
@@ -105,13 +107,13 @@ def test_a_second_hold_still_shows_the_counts_own_snapshot() -> None:
 
 
 def test_a_held_unrecorded_item_that_was_booked_in_meanwhile_becomes_an_ordinary_line() -> None:
-    waiting = held(line(kind=Kind.UNRECORDED, counted_qty=3, system_qty=0), on_hand(2, 1), None, NOW)
-    assert (waiting.kind, waiting.gap_units) == (Kind.COUNTED, Decimal(1))
+    waiting = held(line(kind=LineKind.UNRECORDED, counted_qty=3, system_qty=0), on_hand(2, 1), None, NOW)
+    assert (waiting.kind, waiting.gap_units) == (LineKind.COUNTED, Decimal(1))
 
 
 def test_a_held_uncounted_line_has_no_gap_of_its_own() -> None:
-    waiting = held(line(kind=Kind.UNCOUNTED, counted_qty=None, gap_units=None), on_hand(2, 4), None, NOW)
-    assert (waiting.kind, waiting.gap_units, quantity_after(waiting)) == (Kind.UNCOUNTED, None, Decimal(0))
+    waiting = held(line(kind=LineKind.UNCOUNTED, counted_qty=None, gap_units=None), on_hand(2, 4), None, NOW)
+    assert (waiting.kind, waiting.gap_units, quantity_after(waiting)) == (LineKind.UNCOUNTED, None, Decimal(0))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +129,7 @@ def test_a_counter_is_recognised_by_name_and_by_address(name: str, addressee: st
     people = {"approver": {"name": "Priya", "email": "priya@example.com"}}
     counters = [{"name": "Sam", "email": "sam@example.com"}]
     rules = Rules.model_validate({"locations": {"aisle": {"name": "Aisle", **people, "counters": counters}}})
-    session = Session(session_id="s1", location="aisle", counter="sam", opened_at="", status=Status.OPEN)
+    session = Session(session_id="s1", location="aisle", counter="sam", opened_at="", status=SessionStatus.OPEN)
     assert counted_by(session, rules, name, addressee) is same
 
 
@@ -142,7 +144,7 @@ def rolled(**more: object) -> Line:
     return line(**{"system_qty": 471, "timing": timing, **more})
 
 
-def forward(*sold: int, source_qty: int) -> Forward:
+def forward(*sold: int, source_qty: int) -> RollBack:
     """A ledger of sales, one an hour after the count, with the quantity they left the source at."""
     begin, end = "2026-11-21T09:00:00.000000Z", "2026-11-21T20:00:00.000000Z"
     sales = tuple(
@@ -153,7 +155,7 @@ def forward(*sold: int, source_qty: int) -> Forward:
     )
     seen = (Observed("BOLT-M6-50", Decimal(-sum(sold)), begin, end),)
     stock = {"BOLT-M6-50": on_hand(source_qty, 9)}
-    return Forward(Ledger("aisle", begin, end, stock, seen, sales, begin))
+    return RollBack(Ledger("aisle", begin, end, stock, seen, sales, begin))
 
 
 def test_approving_a_rolled_line_moves_live_stock_by_the_gap_and_leaves_what_was_sold_since() -> None:
@@ -188,7 +190,7 @@ def test_a_gap_that_another_count_has_put_right_since_is_not_posted_again() -> N
 
 @pytest.mark.parametrize("known", [None, forward(9, source_qty=471)])
 def test_a_rolled_line_whose_movements_are_not_known_yet_is_asked_about_against_live_stock(
-    known: Forward | None,
+    known: RollBack | None,
 ) -> None:
     waiting = held(rolled(), on_hand(460, 11), known, NOW)
     assert (waiting.gap_units, waiting.rolled_qty, quantity_after(waiting)) == (Decimal(-28), None, Decimal(432))

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from stkr.approval import pages
 from stkr.approval.core import Verdict, decided, held
-from stkr.approval.history import Count, history
+from stkr.approval.history import EarlierCount, history
 from stkr.approval.pages import DecisionForm, Shown, decided_page, decision_page, held_page, parse_decision_form
-from stkr.cause.evidence import Cause
-from stkr.links import Action
+from stkr.domain.cause import Cause
+from stkr.domain.line import Line
+from stkr.domain.movement import OnHand
+from stkr.links.tokens import LinkAction
 from stkr.rules.doc import Rules
-from stkr.store.counts import Line, Waiting
-from stkr.sync.movements import OnHand
+from stkr.store.lines import StillQueued
 from stkr.web.page import Page
 from tests.unit.web.samples import HOSTILE, RULES, Read, line, rolled, uncounted, unrecorded
 
@@ -49,7 +50,9 @@ def read(page: Page) -> Read:
     return found
 
 
-def ask(shown: Line, action: Action = Action.APPROVE, live: str | None = "480", form: DecisionForm = FORM) -> Read:
+def ask(
+    shown: Line, action: LinkAction = LinkAction.APPROVE, live: str | None = "480", form: DecisionForm = FORM
+) -> Read:
     return read(decision_page(Shown(shown, None if live is None else Decimal(live)), action, RULES, form))
 
 
@@ -72,7 +75,7 @@ def test_the_variance_is_shown_with_everything_a_decision_needs() -> None:
 
 
 def test_the_page_has_one_form_with_one_button_that_posts_the_token_to_the_page_itself() -> None:
-    for action in Action:
+    for action in LinkAction:
         shown = ask(line(), action)
         assert [(each["method"], each["action"]) for each in shown.all("form")] == [("post", "/")]
         assert [each["type"] for each in shown.all("button")] == ["submit"]
@@ -81,7 +84,7 @@ def test_the_page_has_one_form_with_one_button_that_posts_the_token_to_the_page_
 
 
 def test_a_rejection_leaves_stock_alone_and_says_so() -> None:
-    shown = ask(line(), Action.REJECT)
+    shown = ask(line(), LinkAction.REJECT)
     assert "Reject this adjustment?" in shown.text
     assert "Reject: leave stock as it is" in shown.text
     assert "you are offered a fresh count of this item" in shown.text
@@ -101,7 +104,7 @@ def test_moved_stock_is_told_before_anybody_taps() -> None:
     assert "Stock has moved since the count. The system said 480 then, and says 470 now." in shown.text
     assert "Send me the current figures" in shown.text
     assert "Approve: change" not in shown.text
-    assert "Stock has moved" not in ask(line(), Action.REJECT, live="470").text
+    assert "Stock has moved" not in ask(line(), LinkAction.REJECT, live="470").text
 
 
 def test_an_uncounted_item_asks_for_a_true_zero() -> None:
@@ -111,7 +114,7 @@ def test_an_uncounted_item_asks_for_a_true_zero() -> None:
     assert "Change if you confirm -12 (-£15.00)" in shown.text
     assert "Confirm zero: change stock from 12 to 0" in shown.text
     assert "Counted 0" not in shown.text
-    assert "it may simply have been missed" in ask(uncounted(), Action.REJECT, live="12").text
+    assert "it may simply have been missed" in ask(uncounted(), LinkAction.REJECT, live="12").text
 
 
 def test_an_unrecorded_item_is_added() -> None:
@@ -140,7 +143,7 @@ def test_a_line_without_cost_percentage_or_evidence_has_none_on_its_page() -> No
 
 def test_a_form_with_a_problem_comes_back_as_it_was_filled_in() -> None:
     form = parse_decision_form("t=the-token&name=&cause=miscount")
-    page = decision_page(Shown(line(), Decimal(480)), Action.APPROVE, RULES, form)
+    page = decision_page(Shown(line(), Decimal(480)), LinkAction.APPROVE, RULES, form)
     assert page.status == 422
     shown = read(page)
     assert "Nothing was decided yet. Enter your name" in shown.text
@@ -258,7 +261,7 @@ def test_whatever_was_typed_anywhere_is_escaped() -> None:
     verdict = Verdict(approves=False, name=HOSTILE, addressee=HOSTILE, cause=None, at=VERDICT.at)
     form = DecisionForm(HOSTILE, HOSTILE, problem=HOSTILE)
     for page in (
-        decision_page(Shown(line(**hostile), Decimal(1)), Action.APPROVE, RULES, form),
+        decision_page(Shown(line(**hostile), Decimal(1)), LinkAction.APPROVE, RULES, form),
         decided_page(decided(line(**hostile), verdict), RULES, fresh=True, recount_url="https://c.example.com/?t=r"),
         held_page(held(line(**hostile), on_hand(1, 4), None, VERDICT.at), RULES),
     ):
@@ -267,7 +270,7 @@ def test_whatever_was_typed_anywhere_is_escaped() -> None:
         assert "<script" not in page.html
 
 
-def counted(*quantities: tuple[str, str | None, str]) -> tuple[Count, ...]:
+def counted(*quantities: tuple[str, str | None, str]) -> tuple[EarlierCount, ...]:
     lines = [
         (f"{day}T09:00:00.000000Z", line(session_id=day, counted_qty=qty and Decimal(qty), system_qty=Decimal(system)))
         for day, qty, system in quantities
@@ -278,7 +281,7 @@ def counted(*quantities: tuple[str, str | None, str]) -> tuple[Count, ...]:
 
 def test_the_items_other_counts_are_told_in_words_and_drawn_beside_them() -> None:
     counts = counted(("2026-09-26", "500", "500"), ("2026-10-24", None, "490"))
-    shown = read(decision_page(Shown(line(), Decimal(480), counts), Action.APPROVE, RULES, FORM))
+    shown = read(decision_page(Shown(line(), Decimal(480), counts), LinkAction.APPROVE, RULES, FORM))
     for told in (
         "Sat 26 Sep 2026 500 of 500, no gap",
         "Sat 24 Oct 2026 not counted, 490 expected",
@@ -300,15 +303,15 @@ def test_an_item_that_was_never_counted_before_has_no_chart() -> None:
 @pytest.mark.parametrize(
     ("waiting", "told"),
     [
-        (Waiting(3, Decimal("-54.20"), more=False), "Still waiting in this count: 3 variances, -£54.20 in all."),
-        (Waiting(1, None, more=False), "Still waiting in this count: 1 variance. Go back"),
-        (Waiting(40, Decimal(2), more=True), "at least 40 variances, +£2.00 in all."),
-        (Waiting(0, None, more=False), "Nothing else waits in this count."),
-        (Waiting(0, None, more=True), "You can close this page."),
+        (StillQueued(3, Decimal("-54.20"), more=False), "Still waiting in this count: 3 variances, -£54.20 in all."),
+        (StillQueued(1, None, more=False), "Still waiting in this count: 1 variance. Go back"),
+        (StillQueued(40, Decimal(2), more=True), "at least 40 variances, +£2.00 in all."),
+        (StillQueued(0, None, more=False), "Nothing else waits in this count."),
+        (StillQueued(0, None, more=True), "You can close this page."),
         (None, "You can close this page."),
     ],
 )
-def test_whoever_decided_is_told_what_still_waits_in_figures_only(waiting: Waiting | None, told: str) -> None:
+def test_whoever_decided_is_told_what_still_waits_in_figures_only(waiting: StillQueued | None, told: str) -> None:
     shown = read(decided_page(decided(line(), VERDICT), RULES, fresh=True, waiting=waiting))
     assert told in shown.text
     assert shown.links() == []
@@ -316,7 +319,7 @@ def test_whoever_decided_is_told_what_still_waits_in_figures_only(waiting: Waiti
 
 def test_money_has_the_rules_sign() -> None:
     euros = Rules(currency="EUR")
-    assert "-€16.80" in read(decision_page(Shown(line(), Decimal(480)), Action.APPROVE, euros, FORM)).text
+    assert "-€16.80" in read(decision_page(Shown(line(), Decimal(480)), LinkAction.APPROVE, euros, FORM)).text
 
 
 def test_a_decision_form_is_read() -> None:

@@ -7,7 +7,7 @@ import yaml
 
 from bench.cost.bill import COMPONENTS, SEED, Cost, by_component, costs, total
 from bench.cost.meter import write_units
-from bench.cost.month import FINDING, READING, SIZES, Month, Size
+from bench.cost.month import FINDING, READING, SIZES, MonthUsage, ShopSize
 from bench.cost.report import report
 from tests.template.stack import ROOT
 
@@ -54,9 +54,9 @@ def test_an_entry_of_an_index_is_billed_where_it_comes_goes_changes_and_twice_wh
     assert write_units("shop-counts", QUEUED, QUEUED | {"queue_sk": {"S": "2027#1#BOLT"}}) == 3
 
 
-def month(size: Size, requests: int, **usage: int) -> Month:
+def month(size: ShopSize, requests: int, **usage: int) -> MonthUsage:
     used = {name: Decimal(amount) for name, amount in usage.items()}
-    return Month(size, used, {READING: requests, FINDING: 0}, Decimal(2))
+    return MonthUsage(size, used, {READING: requests, FINDING: 0}, Decimal(2))
 
 
 def test_a_goal_is_called_missed_where_it_is() -> None:

@@ -8,9 +8,9 @@ from bench.count.data import make_count, make_stock
 from bench.count.measure import CONTENDERS, SIZES, WAREHOUSE, Memory, Timed, Times
 from bench.count.report import Measured, missed
 from bench.count.with_stkr import outcome, reconcile
-from stkr.capture.counted import Kind
 from stkr.capture.result import Reason
-from stkr.variance.result import Materiality
+from stkr.domain.counted import LineKind
+from stkr.domain.variance import Materiality
 
 pytestmark = pytest.mark.unit
 
@@ -26,7 +26,7 @@ def test_every_rule_has_work_and_six_lines_in_a_hundred_are_to_be_decided() -> N
     stock = make_stock(LINES)
     found = outcome(reconcile(make_count(stock, 1), stock))
     assert {reason for _, reason, _ in found.parked} == set(Reason) - {Reason.ALREADY_DECIDED}
-    assert {kind for kind, *_ in found.variances.values()} == set(Kind)
+    assert {kind for kind, *_ in found.variances.values()} == set(LineKind)
     share = Counter(judged[1] for judged in found.variances.values())
     assert set(share) == set(Materiality)
     assert 0.05 < share[Materiality.MATERIAL] / LINES < 0.08

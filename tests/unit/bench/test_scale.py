@@ -15,7 +15,7 @@ from bench.scale.demand import Demand, Used
 from bench.scale.model import Stage, arrivals, bound, night
 from bench.scale.opening import mirrored, opened, read_back
 from bench.scale.report import Function, Stock, end
-from bench.scale.standin import BARE_MB, Taken
+from bench.scale.standin import BARE_MB, CpuAndMemory
 from tests.deployment import stack
 from tests.template.stack import ROOT
 
@@ -134,13 +134,13 @@ def test_a_night_costs_what_the_stages_use_and_decisions_and_storage_are_not_in_
     assert whole == model + counts * (Decimal("0.0001") + 5 * Decimal(PRICES["lambda_gb_second"]["usd"]) + logs)
 
 
-SMALL = Stock(10, Taken(0, 100), 0, Taken(0, 100), Taken(0, 100))
+SMALL = Stock(10, CpuAndMemory(0, 100), 0, CpuAndMemory(0, 100), CpuAndMemory(0, 100))
 
 
 @given(slope=st.floats(0.01, 5), memory=st.integers(200, 2_000))
 def test_a_stock_ends_where_the_straight_line_through_both_sizes_reaches_the_memory(slope: float, memory: int) -> None:
     rows = 1_000_000
-    grown = Taken(0.001, 100 + round(slope * 1000))
+    grown = CpuAndMemory(0.001, 100 + round(slope * 1000))
     why, most = end(Function(memory, 120), [SMALL, replace(SMALL, rows=rows, read=grown)], "read")
     expected = rows * (memory - 100) / (grown.peak_mb - 100)
     assert why == "memory"
@@ -148,7 +148,7 @@ def test_a_stock_ends_where_the_straight_line_through_both_sizes_reaches_the_mem
 
 
 def test_a_stock_ends_by_time_where_that_comes_first_and_a_share_of_a_vcpu_stretches_it() -> None:
-    grown = replace(SMALL, rows=100_000, opened=Taken(10, 101))
+    grown = replace(SMALL, rows=100_000, opened=CpuAndMemory(10, 101))
     assert end(Function(1769, 30), [SMALL, grown], "opened") == ("time", 300_000)
     assert end(Function(885, 30), [SMALL, grown], "opened") == ("time", 150_000)
     assert end(Function(10_000, 30), [SMALL, grown], "opened") == ("time", 300_000)

@@ -7,7 +7,7 @@ import pytest
 from bench.decision import report as decision
 from bench.decision.measure import APPROVE, LOOK, REJECT, Request, summed_up
 from bench.start import report as start
-from bench.start.measure import BARE, FLOOR, Size, Start, in_turns, size_of
+from bench.start.measure import BARE, FLOOR, LayerSize, ProcessStart, in_turns, size_of
 
 pytestmark = pytest.mark.unit
 
@@ -24,27 +24,27 @@ def test_a_start_is_the_median_of_all_rounds_but_the_first_which_compiles() -> N
         took = next(times[name])
         return took, took + 1
 
-    assert in_turns(["a", "b"], begin, 3) == {"a": Start(2.0, 3.0), "b": Start(3.0, 4.0)}
+    assert in_turns(["a", "b"], begin, 3) == {"a": ProcessStart(2.0, 3.0), "b": ProcessStart(3.0, 4.0)}
     assert order == ["a", "b"] * 4
 
 
 @pytest.mark.parametrize(("ready", "verdict"), [(0.15, "met"), (0.16, "**missed**")])
 def test_a_start_may_take_half_as_long_again_as_a_bare_client(ready: float, verdict: str) -> None:
-    starts = {BARE: Start(0.1, 0.1), FLOOR: Start(0.9, 0.9), "sync": Start(ready, 0.9)}
-    [told, _] = start.goals(starts, Size(1, 1, compiled=True)).splitlines()
+    starts = {BARE: ProcessStart(0.1, 0.1), FLOOR: ProcessStart(0.9, 0.9), "sync": ProcessStart(ready, 0.9)}
+    [told, _] = start.goals(starts, LayerSize(1, 1, compiled=True)).splitlines()
     assert told == f"- {verdict}: sync: {ready * 10:.2f} times a bare client, at most 1.5"
 
 
 @pytest.mark.parametrize(("zipped", "verdict"), [(start.MAX_ZIP, "met"), (start.MAX_ZIP + 1, "**missed**")])
 def test_the_layers_zip_may_be_20_megabytes(zipped: int, verdict: str) -> None:
-    [told] = start.goals({BARE: Start(0.1, 0.1)}, Size(1, zipped, compiled=True)).splitlines()
+    [told] = start.goals({BARE: ProcessStart(0.1, 0.1)}, LayerSize(1, zipped, compiled=True)).splitlines()
     assert told == f"- {verdict}: the layer's zip: 20.0 MB, at most 20.0 MB"
 
 
 def test_the_page_of_starts_compares_both_environments_with_their_own_bare_client() -> None:
-    project = {BARE: Start(0.2, 0.2), "sync": Start(0.3, 0.4)}
-    layer = {BARE: Start(0.1, 0.1), "sync": Start(0.17, 0.23)}
-    page = start.report(project, layer, Size(30 * 2**20, 12 * 2**20, compiled=False), runs=3)
+    project = {BARE: ProcessStart(0.2, 0.2), "sync": ProcessStart(0.3, 0.4)}
+    layer = {BARE: ProcessStart(0.1, 0.1), "sync": ProcessStart(0.17, 0.23)}
+    page = start.report(project, layer, LayerSize(30 * 2**20, 12 * 2**20, compiled=False), runs=3)
     assert "| sync | 300 ms | 1.50 | 400 ms | 2.00 |" in page
     assert "| sync | 170 ms | 1.70 | 230 ms | 2.30 |" in page
     assert "12.0 MB zipped and 30.0 MB unzipped, without compiled code" in page

@@ -5,7 +5,7 @@ from decimal import Decimal
 from stkr.capture.core import capture
 from stkr.capture.quantities import plain
 from stkr.capture.result import Capture, UploadedFile
-from stkr.stock import Snapshot, StockRow
+from stkr.domain.stock import Snapshot, StockRow
 
 
 def stock(

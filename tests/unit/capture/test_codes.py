@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr.capture.codes import Codebook, Match, Unmatched, split_alias
+from stkr.capture.codes import Codebook, Match, Unmatched
 from stkr.capture.result import Reason
-from stkr.stock import StockRow
+from stkr.domain.alias import split_alias
+from stkr.domain.stock import StockRow
 from tests.unit.capture.builders import count, lines, reasons, snapshot, stock
 
 pytestmark = pytest.mark.unit

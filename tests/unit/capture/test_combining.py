@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from stkr.capture.core import capture
-from stkr.capture.counted import Kind
 from stkr.capture.result import UploadedFile
+from stkr.domain.counted import LineKind
 from tests.unit.capture.builders import assert_conserved, count, lines, reasons, snapshot, totals
 
 pytestmark = pytest.mark.unit
@@ -111,13 +111,13 @@ def test_a_parked_row_keeps_its_raw_cells() -> None:
 
 def test_a_code_known_elsewhere_is_an_unrecorded_item() -> None:
     assert {line.sku: line.kind for line in count("sku,count\nTILE,2\nBOLT,1\n").lines} == {
-        "TILE": Kind.UNRECORDED,
-        "BOLT": Kind.COUNTED,
+        "TILE": LineKind.UNRECORDED,
+        "BOLT": LineKind.COUNTED,
     }
 
 
 def test_an_item_stocked_here_but_out_of_scope_is_counted_against_its_own_row() -> None:
-    assert [line.kind for line in count("sku,count\nGLUE,2\n").lines] == [Kind.COUNTED]
+    assert [line.kind for line in count("sku,count\nGLUE,2\n").lines] == [LineKind.COUNTED]
 
 
 def test_the_same_file_under_another_name_changes_no_count() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from stkr.capture.core import capture
-from stkr.capture.counted import Kind
 from stkr.capture.quantities import plain
 from stkr.capture.result import UploadedFile
-from stkr.stockfile import read_stock, snapshot_of
+from stkr.domain.counted import LineKind
+from stkr.stockfile.read import read_stock, snapshot_of
 from tests.unit.capture.builders import assert_conserved, totals
 
 pytestmark = pytest.mark.unit
@@ -38,7 +38,7 @@ def test_a_real_file_comes_out_as_expected(name: str) -> None:
     assert_conserved(captured)
     assert totals(captured) == tuple(expected["rows"])
     assert {
-        line.sku: plain(line.counted_qty) + (" unrecorded" if line.kind is Kind.UNRECORDED else "")
+        line.sku: plain(line.counted_qty) + (" unrecorded" if line.kind is LineKind.UNRECORDED else "")
         for line in captured.lines
     } == expected.get("lines", {})
     assert [f"{row.row} {row.reason}" for row in captured.parked] == expected.get("parked", [])

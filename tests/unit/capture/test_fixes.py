@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from stkr.capture.core import capture
+from stkr.capture.fix_sheet import csv_fixes, xlsx_fixes
 from stkr.capture.fixes import TITLES
-from stkr.capture.fixsheet import csv_fixes, xlsx_fixes
 from stkr.capture.result import Capture, UploadedFile
-from stkr.stock import Snapshot
+from stkr.domain.stock import Snapshot
 from tests.unit.capture.builders import assert_conserved, lines, reasons, snapshot, stock, totals
 
 pytestmark = pytest.mark.unit

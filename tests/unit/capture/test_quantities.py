@@ -9,17 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stkr.capture.codes import Match
-from stkr.capture.quantities import (
-    Amount,
-    Unread,
-    held_in,
-    in_eaches,
-    is_unit,
-    read_amount,
-    settled,
-    writes_three_places,
-)
+from stkr.capture.quantities import Amount, Unread, in_eaches, is_unit, read_amount, settled, writes_three_places
 from stkr.capture.result import Reason
+from stkr.domain.units import held_in
 from tests.unit.capture.builders import stock
 
 pytestmark = pytest.mark.unit

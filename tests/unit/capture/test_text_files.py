@@ -7,7 +7,7 @@ import pytest
 
 from stkr.capture.core import capture
 from stkr.capture.result import Capture, UploadedFile
-from stkr.errors import CountFileError
+from stkr.domain.errors import CountFileError
 from stkr.tabular import files, sheet
 from stkr.tabular.encoding import encoding_of
 from tests.unit.capture.builders import assert_conserved, count, lines, reasons, snapshot, stock, totals

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr import keys
 from stkr.capture.codes import Codebook
 from stkr.capture.core import capture
-from stkr.capture.counted import ClockDoubt
-from stkr.capture.headers import tells_when
 from stkr.capture.layout import find_layout
 from stkr.capture.result import Capture, UploadedFile
 from stkr.capture.times import Window, clock_of, spanned, window_of
-from stkr.stock import Snapshot
+from stkr.domain import instants
+from stkr.domain.counted import ClockDoubt
+from stkr.domain.stock import Snapshot
+from stkr.headings.titles import tells_when
 from tests.unit.capture.builders import count, snapshot
 
 pytestmark = pytest.mark.unit
@@ -40,13 +40,13 @@ def read(*cells: str, within: Window | None = None, beside: tuple[tuple[str, ...
 def minute(text: str) -> tuple[str, str]:
     """A minute in UTC."""
     begin = datetime.fromisoformat(text).replace(tzinfo=UTC)
-    return keys.instant(begin), keys.instant(begin + timedelta(seconds=59, microseconds=999_999))
+    return instants.instant(begin), instants.instant(begin + timedelta(seconds=59, microseconds=999_999))
 
 
 def second(text: str) -> tuple[str, str]:
     """A second in UTC."""
     begin = datetime.fromisoformat(text).replace(tzinfo=UTC)
-    return keys.instant(begin), keys.instant(begin + timedelta(microseconds=999_999))
+    return instants.instant(begin), instants.instant(begin + timedelta(microseconds=999_999))
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_a_time_of_this_count_comes_back_whatever_form_it_was_written_in_or_is_n
     found = read(*moment.strftime(form).split("|"), within=within)
     if found is not None:
         assert isinstance(found, tuple)
-        assert found[0] == keys.instant(moment)
+        assert found[0] == instants.instant(moment)
     elif moment.utcoffset() == moment.replace(fold=1).utcoffset():
         # Only where day and month can change places within the count, which ten hours hardly allow.
         assert moment.day <= 12

@@ -6,10 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from stkr.capture.counted import Kind
-from stkr.cause.evidence import Evidence, Flag, gather
-from stkr.stock import History, StockRow
-from stkr.variance.result import Materiality, Timing, Variance, gap_between
+from stkr.cause.evidence import gather
+from stkr.domain.cause import Evidence, Flag
+from stkr.domain.counted import LineKind
+from stkr.domain.stock import History, StockRow
+from stkr.domain.variance import Materiality, Timing, Variance, gap_between
 
 pytestmark = pytest.mark.unit
 
@@ -28,7 +29,7 @@ def variance(sku: str, counted: int, system: int, pack: int | None = None, histo
     )
     gap = gap_between(Decimal(counted), Decimal(system), stock.unit_cost)
     return Variance(
-        sku, sku, Kind.COUNTED, Materiality.MATERIAL, Decimal(counted), Decimal(system), gap, "default", stock
+        sku, sku, LineKind.COUNTED, Materiality.MATERIAL, Decimal(counted), Decimal(system), gap, "default", stock
     )
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from stkr.rules.schema import schema
 from stkr_cli.app import app
+from stkr_cli.rules_schema import schema
 
 pytestmark = pytest.mark.unit
 

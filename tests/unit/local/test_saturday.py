@@ -11,13 +11,13 @@ from local.saturday import FILE_NAME, Saturday, saturday
 from stkr.capture.core import capture
 from stkr.capture.result import Capture, UploadedFile
 from stkr.cause.evidence import gather
-from stkr.cause.label import prompt
+from stkr.cause.prompt import prompt
+from stkr.domain.stock import Snapshot
+from stkr.domain.variance import Materiality
 from stkr.rules.doc import parse_rules
 from stkr.session.core import Opening, snapshot_for
-from stkr.stock import Snapshot
-from stkr.stockfile import read_stock
+from stkr.stockfile.read import read_stock
 from stkr.variance.core import find_variances
-from stkr.variance.result import Materiality
 
 pytestmark = pytest.mark.unit
 

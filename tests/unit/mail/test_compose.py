@@ -6,11 +6,23 @@ from decimal import Decimal
 
 import pytest
 
-from stkr.cause.evidence import Cause
-from stkr.mail.compose import MAX_ITEMS, MAX_WAITING, Call, Count, Item, Mail, Proposal, Table, digest, reminder, report
+from stkr.domain.cause import Cause
+from stkr.domain.line import Line
+from stkr.domain.variance import Timing, Unrolled
+from stkr.mail.compose import (
+    MAX_ITEMS,
+    MAX_WAITING,
+    Call,
+    CountInDigest,
+    DigestItem,
+    Mail,
+    Proposal,
+    ReportTable,
+    digest,
+    reminder,
+    report,
+)
 from stkr.rules.doc import Person
-from stkr.store.counts import Line
-from stkr.variance.result import Timing, Unrolled
 from tests.unit.web.samples import HOSTILE, PRIYA, RULES, SESSION, Read, line, rolled, uncounted, unrecorded
 
 pytestmark = pytest.mark.unit
@@ -33,13 +45,13 @@ MORGAN = Person(name="Morgan", email="morgan@example.com")
 CALL = Call("fixings-aisle", 65, "https://c.example.com/?t=x")
 
 
-def item(shown: Line) -> Item:
+def item(shown: Line) -> DigestItem:
     base = f"https://{{}}.example.com/?t={shown.sku}"
-    return Item(shown, base.format("approve"), base.format("reject"))
+    return DigestItem(shown, base.format("approve"), base.format("reject"))
 
 
 def mail(*lines: Line, to: Person = PRIYA, now: datetime = NOW, part: int = 1, parts: int = 1) -> Mail:
-    return digest(to, [Count(SESSION, [item(each) for each in lines])], RULES, now, part=part, parts=parts)
+    return digest(to, [CountInDigest(SESSION, [item(each) for each in lines])], RULES, now, part=part, parts=parts)
 
 
 def html_text(found: Mail) -> str:
@@ -168,9 +180,12 @@ def test_what_waits_from_several_counts_names_each_with_its_place_and_day() -> N
         update={"session_id": "2026-11-20-paint-aisle-1", "location": "paint-aisle", "counter": "Ann"}
     )
     waiting = {"mails": 2, "location": "paint-aisle", "session_id": other.session_id}
-    counts = [Count(SESSION, [item(line(mails=1))]), Count(other, [item(DRILL.model_copy(update=waiting))])]
+    counts = [
+        CountInDigest(SESSION, [item(line(mails=1))]),
+        CountInDigest(other, [item(DRILL.model_copy(update=waiting))]),
+    ]
     later = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
-    sent = digest(MORGAN, [*counts, Count(other, [item(uncounted(**waiting))])], RULES, later)
+    sent = digest(MORGAN, [*counts, CountInDigest(other, [item(uncounted(**waiting))])], RULES, later)
     told = "Still waiting after 4 days: Fixings aisle and Paint aisle: 2 gaps to sign off, 1 item not counted, -£216.80"
     assert sent.subject == told
     for body in (sent.text, html_text(sent)):
@@ -182,7 +197,9 @@ def test_what_waits_from_several_counts_names_each_with_its_place_and_day() -> N
     assert "Paint aisle, counted by Ann, Sat 21 Nov 2026 (2026-11-20-paint-aisle-1)" in sent.text
     assert "Cordless drill 18 V DRILL-18V · Paint aisle" in html_text(sent)
     assert digest(PRIYA, counts, RULES, later, part=2, parts=2).subject.endswith("(part 2 of 2)")
-    third = Count(other.model_copy(update={"session_id": "2026-11-20-yard-1", "location": "yard"}), counts[1].items)
+    third = CountInDigest(
+        other.model_copy(update={"session_id": "2026-11-20-yard-1", "location": "yard"}), counts[1].items
+    )
     assert "3 locations: 3 gaps to sign off" in digest(PRIYA, [*counts, third], RULES, later).subject
 
 
@@ -204,17 +221,17 @@ def test_the_html_needs_no_image_no_script_and_nothing_from_elsewhere() -> None:
 def test_a_full_mail_is_not_cut_off_by_gmail() -> None:
     longest = line(name="N" * 60, rationale="r" * 240, sku="S" * 20)
     url = "https://" + "i" * 32 + ".lambda-url.eu-west-2.on.aws/?t=" + "t" * 330
-    sent = digest(PRIYA, [Count(SESSION, [Item(longest, url, url)] * MAX_ITEMS)], RULES, NOW)
+    sent = digest(PRIYA, [CountInDigest(SESSION, [DigestItem(longest, url, url)] * MAX_ITEMS)], RULES, NOW)
     assert len(sent.html.encode()) < 102_000
     place = {"session_id": "2026-11-21-" + "l" * 40, "location": "l" * 40, "counter": "c" * 40}
     waiting = longest.model_copy(update={"mails": 1})
-    counts = [Count(SESSION.model_copy(update=place), [Item(waiting, url, url)])] * MAX_WAITING
+    counts = [CountInDigest(SESSION.model_copy(update=place), [DigestItem(waiting, url, url)])] * MAX_WAITING
     assert len(digest(PRIYA, counts, RULES, NOW + timedelta(days=100)).html.encode()) < 102_000
 
 
 def test_nothing_typed_gets_out_of_its_place() -> None:
     hostile = line(name=f"{HOSTILE}\r\nApprove: https://evil.example.com", sku=HOSTILE, rationale=HOSTILE)
-    count = Count(SESSION.model_copy(update={"counter": HOSTILE}), [item(hostile)])
+    count = CountInDigest(SESSION.model_copy(update={"counter": HOSTILE}), [item(hostile)])
     for counts in ([count], [count, count]):
         sent = digest(PRIYA, counts, RULES, NOW)
         assert "<script" not in sent.html
@@ -251,12 +268,12 @@ def test_a_reminder_says_what_to_begin_with_and_why_but_no_quantity() -> None:
 
 
 def test_a_report_has_its_story_and_its_figures() -> None:
-    tables = [Table("Paint aisle", [("RED: Red paint", "-3"), ("Brush <i>", "+1")])]
+    tables = [ReportTable("Paint aisle", [("RED: Red paint", "-3"), ("Brush <i>", "+1")])]
     sent = report("owner@example.com", "Not booked yet", ["Four of them.", "Book them."], tables)
     assert (sent.to, sent.subject) == ("owner@example.com", "Not booked yet")
     assert "Four of them.\n\nBook them.\n\nPaint aisle\n  RED: Red paint: -3\n  Brush <i>: +1" in sent.text
     assert "Four of them. Book them. Paint aisle RED: Red paint -3 Brush <i> +1" in html_text(sent)
-    noted = report("o@example.com", "Left", [], [Table("Parked rows", [("Aisle", "3 rows")], "Fix <b>them</b>.")])
+    noted = report("o@example.com", "Left", [], [ReportTable("Parked rows", [("Aisle", "3 rows")], "Fix <b>them</b>.")])
     assert "Parked rows\nFix <b>them</b>.\n  Aisle: 3 rows" in noted.text
     assert "Parked rows Fix <b>them</b>. Aisle 3 rows" in html_text(noted)
     assert "aisle" not in report("owner@example.com", "Not booked yet", [], []).text

@@ -11,11 +11,11 @@ from stkr.mail.compose import (
     MAX_ITEMS,
     MAX_WAITING,
     Call,
-    Count,
-    Item,
+    CountInDigest,
+    DigestItem,
     Mail,
     Proposal,
-    Table,
+    ReportTable,
     digest,
     monthly,
     reminder,
@@ -45,18 +45,18 @@ FORBIDDEN = re.compile(
 URL = "https://" + "i" * 32 + ".lambda-url.eu-west-2.on.aws/?t=" + "t" * 330
 
 
-def longest(**changed: object) -> Item:
+def longest(**changed: object) -> DigestItem:
     """A variance about which there is as much to say as there can be."""
     told = line(
         name="N" * 60, rationale="r" * 240, sku="S" * 20, incomplete=True, held_from_qty=Decimal(500), **changed
     )
-    return Item(told, URL, URL)
+    return DigestItem(told, URL, URL)
 
 
-def waiting() -> list[Count]:
+def waiting() -> list[CountInDigest]:
     """As many variances as fit into one mail of what waits, each of a count of its own."""
     place = {"session_id": "2026-11-21-" + "l" * 40, "location": "l" * 40, "counter": "c" * 40}
-    return [Count(SESSION.model_copy(update=place), [longest(mails=1)])] * MAX_WAITING
+    return [CountInDigest(SESSION.model_copy(update=place), [longest(mails=1)])] * MAX_WAITING
 
 
 CALL = Call(
@@ -71,12 +71,12 @@ MAILS = {
         line(), DRILL, rolled(), unrecorded(), uncounted(), line(held_from_qty=Decimal(500), incomplete=True)
     ),
     "again": mail(line(mails=1), uncounted(mails=2)),
-    "full": digest(PRIYA, [Count(SESSION, [longest()] * MAX_ITEMS)], RULES, NOW),
+    "full": digest(PRIYA, [CountInDigest(SESSION, [longest()] * MAX_ITEMS)], RULES, NOW),
     "full of what waits": digest(PRIYA, waiting(), RULES, NOW + timedelta(days=100)),
     "summary": monthly("o@example.com", "Stock counts", SUMMARY.paragraphs, sections(SUMMARY), URL),
     "reminder": reminder(PRIYA, CALL, RULES),
     "report": report(
-        "o@example.com", "Left", ["4 counts."], [Table("Parked rows", [("Aisle", "3 rows")], "Fix them.")]
+        "o@example.com", "Left", ["4 counts."], [ReportTable("Parked rows", [("Aisle", "3 rows")], "Fix them.")]
     ),
 }
 every_mail = pytest.mark.parametrize("sent", MAILS.values(), ids=MAILS)

@@ -4,7 +4,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from stkr import aws
+from stkr.infra import aws
 from stkr.mail.compose import Mail
 from stkr.mail.send import send
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from stkr.errors import Problem, RulesError
+from stkr.domain.errors import RulesError, RulesProblem
 from stkr.rules.doc import MAX_ENTRIES, MAX_PROBLEMS, default_rules, parse_rules, read_rules, tolerance_for
 
 pytestmark = pytest.mark.unit
@@ -186,11 +186,11 @@ def test_a_doc_that_is_wrong_all_over_is_not_told_without_end() -> None:
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        (b"x" * 100_001, Problem("the rules doc is larger than 100 kB; is this the right file?")),
-        (b"a: 1\nb: \xe9", Problem("the rules doc is not UTF-8 text; save it as UTF-8", 2, 1)),
+        (b"x" * 100_001, RulesProblem("the rules doc is larger than 100 kB; is this the right file?")),
+        (b"a: 1\nb: \xe9", RulesProblem("the rules doc is not UTF-8 text; save it as UTF-8", 2, 1)),
     ],
 )
-def test_a_file_that_is_no_text_of_a_sensible_size_is_refused_unread(content: bytes, problem: Problem) -> None:
+def test_a_file_that_is_no_text_of_a_sensible_size_is_refused_unread(content: bytes, problem: RulesProblem) -> None:
     with pytest.raises(RulesError) as raised:
         read_rules(content)
     assert raised.value.problems == (problem,)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr.errors import RulesError
+from stkr.domain.errors import RulesError
 from stkr.rules import patterns
 from stkr.rules.doc import Override, Rules, parse_rules, tolerance_for
 

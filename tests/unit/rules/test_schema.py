@@ -19,13 +19,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # its stubs are another package
 
 from local import shop
-from stkr.errors import RulesError
+from stkr.domain.errors import RulesError
 from stkr.rules.doc import Group, Rules, parse_rules
-from stkr.rules.schema import schema, schema_text
+from stkr_cli.rules_schema import schema, schema_text
 
 pytestmark = pytest.mark.unit
 
-PUBLISHED = resources.files("stkr.rules").joinpath("rules.schema.json").read_text("utf-8")
+PUBLISHED = resources.files("stkr_cli").joinpath("rules.schema.json").read_text("utf-8")
 VALIDATOR = Draft202012Validator(json.loads(PUBLISHED))
 
 
@@ -35,7 +35,7 @@ def as_editors_read(text: str) -> Any:
 
 
 def test_the_published_schema_is_made_from_the_model() -> None:
-    assert schema_text() == PUBLISHED, "make it anew: stkr rules schema > layers/common/stkr/rules/rules.schema.json"
+    assert schema_text() == PUBLISHED, "make it anew: stkr rules schema > cli/stkr_cli/rules.schema.json"
     Draft202012Validator.check_schema(json.loads(PUBLISHED))
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr.errors import RulesError
+from stkr.domain.errors import RulesError
 from stkr.rules.doc import Rules, parse_rules
 from stkr.rules.yamldoc import read_yaml
 

@@ -11,30 +11,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr.capture.counted import CountedLine, FileProblem, Kind
 from stkr.capture.result import (
-    Alias,
     Capture,
     Correction,
     ParkedRow,
+    ReadTable,
     Reason,
     Replaced,
-    Sighting,
-    Table,
+    RowTrouble,
     Totals,
-    Trouble,
     Understood,
 )
-from stkr.links import CountLink
+from stkr.domain.alias import Alias, RowRef
+from stkr.domain.counted import CountedLine, FileProblem, LineKind
+from stkr.domain.line import LineState
+from stkr.domain.session import Session, SessionStatus
+from stkr.links.tokens import CountLink
 from stkr.session import pages
-from stkr.session.core import Standing
+from stkr.session.core import SessionProgress
 from stkr.session.pages import (
     MAX_LISTED_SKUS,
     MAX_PRINTED,
     SHOWN,
     SPARE_LINES,
+    FormProblem,
     OpenForm,
-    Problem,
     SessionLinks,
     UploadForm,
     card_page,
@@ -45,7 +46,6 @@ from stkr.session.pages import (
 )
 from stkr.session.qr import inline_svg
 from stkr.session.sheet import SheetRow
-from stkr.store.counts import Session, State, Status
 from stkr.web.page import Page
 from tests.unit.web.samples import HOSTILE, RULES, SESSION, Read, line
 
@@ -72,15 +72,15 @@ PARKED = ParkedRow(
 )
 CAPTURE = Capture(
     lines=(
-        CountedLine("BOLT-M6-50", Kind.COUNTED, Decimal(432)),
-        CountedLine("PAINT-RED", Kind.UNRECORDED, Decimal(3)),
+        CountedLine("BOLT-M6-50", LineKind.COUNTED, Decimal(432)),
+        CountedLine("PAINT-RED", LineKind.UNRECORDED, Decimal(3)),
     ),
     parked=(PARKED,),
     problems=(FileProblem("notes.docx", "this is not a count file"),),
     totals=Totals(read=6, counted=2, collapsed=1, blank=2, parked=1),
     parked_reasons={Reason.UNKNOWN_CODE: 1},
 )
-OPEN = SESSION.model_copy(update={"status": Status.OPEN})
+OPEN = SESSION.model_copy(update={"status": SessionStatus.OPEN})
 
 
 def read(page: Page) -> Read:
@@ -93,8 +93,8 @@ def stands(session: Session, capture: Capture | None) -> Read:
     return read(session_page(standing(session, capture), RULES, UPLOAD, LINKS, NOW))
 
 
-def standing(session: Session, capture: Capture | None) -> Standing:
-    return Standing(session, capture, capture.parked[:SHOWN] if capture else ())
+def standing(session: Session, capture: Capture | None) -> SessionProgress:
+    return SessionProgress(session, capture, capture.parked[:SHOWN] if capture else ())
 
 
 def test_a_locations_link_asks_only_who_counts_and_optionally_what() -> None:
@@ -133,7 +133,7 @@ def test_a_recount_is_of_its_items_only() -> None:
     asked = "Count again: Fixings aisle {} did not agree with what was counted, and asks for a fresh count of: {}"
     assert asked.format("A manager", "BOLT-M6-50") in shown.text
     assert shown.fields() == {"t": "the-token", "counter": ""}
-    rejected = line(state=State.REJECTED, decided_by="Priya")
+    rejected = line(state=LineState.REJECTED, decided_by="Priya")
     told = read(open_page(link, RULES, FORM, rejected)).text
     assert asked.format("Priya", "M6 bolts 50 mm BOLT-M6-50") in told
     assert not re.search(r"432|480|48\b|16\.80|Sam", told)
@@ -155,7 +155,7 @@ def test_a_form_with_a_problem_comes_back_as_it_was_filled_in() -> None:
 
 @pytest.mark.parametrize("field", ["counter", "location", "zone", "skus"])
 def test_an_error_stands_at_its_field_and_in_a_summary_that_leads_there(field: str) -> None:
-    form = OpenForm("x", "Sam", "", "bolts", None, Problem(field, "This is wrong."))
+    form = OpenForm("x", "Sam", "", "bolts", None, FormProblem(field, "This is wrong."))
     shown = read(open_page(CountLink(home=HOME, expires_at=1), RULES, form))
     controls = {each["id"]: each for tag in ("input", "select", "textarea") for each in shown.all(tag) if "id" in each}
     assert [name for name, each in controls.items() if each.get("aria-invalid")] == [field]
@@ -166,7 +166,7 @@ def test_an_error_stands_at_its_field_and_in_a_summary_that_leads_there(field: s
 
 
 def test_an_error_in_what_the_link_settles_leads_to_no_field() -> None:
-    shown = read(open_page(LOCATION_LINK, RULES, replace(FORM, problem=Problem("location", "It has no stock."))))
+    shown = read(open_page(LOCATION_LINK, RULES, replace(FORM, problem=FormProblem("location", "It has no stock."))))
     assert "The count was not opened yet. It has no stock." in shown.text
     assert not [link for link in shown.links() if link.startswith("#")]
 
@@ -236,7 +236,7 @@ def test_a_sheet_that_is_too_long_to_print_is_refused_and_not_cut() -> None:
 
 
 def test_the_upload_goes_straight_to_the_bucket_and_the_page_may_post_nowhere_else() -> None:
-    page = session_page(Standing(OPEN), RULES, UPLOAD, LINKS, NOW)
+    page = session_page(SessionProgress(OPEN), RULES, UPLOAD, LINKS, NOW)
     assert page.form_origin == "https://bucket.s3.eu-west-2.amazonaws.com"
     shown = read(page)
     form, inputs = shown.all("form")[0], shown.all("input")
@@ -246,7 +246,7 @@ def test_the_upload_goes_straight_to_the_bucket_and_the_page_may_post_nowhere_el
 
 
 def test_an_upload_for_an_area_says_so_and_leads_back() -> None:
-    shown = read(session_page(Standing(OPEN), RULES, replace(UPLOAD, area="Back store"), LINKS, NOW))
+    shown = read(session_page(SessionProgress(OPEN), RULES, replace(UPLOAD, area="Back store"), LINKS, NOW))
     assert "Upload a count of Back store" in shown.text
     assert "If Back store was uploaded before, this file replaces it. Not only Back store?" in shown.text
     assert len(shown.all("form")) == 1
@@ -272,7 +272,7 @@ def test_a_parked_row_is_shown_with_its_place_its_cells_and_how_to_mend_it() -> 
 
 
 def test_after_the_upload_of_an_area_the_correction_is_for_that_area_too() -> None:
-    on_its_way = Standing(OPEN, unread_since="2026-11-21T14:05:30+00:00")
+    on_its_way = SessionProgress(OPEN, unread_since="2026-11-21T14:05:30+00:00")
     links = replace(LINKS, area="Back & side")
     page = session_page(on_its_way, RULES, replace(UPLOAD, area="Back & side"), links, NOW)
     assert "/?t=x&area=Back+%26+side&uploaded=1" in read(page).links()
@@ -280,8 +280,8 @@ def test_after_the_upload_of_an_area_the_correction_is_for_that_area_too() -> No
 
 def test_everything_that_is_wrong_with_a_row_is_said_at_once_each_with_its_cell() -> None:
     also = (
-        Trouble(Reason.UNREADABLE_QUANTITY, "Type a number.", "B14"),
-        Trouble(Reason.UNKNOWN_CODE, "And this.", "C14"),
+        RowTrouble(Reason.UNREADABLE_QUANTITY, "Type a number.", "B14"),
+        RowTrouble(Reason.UNKNOWN_CODE, "And this.", "C14"),
     )
     shown = stands(OPEN, replace(CAPTURE, parked=(replace(PARKED, cell="A14", also=also),)))
     assert (
@@ -297,12 +297,12 @@ def test_parked_rows_can_be_downloaded_to_be_fixed_unless_all_are_decided() -> N
 
 
 def test_what_fix_sheets_and_later_files_did_is_told() -> None:
-    by = Sighting("fixes.xlsx", 2)
+    by = RowRef("fixes.xlsx", 2)
     capture = replace(
         CAPTURE,
-        tables=(Table("scan.csv", "XLSX", Understood(4, ("EAN",), "Qty", None, "Shelf", None, ("Name",))),),
+        tables=(ReadTable("scan.csv", "XLSX", Understood(4, ("EAN",), "Qty", None, "Shelf", None, ("Name",))),),
         replaced=(Replaced("Front/sam.csv", "Front/ann.csv"),),
-        corrections=(Correction(Sighting("scan.csv", 3), by, "BOLT", ""),),
+        corrections=(Correction(RowRef("scan.csv", 3), by, "BOLT", ""),),
         aliases=(Alias("B-OLD", "BOLT", by, Decimal(24)),),
         problems=(FileProblem("fixes.xlsx", "it is about another row", 7),),
     )
@@ -331,7 +331,7 @@ READ = replace(CAPTURE, parked=(), parked_reasons={}, problems=(), totals=Totals
         (OPEN, replace(READ, lines=()), "Nothing was counted. Next: fill in the quantities"),
         (OPEN.model_copy(update={"captured_seq": 2, "reconciled_seq": 1}), READ, "is being compared with the stock"),
         (OPEN.model_copy(update={"captured_seq": 2, "reconciled_seq": 2}), READ, "the manager decides about what diff"),
-        (SESSION.model_copy(update={"status": Status.CLOSED}), CAPTURE, "This count is closed."),
+        (SESSION.model_copy(update={"status": SessionStatus.CLOSED}), CAPTURE, "This count is closed."),
     ],
 )
 def test_one_sentence_says_what_is_to_be_done_next(session: Session, capture: Capture | None, next_is: str) -> None:
@@ -349,7 +349,7 @@ def test_one_sentence_says_what_is_to_be_done_next(session: Session, capture: Ca
 )
 def test_a_file_on_its_way_is_said_to_be_whatever_was_read_before(since: str, told: str) -> None:
     for capture in (None, CAPTURE):
-        standing = Standing(OPEN, capture, unread_since=since)
+        standing = SessionProgress(OPEN, capture, unread_since=since)
         shown = read(session_page(standing, RULES, UPLOAD, LINKS, NOW)).text
         assert told in shown
         assert ("What was understood before" in shown) == (capture is not None)
@@ -383,7 +383,7 @@ def test_every_reason_has_words(reason: Reason) -> None:
 
 def test_files_that_were_not_taken_are_named_with_the_reason() -> None:
     refused = (FileProblem("late.csv", "the count is closed"),)
-    shown = read(session_page(Standing(OPEN, CAPTURE, (), refused), RULES, UPLOAD, LINKS, NOW))
+    shown = read(session_page(SessionProgress(OPEN, CAPTURE, (), refused), RULES, UPLOAD, LINKS, NOW))
     assert "notes.docx was not taken: this is not a count file" in shown.text
     assert "late.csv was not taken: the count is closed" in shown.text
 
@@ -391,12 +391,12 @@ def test_files_that_were_not_taken_are_named_with_the_reason() -> None:
 def test_a_page_of_thousands_of_rows_stays_small_and_says_what_it_leaves_out() -> None:
     many = replace(
         CAPTURE,
-        lines=tuple(CountedLine(f"S{n}", Kind.COUNTED, Decimal(n)) for n in range(5000)),
+        lines=tuple(CountedLine(f"S{n}", LineKind.COUNTED, Decimal(n)) for n in range(5000)),
         parked=tuple(replace(PARKED, row=n) for n in range(5000)),
         totals=Totals(read=10_000, counted=5_000, parked=5_000),
         # An answer filled down to the end of a fix sheet.
         problems=tuple(FileProblem("fixes.xlsx", "there is nothing to remember", n) for n in range(20_000)),
-        aliases=tuple(Alias(f"C{n}", "BOLT-M6-50", Sighting("fixes.xlsx", n)) for n in range(5000)),
+        aliases=tuple(Alias(f"C{n}", "BOLT-M6-50", RowRef("fixes.xlsx", n)) for n in range(5000)),
     )
     page = session_page(standing(OPEN, many), RULES, UPLOAD, LINKS, NOW)
     assert len(page.html) < 1_000_000
@@ -407,7 +407,7 @@ def test_a_page_of_thousands_of_rows_stays_small_and_says_what_it_leaves_out() -
 
 
 def test_a_closed_count_takes_nothing_more() -> None:
-    closed = SESSION.model_copy(update={"status": Status.CLOSED})
+    closed = SESSION.model_copy(update={"status": SessionStatus.CLOSED})
     shown = read(session_page(standing(closed, CAPTURE), RULES, None, LINKS, NOW))
     assert "This count is closed." in shown.text
     assert not shown.all("form")
@@ -444,12 +444,12 @@ def test_whatever_was_typed_anywhere_is_escaped() -> None:
     row = replace(PARKED, file=HOSTILE, code=HOSTILE, detail=HOSTILE, cells=(HOSTILE, HOSTILE))
     capture = replace(
         CAPTURE,
-        lines=(CountedLine(HOSTILE, Kind.COUNTED, Decimal(1)),),
+        lines=(CountedLine(HOSTILE, LineKind.COUNTED, Decimal(1)),),
         parked=(row,),
         problems=(FileProblem(HOSTILE, HOSTILE),),
     )
     session = SESSION.model_copy(update={"counter": HOSTILE, "zone": HOSTILE, "location": HOSTILE})
-    form = OpenForm(HOSTILE, HOSTILE, HOSTILE, HOSTILE, None, Problem("zone", HOSTILE))
+    form = OpenForm(HOSTILE, HOSTILE, HOSTILE, HOSTILE, None, FormProblem("zone", HOSTILE))
     for page in (
         session_page(standing(session, capture), RULES, UPLOAD, LINKS, NOW),
         open_page(CountLink(home=HOME, location=HOSTILE, expires_at=1), RULES, form),

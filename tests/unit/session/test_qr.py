@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from stkr.links import CountLink, Keys, address
+from stkr.links.tokens import CountLink, SigningKeys, address
 from stkr.session.qr import inline_svg, png, svg
 from tests.qr import read
 
 pytestmark = pytest.mark.unit
 
 HOME = "https://abcdefghijklmnopqrstuvwxyz012345.lambda-url.eu-west-2.on.aws/"
-LINK = address(CountLink(home=HOME, location="fixings-aisle", expires_at=1_826_809_200), Keys("k" * 64))
+LINK = address(CountLink(home=HOME, location="fixings-aisle", expires_at=1_826_809_200), SigningKeys("k" * 64))
 
 
 def opened(content: bytes) -> Image.Image:
@@ -56,7 +56,7 @@ def test_a_reader_finds_the_very_link(image: Image.Image) -> None:
 @settings(max_examples=20)
 @given(st.from_regex(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}", fullmatch=True), st.integers(1, 2**33))
 def test_the_link_of_any_location_is_read_back(location: str, expires_at: int) -> None:
-    link = address(CountLink(home=HOME, location=location, expires_at=expires_at), Keys("k" * 64))
+    link = address(CountLink(home=HOME, location=location, expires_at=expires_at), SigningKeys("k" * 64))
     assert read(opened(png(link))).text == link
 
 

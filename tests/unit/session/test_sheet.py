@@ -13,10 +13,10 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from stkr.capture.core import capture
-from stkr.capture.quantities import CASE
 from stkr.capture.result import Reason, UploadedFile
+from stkr.domain.stock import History, Snapshot, StockRow
+from stkr.domain.units import CASE
 from stkr.session.sheet import HEADER, csv_sheet, xlsx_sheet
-from stkr.stock import History, Snapshot, StockRow
 from tests.unit.web.samples import SESSION
 
 pytestmark = pytest.mark.unit

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from stkr.domain.stock import History, StockRow
 from stkr.session.core import Opening, snapshot_for
-from stkr.stock import History, StockRow
 
 pytestmark = pytest.mark.unit
 

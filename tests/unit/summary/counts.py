@@ -5,14 +5,15 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from stkr.capture.counted import Kind
-from stkr.cause.evidence import Cause
+from stkr.domain.cause import Cause
+from stkr.domain.counted import LineKind
+from stkr.domain.inventory import Unbooked, UnbookedRow
+from stkr.domain.line import Line, LineState
+from stkr.domain.session import LastCount, Session, SessionStatus
+from stkr.domain.variance import Materiality
 from stkr.rules.doc import Rules, parse_rules
-from stkr.store.counts import LastCount, Line, Session, State, Status
-from stkr.store.inventory import Unbooked, Waiting
 from stkr.summary.core import Facts, Figures, Gathered, Month, Summary, facts_of
 from stkr.summary.narrative import plain_narrative
-from stkr.variance.result import Materiality
 
 NOVEMBER = Month(2026, 11)
 DECEMBER_1 = datetime(2026, 12, 1, 8, tzinfo=UTC)
@@ -42,7 +43,7 @@ def session(session_id: str, opened_at: str, location: str = "fixings-aisle", **
         location=location,
         counter="Sam",
         opened_at=opened_at,
-        status=Status.RECONCILED,
+        status=SessionStatus.RECONCILED,
         outcome=dict.fromkeys((*sorts, *of_counted), Decimal(0))
         | {key: Decimal(value) for key, value in outcome.items()},
     )
@@ -62,9 +63,9 @@ def decision(session_id: str, sku: str, decided_at: str, units: int, **fields: A
         sku=sku,
         name=f"Item {sku}",
         location="fixings-aisle",
-        kind=Kind.COUNTED,
+        kind=LineKind.COUNTED,
         materiality=Materiality.MATERIAL,
-        state=State.APPROVED,
+        state=LineState.APPROVED,
         system_qty=Decimal(480),
         snapshot_version=1,
         revision=1,
@@ -79,21 +80,21 @@ def decision(session_id: str, sku: str, decided_at: str, units: int, **fields: A
         decided_by="Priya",
         posted_units=Decimal(units),
     )
-    rejected = {"posted_units": None} if fields.get("state") is State.REJECTED else {}
+    rejected = {"posted_units": None} if fields.get("state") is LineState.REJECTED else {}
     return line.model_copy(update=rejected | fields)
 
 
 def queued(sku: str, queued_at: str, units: int, **fields: Any) -> Line:
     """A line of session ``a`` that waits for a decision since ``queued_at``."""
     line = decision("a", sku, queued_at, units, **fields)
-    undecided = {"state": State.QUEUED, "decided_at": None, "decided_by": None, "posted_units": None}
+    undecided = {"state": LineState.QUEUED, "decided_at": None, "decided_by": None, "posted_units": None}
     return line.model_copy(update=undecided | {"queued_at": queued_at, "due_at": queued_at})
 
 
-def to_book(sku: str, since: str, adjustments: int = 1) -> Waiting:
+def to_book(sku: str, since: str, adjustments: int = 1) -> UnbookedRow:
     """A row of the inventory with so many adjustments to be booked."""
     waiting = tuple(Unbooked(id=f"a.{sku}.r{number}", units=Decimal(-1), at=since) for number in range(adjustments))
-    return Waiting("fixings-aisle", sku, sku, waiting, since)
+    return UnbookedRow("fixings-aisle", sku, sku, waiting, since)
 
 
 def facts(
@@ -101,7 +102,7 @@ def facts(
     decided: Sequence[Line] = (),
     waiting: Mapping[str, Sequence[Line]] | None = None,
     last_counts: Mapping[str, LastCount] | None = None,
-    unbooked: Sequence[Waiting] = (),
+    unbooked: Sequence[UnbookedRow] = (),
     earlier: Sequence[Figures] = (),
     rules: Rules = RULES,
 ) -> Facts:
@@ -128,7 +129,7 @@ def november() -> Facts:
         decision("b", "BOLT-M6-50", "2026-10-22T10:00:00.000000Z", -20),
         decision("a", "BOLT-M6-50", at, -48, confirmed_cause=Cause.SHRINKAGE),
         decision("a", "DRILL-18V", at, 1, unit_cost=Decimal("1200.005"), cause=Cause.MISCOUNT),
-        decision("a", "PAINT-9", at, -9, state=State.REJECTED),
+        decision("a", "PAINT-9", at, -9, state=LineState.REJECTED),
     ]
     return facts(
         sessions,

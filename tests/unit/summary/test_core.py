@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr.capture.counted import Kind
-from stkr.cause.evidence import Cause
-from stkr.store.counts import LastCount, State
-from stkr.summary.core import MONTHS_COMPARED, Month, Repeat, Share, Unbooked, Waiting
+from stkr.domain.cause import Cause
+from stkr.domain.counted import LineKind
+from stkr.domain.line import LineState
+from stkr.domain.session import LastCount
+from stkr.summary.core import MONTHS_COMPARED, CauseShare, Month, Repeat, UnbookedTotal, Undecided
 from tests.unit.summary.counts import NOVEMBER, as_first_stored, decision, facts, queued, session, to_book
 
 pytestmark = pytest.mark.unit
@@ -145,7 +146,7 @@ def test_what_was_approved_in_the_month_is_what_was_caught() -> None:
         decided=[
             decision("a", "BOLT", "2026-11-22T10:00:00.000000Z", -48),
             decision("a", "NUT", "2026-11-22T10:00:00.000000Z", 10),
-            decision("a", "PAINT", "2026-11-22T10:00:00.000000Z", -9, state=State.REJECTED),
+            decision("a", "PAINT", "2026-11-22T10:00:00.000000Z", -9, state=LineState.REJECTED),
             decision("b", "SAND", "2026-10-31T23:59:59.000000Z", -100),
             decision("b", "GRAVEL", "2026-12-01T00:00:00.000000Z", -100),
         ]
@@ -161,7 +162,7 @@ def test_an_uncounted_item_confirmed_as_gone_is_worth_what_was_written_off() -> 
         "DRILL",
         "2026-11-22T10:00:00.000000Z",
         -3,
-        kind=Kind.UNCOUNTED,
+        kind=LineKind.UNCOUNTED,
         counted_qty=None,
         gap_units=None,
         gap_value=None,
@@ -172,7 +173,7 @@ def test_an_uncounted_item_confirmed_as_gone_is_worth_what_was_written_off() -> 
     found = facts(decided=[gone])
 
     assert found.figures.caught_value == Decimal(600)
-    assert found.causes == (Share(Cause.UNKNOWN, 1, Decimal(600)),)
+    assert found.causes == (CauseShare(Cause.UNKNOWN, 1, Decimal(600)),)
 
 
 def test_causes_are_split_by_the_managers_word_where_there_is_one_the_costliest_first() -> None:
@@ -182,14 +183,14 @@ def test_causes_are_split_by_the_managers_word_where_there_is_one_the_costliest_
             decision("a", "A", at, -10),
             decision("a", "B", at, -20, confirmed_cause=Cause.MISCOUNT),
             decision("a", "C", at, -30, cause=Cause.RECEIVING_ERROR, confirmed_cause=Cause.RECEIVING_ERROR),
-            decision("a", "D", at, -90, state=State.REJECTED, confirmed_cause=Cause.MISCOUNT),
+            decision("a", "D", at, -90, state=LineState.REJECTED, confirmed_cause=Cause.MISCOUNT),
         ]
     )
 
     assert found.causes == (
-        Share(Cause.RECEIVING_ERROR, 1, Decimal("10.50")),
-        Share(Cause.MISCOUNT, 1, Decimal("7.00")),
-        Share(Cause.SHRINKAGE, 1, Decimal("3.50")),
+        CauseShare(Cause.RECEIVING_ERROR, 1, Decimal("10.50")),
+        CauseShare(Cause.MISCOUNT, 1, Decimal("7.00")),
+        CauseShare(Cause.SHRINKAGE, 1, Decimal("3.50")),
     )
 
 
@@ -198,7 +199,7 @@ def test_a_label_was_right_when_the_manager_confirmed_it_and_counts_only_where_t
     found = facts(
         decided=[
             decision("a", "A", at, -10, confirmed_cause=Cause.SHRINKAGE),
-            decision("a", "B", at, -10, confirmed_cause=Cause.MISCOUNT, state=State.REJECTED),
+            decision("a", "B", at, -10, confirmed_cause=Cause.MISCOUNT, state=LineState.REJECTED),
             decision("a", "C", at, -10, confirmed_cause=Cause.SHRINKAGE),
             decision("a", "D", at, -10),
             decision("a", "E", at, -10, cause=Cause.UNKNOWN, confirmed_cause=Cause.MISCOUNT),
@@ -219,7 +220,7 @@ def test_an_item_short_twice_within_three_months_keeps_coming_back() -> None:
             decision("a", "PAINT", "2026-10-22T10:00:00.000000Z", -10),
             decision("b", "PAINT", "2026-11-22T10:00:00.000000Z", 10),
             decision("a", "SAND", "2026-10-22T10:00:00.000000Z", -10),
-            decision("b", "SAND", "2026-11-22T10:00:00.000000Z", -10, state=State.REJECTED),
+            decision("b", "SAND", "2026-11-22T10:00:00.000000Z", -10, state=LineState.REJECTED),
             decision("a", "TAPE", "2026-10-22T10:00:00.000000Z", -10),
             decision("b", "TAPE", "2026-11-22T10:00:00.000000Z", -10, location="yard"),
         ]
@@ -238,10 +239,10 @@ def test_what_waits_is_what_is_in_the_queues_with_its_value_and_its_age() -> Non
 
     found = facts(waiting={"fixings-aisle": fixings, "paint-aisle": paint})
 
-    assert found.waiting == Waiting(4, Decimal("20.65"), 1, 120)
+    assert found.waiting == Undecided(4, Decimal("20.65"), 1, 120)
     by_place = {place.location: place.waiting for place in found.places}
-    assert by_place["fixings-aisle"] == Waiting(3, Decimal("20.30"), 1, 12)
-    assert facts().waiting == Waiting(0, Decimal(0), 0, None)
+    assert by_place["fixings-aisle"] == Undecided(3, Decimal("20.30"), 1, 12)
+    assert facts().waiting == Undecided(0, Decimal(0), 0, None)
 
 
 def test_a_location_is_overdue_when_its_last_count_is_longer_ago_than_its_interval() -> None:
@@ -271,8 +272,8 @@ def test_a_location_that_left_the_rules_doc_is_told_of_by_its_key_and_never_over
 def test_what_is_not_booked_is_counted_by_adjustment_and_dated_by_the_oldest() -> None:
     rows = [to_book("BOLT", "2026-11-28T08:00:00.000000Z", 3), to_book("NUT", "2026-11-21T09:00:00.000000Z")]
 
-    assert facts(unbooked=rows).unbooked == Unbooked(4, 9)
-    assert facts().unbooked == Unbooked(0, None)
+    assert facts(unbooked=rows).unbooked == UnbookedTotal(4, 9)
+    assert facts().unbooked == UnbookedTotal(0, None)
 
 
 def test_what_was_approved_without_a_unit_cost_is_in_no_value_and_said_to_be_so() -> None:

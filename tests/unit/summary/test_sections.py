@@ -8,9 +8,9 @@ from decimal import Decimal
 
 import pytest
 
-from stkr.cause.evidence import Cause
+from stkr.domain.cause import Cause
+from stkr.domain.session import LastCount
 from stkr.mail.compose import Mail, monthly
-from stkr.store.counts import LastCount
 from stkr.summary.core import Repeat
 from stkr.summary.page import summary_page
 from stkr.summary.sections import PERCENT, Measure, Section, csv_of, said, sections

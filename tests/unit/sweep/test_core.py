@@ -9,14 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr import keys
-from stkr.capture.counted import Kind
-from stkr.cause.evidence import Cause
+from stkr.domain import instants
+from stkr.domain.cause import Cause
+from stkr.domain.counted import LineKind
+from stkr.domain.instants import months_back
+from stkr.domain.line import Line, LineState
+from stkr.domain.session import LastCount, Session, SessionStatus
+from stkr.domain.variance import Materiality
 from stkr.mail.compose import MAX_ITEMS
 from stkr.rules.doc import Person, Rules
-from stkr.store.counts import LastCount, Line, Session, State, Status
-from stkr.sweep.core import Digest, Due, digests, due_again, finished, months_back, overdue, ready, recipients, taken_in
-from stkr.variance.result import Materiality
+from stkr.sweep.core import Digest, Due, digests, due_again, finished, overdue, ready, recipients, taken_in
 
 pytestmark = pytest.mark.unit
 
@@ -26,15 +28,15 @@ NOW = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
 
 def line(sku: str = "A", value: str | None = "-10", **more: object) -> Line:
     stored = {
-        "session_id": "s1", "sku": sku, "name": sku, "location": "aisle", "kind": Kind.COUNTED,
-        "materiality": Materiality.MATERIAL, "state": State.QUEUED, "system_qty": 10, "snapshot_version": 1,
+        "session_id": "s1", "sku": sku, "name": sku, "location": "aisle", "kind": LineKind.COUNTED,
+        "materiality": Materiality.MATERIAL, "state": LineState.QUEUED, "system_qty": 10, "snapshot_version": 1,
         "revision": 100, "rule": "default", "capture_seq": 1, "gap_value": value, "cause": Cause.SHRINKAGE,
     }  # fmt: skip
     return Line.model_validate({**stored, **more})
 
 
 def session(counter: str = "Sam") -> Session:
-    return Session(session_id="s1", location="aisle", counter=counter, opened_at="", status=Status.RECONCILED)
+    return Session(session_id="s1", location="aisle", counter=counter, opened_at="", status=SessionStatus.RECONCILED)
 
 
 def rules(**more: object) -> Rules:
@@ -53,7 +55,7 @@ def test_a_variance_waits_for_its_label_but_not_for_ever() -> None:
     }  # fmt: skip
     fresh = line("A", cause=None, evidence=evidence, queued_at="2026-11-21T13:50:00.000000Z")
     stale = line("B", cause=None, evidence=evidence, queued_at="2026-11-21T13:40:00.000000Z")
-    uncounted = line("C", cause=None, kind=Kind.UNCOUNTED, queued_at="2026-11-21T13:59:00.000000Z")
+    uncounted = line("C", cause=None, kind=LineKind.UNCOUNTED, queued_at="2026-11-21T13:59:00.000000Z")
     assert [found.sku for found in ready([fresh, stale, uncounted, line("D")], NOW, LONDON)] == ["B", "C", "D"]
 
 
@@ -85,8 +87,8 @@ def test_what_is_not_due_yet_or_was_mailed_today_is_left_alone() -> None:
 
 def test_a_daily_sweep_that_begins_a_second_earlier_than_the_last_one_mails_again_all_the_same() -> None:
     sent_at = datetime(2026, 11, 19, 7, 0, 5, tzinfo=UTC)
-    due_at = keys.instant(due_again(sent_at, 2, LONDON))
-    mailed = line(mails=1, mailed_at=keys.instant(sent_at), due_at=due_at)
+    due_at = instants.instant(due_again(sent_at, 2, LONDON))
+    mailed = line(mails=1, mailed_at=instants.instant(sent_at), due_at=due_at)
     a_second_early = datetime(2026, 11, 21, 7, 0, 4, tzinfo=UTC)
     assert ready([mailed], a_second_early, LONDON) == [mailed]
     assert ready([mailed], datetime(2026, 11, 20, 7, 0, 4, tzinfo=UTC), LONDON) == []
@@ -113,7 +115,7 @@ def shown(planned: Sequence[Digest]) -> list[tuple[str, list[str]]]:
 
 
 def test_the_most_valuable_gap_comes_first_and_uncounted_lines_last() -> None:
-    lines = [line("A", "-10"), line("B", None, kind=Kind.UNCOUNTED), line("C", "300"), line("D", "-400")]
+    lines = [line("A", "-10"), line("B", None, kind=LineKind.UNCOUNTED), line("C", "300"), line("D", "-400")]
     assert shown(digests(due(lines), DAY)) == [("Priya", ["D", "C", "A", "B"])]
 
 
@@ -219,7 +221,7 @@ STORED = "2026-10-{}T10:00:00.000000Z"
 )  # fmt: skip
 def test_a_count_is_closed_when_nothing_is_left_to_be_done_in_it(stands: dict[str, object], closes: bool) -> None:
     opened = {
-        "session_id": "s1", "location": "aisle", "counter": "Sam", "status": Status.OPEN,
+        "session_id": "s1", "location": "aisle", "counter": "Sam", "status": SessionStatus.OPEN,
         "opened_at": STORED.format("01"),
     }  # fmt: skip
     assert finished(Session.model_validate({**opened, **stands}), {"waiting"}, 14, NOW) is closes

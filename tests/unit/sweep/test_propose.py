@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr.store.counts import LastCount, Line
-from stkr.store.inventory import InventoryRow
+from stkr.domain.inventory import InventoryRow
+from stkr.domain.line import Line
+from stkr.domain.session import LastCount
 from stkr.sweep.propose import MOST_PROPOSED, propose, still_to_count
 from tests.unit.web.samples import line
 

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from stkr.mail.compose import Table
-from stkr.store.counts import Session, Status
-from stkr.store.inventory import Unbooked, Waiting
+from stkr.domain.inventory import Unbooked, UnbookedRow
+from stkr.domain.session import Session, SessionStatus
+from stkr.mail.compose import ReportTable
 from stkr.sweep.report import LEFT_AFTER, MOST_ROWS, Findings, tables_of, title
 from tests.unit.web.samples import RULES, line, uncounted
 
@@ -20,13 +20,13 @@ NOW = COUNTED + LEFT_AFTER
 def session(**stands: object) -> Session:
     opened = {
         "session_id": "s1", "location": "fixings-aisle", "counter": "Sam", "opened_at": "2026-11-21T09:00:00.000000Z",
-        "status": Status.OPEN,
+        "status": SessionStatus.OPEN,
     }  # fmt: skip
     return Session.model_validate({**opened, **stands})
 
 
 UPLOADED = {"captured_at": "2026-11-21T09:00:00.000000Z", "capture_seq": 1, "captured_seq": 1}
-RECONCILED = {**UPLOADED, "reconciled_seq": 1, "status": Status.RECONCILED}
+RECONCILED = {**UPLOADED, "reconciled_seq": 1, "status": SessionStatus.RECONCILED}
 
 
 def told(now: datetime = NOW, **found: object) -> dict[str, list[tuple[str, str]]]:
@@ -104,7 +104,7 @@ def test_unsent_mails_are_told_by_location() -> None:
 def test_of_a_long_list_the_report_says_how_much_it_leaves_out() -> None:
     since = "2026-11-01T09:00:00.000000Z"
     units = (Unbooked(id="a", units=Decimal(-2), at=since), Unbooked(id="b", units=Decimal(5), at=since))
-    waiting = [Waiting("paint-aisle", f"S{number:02}", "Paint", units, since) for number in range(MOST_ROWS + 2)]
+    waiting = [UnbookedRow("paint-aisle", f"S{number:02}", "Paint", units, since) for number in range(MOST_ROWS + 2)]
     [rows] = told(unbooked=waiting).values()
     assert rows[0] == ("Paint aisle, S00: Paint", "+3 since Sun 1 Nov 2026")
     assert rows[MOST_ROWS:] == [("and others", "2 more")]
@@ -113,7 +113,7 @@ def test_of_a_long_list_the_report_says_how_much_it_leaves_out() -> None:
 
 
 def test_the_subject_is_the_first_matter_and_how_many_there_are_beside_it() -> None:
-    matters = [Table(name, [("a", "b")]) for name in ("Left", "Parked", "Stuck")]
+    matters = [ReportTable(name, [("a", "b")]) for name in ("Left", "Parked", "Stuck")]
     assert title(matters[:1]) == "Left"
     assert title(matters[:2]) == "Left, and 1 other matter"
     assert title(matters) == "Left, and 2 other matters"

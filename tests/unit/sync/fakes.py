@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from stkr.store.items import attributes, values
+from stkr.store.dynamodb import attributes, values
 
 Item = dict[str, Any]
 _TOKENS = re.compile(r"[()]|<=|<|=|\+|,|:\w+|#\w+|\w+")

@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
-from stkr.stock import StockRow
-from stkr.store.inventory import InventoryRow, Unbooked
-from stkr.sync.core import ByHand, Confirmed, decide
+from stkr.domain.inventory import InventoryRow, Unbooked
+from stkr.domain.stock import StockRow
+from stkr.sync.core import BookingAnswer, ByHand, decide
 
 BY_HAND = ByHand(until="9999")
 """What is confirmed where people book by hand, and could have booked all that waits."""
@@ -44,7 +44,7 @@ def found(qty: int, sku: str = "PAINT-9", location: str = "fixings-aisle") -> In
     return approved(empty, qty)
 
 
-def synced(seen: InventoryRow | None, listed: StockRow | None, confirmed: Confirmed = BY_HAND) -> InventoryRow:
+def synced(seen: InventoryRow | None, listed: StockRow | None, confirmed: BookingAnswer = BY_HAND) -> InventoryRow:
     """The row after one sync."""
     change = decide(seen, listed, confirmed)
     row = change.wanted if change else seen

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from stkr.stock import History
+from stkr.domain.stock import History
 from stkr.sync.core import ByHand, decide, waiting
 from tests.unit.sync.rows import BY_HAND, approved, found, quantities, said, stored, synced
 

@@ -20,20 +20,23 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from stkr import keys
-from stkr.errors import SourceUnavailable
-from stkr.settings import Sync as Settings
-from stkr.stock import StockRow
-from stkr.store.inventory import InventoryRow, post_adjustment, read_location
-from stkr.sync.connector import Adjustment, Connector, Reading
+from stkr.domain import instants
+from stkr.domain.adjustment import Adjustment
+from stkr.domain.errors import SourceUnavailable
+from stkr.domain.inventory import InventoryRow
+from stkr.domain.stock import StockRow
+from stkr.infra.settings import SyncSettings
+from stkr.store import keyspace
+from stkr.store.inventory import post_adjustment, read_location
+from stkr.sync.connector import Connector, Reading
 from stkr.sync.connectors.spreadsheet import SpreadsheetSource, open_spreadsheet
-from stkr.sync.shell import Outcome, sync
+from stkr.sync.shell import SyncOutcome, sync
 from tests.unit.sync.fakes import Bucket, Dynamo, Inline
 from tests.unit.sync.rows import said
 
 pytestmark = pytest.mark.unit
 
-SETTINGS = Settings(bucket="bucket", inventory_table="inventory", sync_secret="secret")
+SETTINGS = SyncSettings(bucket="bucket", inventory_table="inventory", sync_secret="secret")
 KEY = "source/stock.csv"
 SKUS = ("A", "B")
 START = 10_000
@@ -48,10 +51,10 @@ class Killed(BaseException):
 class Run:
     """One sync in a thread of its own, which stops before every call."""
 
-    def __init__(self, work: Callable[[], Outcome]) -> None:
+    def __init__(self, work: Callable[[], SyncOutcome]) -> None:
         self.over = self.reading = False
         self.failure: BaseException | None = None
-        self.outcome: Outcome | None = None
+        self.outcome: SyncOutcome | None = None
         self.fingerprint = ""
         self.moves_read: dict[str, int] = {}
         self._dead = False
@@ -80,7 +83,7 @@ class Run:
         if self._dead:
             raise Killed
 
-    def _run(self, work: Callable[[], Outcome]) -> None:
+    def _run(self, work: Callable[[], SyncOutcome]) -> None:
         RUNNING.run = self
         try:
             self.stop()
@@ -115,8 +118,8 @@ class Shop(RuleBasedStateMachine):
         self.patches = ExitStack()
         rules = SimpleNamespace(rules=SimpleNamespace(max_missing_percent=Decimal(20)))
         for name, stand_in in {
-            "stkr.aws.dynamodb": lambda: self.table,
-            "stkr.aws.s3": lambda: self.bucket,
+            "stkr.infra.aws.dynamodb": lambda: self.table,
+            "stkr.infra.aws.s3": lambda: self.bucket,
             "stkr.sync.shell.ThreadPoolExecutor": Inline,
             "stkr.sync.shell.pause": lambda _attempt: None,
             "stkr.sync.shell.count": lambda *_counted: None,
@@ -169,7 +172,7 @@ class Shop(RuleBasedStateMachine):
             gap_units=Decimal(gap),
             expected_qty=row.system_qty,
             expected_version=row.snapshot_version,
-            at=keys.instant(self.now + timedelta(seconds=len(self.approved))),
+            at=instants.instant(self.now + timedelta(seconds=len(self.approved))),
         )
         self.table.update_item(**action["Update"])
         self.approved[adjustment] = (sku, gap)
@@ -204,7 +207,7 @@ class Shop(RuleBasedStateMachine):
                 raise run.failure
             self.refused = run.outcome.refused if run.outcome else None
             # By the end of a sync another one may have mirrored something newer, or be about to.
-            state = self.table.items[keys.SOURCE_STATE, keys.SOURCE_STATE]
+            state = self.table.items[keyspace.SOURCE_STATE, keyspace.SOURCE_STATE]
             is_the_latest = state.get("fingerprint") == run.fingerprint and "running_until" not in state
             if run.outcome and run.outcome.read and is_the_latest:
                 self.is_mirrored_as_it_was_read(run)
@@ -445,7 +448,7 @@ class Export(Spreadsheet):
 
     def mirrored(self) -> int:
         """The version of the file that the last complete sync mirrored."""
-        tag = self.table.items[keys.SOURCE_STATE, keys.SOURCE_STATE]["fingerprint"].split()[-1]
+        tag = self.table.items[keyspace.SOURCE_STATE, keyspace.SOURCE_STATE]["fingerprint"].split()[-1]
         return 1 + [version["ETag"] for version in self.bucket.versions[KEY]].index(tag)
 
     def is_being_booked(self, sku: str) -> bool:

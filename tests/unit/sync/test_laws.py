@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr.stock import StockRow
-from stkr.store.inventory import InventoryRow
-from stkr.sync.core import ByHand, Confirmed, Plan, plan
+from stkr.domain.inventory import InventoryRow
+from stkr.domain.stock import StockRow
+from stkr.sync.core import BookingAnswer, ByHand, SyncPlan, plan_rows
 from tests.unit.sync.rows import BY_HAND, approved, said, stored
 
 pytestmark = pytest.mark.unit
@@ -29,7 +29,7 @@ def sources(draw: st.DrawFn) -> list[StockRow]:
     return draw(st.permutations(rows))
 
 
-confirmations: st.SearchStrategy[Confirmed] = st.sampled_from([BY_HAND, ByHand(until="")]) | st.frozensets(
+confirmations: st.SearchStrategy[BookingAnswer] = st.sampled_from([BY_HAND, ByHand(until="")]) | st.frozensets(
     st.sampled_from([f"{sku}.r{number}" for sku in "ABCD" for number in range(3)])
 )
 """What the source says it contains, or that people book by hand and have, or have not, had the time to."""
@@ -49,7 +49,7 @@ def inventories(draw: st.DrawFn) -> list[InventoryRow]:
     return rows
 
 
-def applied(rows: list[InventoryRow], planned: Plan) -> dict[tuple[str, str], InventoryRow]:
+def applied(rows: list[InventoryRow], planned: SyncPlan) -> dict[tuple[str, str], InventoryRow]:
     """The stored rows after a plan was carried out."""
     after = {(row.location, row.sku): row for row in rows}
     return after | {(change.wanted.location, change.wanted.sku): change.wanted for change in planned.changes}
@@ -57,25 +57,27 @@ def applied(rows: list[InventoryRow], planned: Plan) -> dict[tuple[str, str], In
 
 @given(sources(), inventories(), confirmations, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_does_not_matter(
-    listed: list[StockRow], rows: list[InventoryRow], confirmed: Confirmed, random: Random
+    listed: list[StockRow], rows: list[InventoryRow], confirmed: BookingAnswer, random: Random
 ) -> None:
     shuffled, shuffled_rows = random.sample(listed, len(listed)), random.sample(rows, len(rows))
 
-    assert plan(shuffled, shuffled_rows, ANY_LOSS, confirmed) == plan(listed, rows, ANY_LOSS, confirmed)
+    assert plan_rows(shuffled, shuffled_rows, ANY_LOSS, confirmed) == plan_rows(listed, rows, ANY_LOSS, confirmed)
 
 
 @given(sources(), inventories(), confirmations)
-def test_syncing_twice_is_syncing_once(listed: list[StockRow], rows: list[InventoryRow], confirmed: Confirmed) -> None:
-    once = applied(rows, plan(listed, rows, ANY_LOSS, confirmed))
+def test_syncing_twice_is_syncing_once(
+    listed: list[StockRow], rows: list[InventoryRow], confirmed: BookingAnswer
+) -> None:
+    once = applied(rows, plan_rows(listed, rows, ANY_LOSS, confirmed))
 
-    assert plan(listed, once.values(), ANY_LOSS, confirmed).changes == ()
+    assert plan_rows(listed, once.values(), ANY_LOSS, confirmed).changes == ()
 
 
 @given(sources(), inventories(), confirmations)
 def test_the_system_quantity_is_always_what_the_source_says_plus_what_is_unbooked(
-    listed: list[StockRow], rows: list[InventoryRow], confirmed: Confirmed
+    listed: list[StockRow], rows: list[InventoryRow], confirmed: BookingAnswer
 ) -> None:
-    after = applied(rows, plan(listed, rows, ANY_LOSS, confirmed))
+    after = applied(rows, plan_rows(listed, rows, ANY_LOSS, confirmed))
 
     assert all(row.system_qty == row.source_qty + row.unbooked_qty for row in after.values())
     assert all(after[row.location, row.sku].source_qty == row.system_qty for row in listed)
@@ -83,9 +85,9 @@ def test_the_system_quantity_is_always_what_the_source_says_plus_what_is_unbooke
 
 @given(sources(), inventories(), confirmations)
 def test_the_version_rises_exactly_when_the_stock_moves(
-    listed: list[StockRow], rows: list[InventoryRow], confirmed: Confirmed
+    listed: list[StockRow], rows: list[InventoryRow], confirmed: BookingAnswer
 ) -> None:
-    after = applied(rows, plan(listed, rows, ANY_LOSS, confirmed))
+    after = applied(rows, plan_rows(listed, rows, ANY_LOSS, confirmed))
 
     for row in rows:
         then = after[row.location, row.sku]
@@ -94,9 +96,9 @@ def test_the_version_rises_exactly_when_the_stock_moves(
 
 @given(sources(), inventories(), confirmations)
 def test_an_adjustment_is_kept_or_settled_whole_and_only_a_confirmed_one_where_the_source_confirms(
-    listed: list[StockRow], rows: list[InventoryRow], confirmed: Confirmed
+    listed: list[StockRow], rows: list[InventoryRow], confirmed: BookingAnswer
 ) -> None:
-    after = applied(rows, plan(listed, rows, ANY_LOSS, confirmed))
+    after = applied(rows, plan_rows(listed, rows, ANY_LOSS, confirmed))
 
     for row in rows:
         then = after[row.location, row.sku]
@@ -109,9 +111,9 @@ def test_an_adjustment_is_kept_or_settled_whole_and_only_a_confirmed_one_where_t
 
 @given(sources(), inventories(), confirmations)
 def test_no_row_is_ever_lost_and_every_row_is_accounted_for(
-    listed: list[StockRow], rows: list[InventoryRow], confirmed: Confirmed
+    listed: list[StockRow], rows: list[InventoryRow], confirmed: BookingAnswer
 ) -> None:
-    planned = plan(listed, rows, ANY_LOSS, confirmed)
+    planned = plan_rows(listed, rows, ANY_LOSS, confirmed)
     everywhere = {(row.location, row.sku) for row in listed} | {(row.location, row.sku) for row in rows}
 
     assert applied(rows, planned).keys() == everywhere

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr.errors import SourceRefused
-from stkr.sync.connector import Adjustment
+from stkr.domain.adjustment import Adjustment
+from stkr.domain.errors import SourceRefused
 from stkr.sync.connectors.odoo_records import (
     Booking,
     Catalogue,
+    OdooLocation,
     Packaging,
-    Place,
     Product,
     Quant,
     Sites,
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.unit
 D = Decimal
 STOCK, SHELF, CUSTOMERS, LOSS = 5, 6, 2, 11
 PLACES = parsed(
-    Place,
+    OdooLocation,
     [
         {"id": 4, "complete_name": "WH", "usage": "view", "parent_path": "4/", "warehouse_id": 1},
         {"id": STOCK, "complete_name": "WH/Stock", "usage": "internal", "parent_path": "4/5/"} | {"warehouse_id": 1},

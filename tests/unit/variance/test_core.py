@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr.capture.counted import CountedLine, Kind
-from stkr.capture.result import Outcome, Totals
-from stkr.rules.doc import Applied, default_rules, parse_rules
-from stkr.stock import Snapshot, StockRow
+from stkr.capture.result import CaptureOutcome, Totals
+from stkr.domain.counted import CountedLine, LineKind
+from stkr.domain.stock import Snapshot, StockRow
+from stkr.domain.variance import Materiality, gap_between
+from stkr.rules.doc import AppliedTolerance, default_rules, parse_rules
 from stkr.variance.core import find_variances, judge
-from stkr.variance.result import Materiality, gap_between
 
 pytestmark = pytest.mark.unit
 
 quantities = st.decimals(min_value=0, max_value=100_000, places=0)
 prices = st.decimals(min_value=0, max_value=5_000, places=2)
-SEED = Applied(Decimal(2), Decimal(1), Decimal(20), "default")
+SEED = AppliedTolerance(Decimal(2), Decimal(1), Decimal(20), "default")
 
 
 def row(sku: str, qty: int | str, cost: str | None = "0.35", **more: str) -> StockRow:
@@ -25,9 +25,11 @@ def row(sku: str, qty: int | str, cost: str | None = "0.35", **more: str) -> Sto
     return StockRow(sku, sku.title(), "fixings-aisle", Decimal(qty), price, category=more.get("category", ""))
 
 
-def captured(*counts: tuple[str, int | str], kind: Kind = Kind.COUNTED, parked_skus: tuple[str, ...] = ()) -> Outcome:
+def captured(
+    *counts: tuple[str, int | str], kind: LineKind = LineKind.COUNTED, parked_skus: tuple[str, ...] = ()
+) -> CaptureOutcome:
     lines = tuple(CountedLine(sku, kind, Decimal(qty)) for sku, qty in counts)
-    return Outcome(lines=lines, problems=(), totals=Totals(), parked_skus=parked_skus)
+    return CaptureOutcome(lines=lines, problems=(), totals=Totals(), parked_skus=parked_skus)
 
 
 def snapshot(*rows: StockRow, elsewhere: tuple[StockRow, ...] = ()) -> Snapshot:
@@ -93,7 +95,7 @@ def test_an_unknown_cost_leaves_the_value_unknown_and_the_other_tests_in_force()
 def test_an_unrecorded_item_is_material_for_all_that_was_counted() -> None:
     paint = row("PAINT", 7, "12.50")
     [variance] = find_variances(
-        captured(("PAINT", 1), kind=Kind.UNRECORDED), snapshot(elsewhere=(paint,)), default_rules()
+        captured(("PAINT", 1), kind=LineKind.UNRECORDED), snapshot(elsewhere=(paint,)), default_rules()
     )
     assert variance.materiality is Materiality.MATERIAL
     assert variance.system_qty == 0
@@ -103,7 +105,7 @@ def test_an_unrecorded_item_is_material_for_all_that_was_counted() -> None:
 
 def test_an_expected_item_without_a_row_is_uncounted_and_never_assumed_zero() -> None:
     [variance] = find_variances(captured(), snapshot(row("A", 30)), default_rules())
-    assert (variance.kind, variance.counted_qty, variance.gap) == (Kind.UNCOUNTED, None, None)
+    assert (variance.kind, variance.counted_qty, variance.gap) == (LineKind.UNCOUNTED, None, None)
     assert variance.materiality is Materiality.MATERIAL
 
 
@@ -167,8 +169,8 @@ def test_every_counted_and_every_expected_item_comes_out_exactly_once(
 ) -> None:
     known = {sku: row(sku, 1) for sku in counts if sku not in stock}
     lines = tuple(
-        CountedLine(sku, Kind.COUNTED if sku in stock else Kind.UNRECORDED, qty) for sku, qty in counts.items()
+        CountedLine(sku, LineKind.COUNTED if sku in stock else LineKind.UNRECORDED, qty) for sku, qty in counts.items()
     )
     shot = Snapshot("fixings-aisle", {sku: row(sku, str(qty)) for sku, qty in stock.items()}, known)
-    variances = find_variances(Outcome(lines=lines, problems=(), totals=Totals()), shot, default_rules())
+    variances = find_variances(CaptureOutcome(lines=lines, problems=(), totals=Totals()), shot, default_rules())
     assert [variance.sku for variance in variances] == sorted({*counts, *stock})

@@ -7,18 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr.capture.counted import Kind
-from stkr.cause.evidence import Cause
+from stkr.domain.cause import Cause
+from stkr.domain.counted import LineKind
+from stkr.domain.line import Line, LineState
+from stkr.domain.session import Session, SessionStatus
+from stkr.domain.stock import StockRow
+from stkr.domain.variance import Materiality, Timing, Variance, gap_between
 from stkr.rules.doc import default_rules, tolerance_for
-from stkr.stock import StockRow
-from stkr.store.counts import Line, Session, State, Status
 from stkr.variance.core import judge
-from stkr.variance.plan import Plan, figures, plan, unlabelled
-from stkr.variance.result import Materiality, Timing, Variance, gap_between
+from stkr.variance.plan import LinesPlan, figures, plan_lines, unlabelled
 
 pytestmark = pytest.mark.unit
 
-SESSION = Session(session_id="s1", location="aisle", counter="Sam", opened_at="", status=Status.CAPTURED)
+SESSION = Session(session_id="s1", location="aisle", counter="Sam", opened_at="", status=SessionStatus.CAPTURED)
 NOW, LATER = "2026-11-21T14:00:00.000000Z", "2026-11-21T15:00:00.000000Z"
 
 
@@ -28,12 +29,12 @@ def variance(sku: str, counted: int | str, system: int | str = 480) -> Variance:
     tolerance = tolerance_for(default_rules(), sku, "", "aisle")
     stock = StockRow(sku, sku, "aisle", system_qty, cost, snapshot_version=3)
     return Variance(
-        sku, sku, Kind.COUNTED, judge(gap, system_qty, tolerance), counted_qty, system_qty, gap, "default", stock
+        sku, sku, LineKind.COUNTED, judge(gap, system_qty, tolerance), counted_qty, system_qty, gap, "default", stock
     )
 
 
-def planned(seq: int, variances: list[Variance], stored: dict[str, Line] | None = None, now: str = NOW) -> Plan:
-    return plan(SESSION, seq, variances, {}, stored or {}, now)
+def planned(seq: int, variances: list[Variance], stored: dict[str, Line] | None = None, now: str = NOW) -> LinesPlan:
+    return plan_lines(SESSION, seq, variances, {}, stored or {}, now)
 
 
 def stored(*lines: Line) -> dict[str, Line]:
@@ -47,9 +48,9 @@ def first(*variances: Variance) -> dict[str, Line]:
 def test_every_line_is_stored_with_its_state() -> None:
     lines = first(variance("A", 432), variance("B", 479), variance("C", 476))
     assert {sku: line.state for sku, line in lines.items()} == {
-        "A": State.QUEUED,
-        "B": State.IN_AGREEMENT,
-        "C": State.MINOR,
+        "A": LineState.QUEUED,
+        "B": LineState.IN_AGREEMENT,
+        "C": LineState.MINOR,
     }
 
 
@@ -95,22 +96,22 @@ def test_a_line_that_is_no_longer_counted_goes_and_meets_no_old_link_when_it_ret
     assert back.revision > before["A"].revision
 
 
-@pytest.mark.parametrize("state", [State.APPROVED, State.REJECTED])
-def test_a_decided_line_is_never_touched(state: State) -> None:
+@pytest.mark.parametrize("state", [LineState.APPROVED, LineState.REJECTED])
+def test_a_decided_line_is_never_touched(state: LineState) -> None:
     decided = first(variance("A", 432))["A"].model_copy(update={"state": state})
     for variances in ([variance("A", 432)], [variance("A", 400)], []):
         assert planned(2, variances, stored(decided), LATER).changes == ()
 
 
 def test_a_decided_line_whose_corrected_count_was_parked_stays_part_of_the_sessions_figures() -> None:
-    decided = first(variance("A", 432))["A"].model_copy(update={"state": State.APPROVED})
+    decided = first(variance("A", 432))["A"].model_copy(update={"state": LineState.APPROVED})
     result = planned(2, [variance("B", 479)], stored(decided))
     assert (result.lines[-1], result.changes[-1].replaces) == (decided, None)
     assert figures(result.lines)["lines"] == 2
 
 
 def test_a_decision_that_overtook_its_correction_is_reported() -> None:
-    decided = first(variance("A", 432))["A"].model_copy(update={"state": State.APPROVED})
+    decided = first(variance("A", 432))["A"].model_copy(update={"state": LineState.APPROVED})
     assert planned(2, [variance("A", 432)], stored(decided)).overtaken == ()
     assert planned(2, [variance("A", 400)], stored(decided)).overtaken == ("A",)
 
@@ -127,7 +128,7 @@ def rolled(counted: int, expected: int, live: int, version: int) -> Variance:
     timing = Timing(snapshot_qty=Decimal(480), expected_qty=Decimal(expected), moved_qty=Decimal(live - 480))
     stock = StockRow("A", "A", "aisle", Decimal(live), Decimal("0.35"), snapshot_version=version)
     return Variance(
-        "A", "A", Kind.COUNTED, Materiality.MATERIAL, Decimal(counted), Decimal(live), gap, "default", stock,
+        "A", "A", LineKind.COUNTED, Materiality.MATERIAL, Decimal(counted), Decimal(live), gap, "default", stock,
         timing=timing,
     )  # fmt: skip
 
@@ -179,8 +180,8 @@ def test_accuracy_is_of_what_was_expected_and_counted_whatever_sign_the_system_h
         variance("D", 5, 5),
     )
     free = replace(free, stock=replace(free.stock, unit_cost=None), gap=gap_between(Decimal(5), Decimal(5), None))
-    found_there = replace(variance("E", 7, 0), kind=Kind.UNRECORDED)
-    never_seen = replace(variance("F", 0), kind=Kind.UNCOUNTED, counted_qty=None, gap=None)
+    found_there = replace(variance("E", 7, 0), kind=LineKind.UNRECORDED)
+    never_seen = replace(variance("F", 0), kind=LineKind.UNCOUNTED, counted_qty=None, gap=None)
 
     found = figures(planned(1, [agreeing, short, below_none, free, found_there, never_seen]).lines)
 

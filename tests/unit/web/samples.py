@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from html.parser import HTMLParser
 
-from stkr.capture.counted import Kind
-from stkr.cause.evidence import Cause, Event, Evidence, Flag
+from stkr.domain.cause import Cause, DatedFact, Evidence, Flag
+from stkr.domain.counted import LineKind
+from stkr.domain.line import Line, LineState
+from stkr.domain.session import Session, SessionStatus
+from stkr.domain.variance import Materiality, Timing
 from stkr.rules.doc import parse_rules
-from stkr.store.counts import Line, Session, State, Status
-from stkr.variance.result import Materiality, Timing
 
 RULES = parse_rules(
     """
@@ -33,8 +34,8 @@ EVIDENCE = Evidence(
     counted_qty=Decimal(432),
     system_qty=Decimal(480),
     sold_since_count=Decimal(96),
-    last_receipt=Event(day="2026-10-17", days_ago=35, quantity=Decimal(200)),
-    last_count=Event(day="2026-09-26", days_ago=56),
+    last_receipt=DatedFact(day="2026-10-17", days_ago=35, quantity=Decimal(200)),
+    last_count=DatedFact(day="2026-09-26", days_ago=56),
     flags=(Flag.MULTIPLE_OF_PACK_SIZE,),
 )
 RATIONALE = "A sustained shortage with no recent receiving and normal sales points to loss."
@@ -45,7 +46,7 @@ SESSION = Session(
     counter="Sam",
     opened_at="2026-11-21T09:00:00.000000Z",
     captured_at="2026-11-21T14:05:00.000000Z",
-    status=Status.RECONCILED,
+    status=SessionStatus.RECONCILED,
     expected=120,
 )
 
@@ -57,9 +58,9 @@ def line(**changed: object) -> Line:
         sku="BOLT-M6-50",
         name="M6 bolts 50 mm",
         location="fixings-aisle",
-        kind=Kind.COUNTED,
+        kind=LineKind.COUNTED,
         materiality=Materiality.MATERIAL,
-        state=State.QUEUED,
+        state=LineState.QUEUED,
         system_qty=Decimal(480),
         snapshot_version=3,
         revision=1,
@@ -95,7 +96,7 @@ def uncounted(**changed: object) -> Line:
     missing = {
         "sku": "HINGE-75",
         "name": "Butt hinge 75 mm",
-        "kind": Kind.UNCOUNTED,
+        "kind": LineKind.UNCOUNTED,
         "system_qty": Decimal(12),
         "unit_cost": Decimal("1.25"),
         **dict.fromkeys(("counted_qty", "gap_units", "gap_pct", "gap_value", "evidence", "cause", "rationale")),
@@ -108,7 +109,7 @@ def unrecorded(**changed: object) -> Line:
     found = {
         "sku": "PAINT-RED",
         "name": "Red gloss 1 l",
-        "kind": Kind.UNRECORDED,
+        "kind": LineKind.UNRECORDED,
         "system_qty": Decimal(0),
         "counted_qty": Decimal(3),
         "gap_units": Decimal(3),

@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.data_classes import LambdaFunctionUrlEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr.tabular.words import one_line
+from stkr.tabular.text import one_line
 from stkr.web.forms import MAX_BODY_CHARS, fields, posted
 
 pytestmark = pytest.mark.unit

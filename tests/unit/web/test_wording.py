@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from stkr.cause.evidence import Cause, Event, Flag
-from stkr.variance.result import Unrolled
+from stkr.domain.cause import Cause, DatedFact, Flag
+from stkr.domain.variance import Unrolled
 from stkr.web.wording import facts, in_time, likely, place
 from tests.unit.web.samples import EVIDENCE, RULES, line, rolled
 
@@ -77,7 +77,7 @@ def test_what_is_unknown_is_said_to_be_unknown() -> None:
     ],
 )
 def test_how_long_ago(days: int, told: str) -> None:
-    event = Event(day="2026-11-21", days_ago=days)
+    event = DatedFact(day="2026-11-21", days_ago=days)
     evidence = EVIDENCE.model_copy(update={"last_receipt": event})
     assert facts(evidence)[0] == f"Last delivery: {told}"
 
@@ -101,7 +101,7 @@ def test_every_pattern_is_told(offset_by: str | None, told: str) -> None:
 
 
 def test_a_delivery_without_a_quantity() -> None:
-    event = Event(day="2026-10-17", days_ago=35, quantity=Decimal("2.50"))
+    event = DatedFact(day="2026-10-17", days_ago=35, quantity=Decimal("2.50"))
     assert facts(EVIDENCE.model_copy(update={"last_receipt": event}))[0].startswith("Last delivery: 2.5, Sat 17 Oct")
 
 

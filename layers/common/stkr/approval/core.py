@@ -4,18 +4,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from stkr.capture.counted import Kind
-from stkr.cause.evidence import Cause
-from stkr.rules.doc import Rules
-from stkr.store.counts import DECIDED, Line, Session, State
-from stkr.sync.movements import OnHand
-from stkr.variance.forward import Forward, retimed
-from stkr.variance.result import gap_between
-
-ZERO = Decimal(0)
+from stkr.domain.cause import Cause
+from stkr.domain.counted import LineKind
+from stkr.domain.exact import ZERO
+from stkr.domain.line import DECIDED, Line, LineState
+from stkr.domain.movement import OnHand
+from stkr.domain.variance import gap_between
+from stkr.variance.at_count_time import RollBack, retimed
 
 
-class Standing(StrEnum):
+class LinkStanding(StrEnum):
     """How a link stands to the line it speaks of."""
 
     PENDING = "pending"
@@ -35,30 +33,30 @@ class Verdict:
     at: str
 
 
-def standing(line: Line | None, revision: int) -> Standing:
+def standing(line: Line | None, revision: int) -> LinkStanding:
     """Whether a link issued for ``revision`` may still decide ``line``.
 
     A decided line answers every link, also an older one: the second tap learns by whom and when.
     """
     if line is None:
-        return Standing.GONE
+        return LinkStanding.GONE
     if line.state in DECIDED:
-        return Standing.DECIDED
-    if line.state is not State.QUEUED or line.revision != revision:
-        return Standing.SUPERSEDED
-    return Standing.PENDING
+        return LinkStanding.DECIDED
+    if line.state is not LineState.QUEUED or line.revision != revision:
+        return LinkStanding.SUPERSEDED
+    return LinkStanding.PENDING
 
 
 def quantity_after(line: Line) -> Decimal:
     """What approving brings the system quantity to, in eaches; an uncounted line is confirmed as a true zero."""
-    return ZERO if line.kind is Kind.UNCOUNTED or line.qty_after is None else line.qty_after
+    return ZERO if line.kind is LineKind.UNCOUNTED or line.qty_after is None else line.qty_after
 
 
 def decided(line: Line, verdict: Verdict) -> Line:
     """The line after the decision. It keeps the suggested cause beside the manager's own."""
     return line.model_copy(
         update={
-            "state": State.APPROVED if verdict.approves else State.REJECTED,
+            "state": LineState.APPROVED if verdict.approves else LineState.REJECTED,
             "decided_at": verdict.at,
             "decided_by": verdict.name,
             "link_issued_to": verdict.addressee,
@@ -69,7 +67,7 @@ def decided(line: Line, verdict: Verdict) -> Line:
     )
 
 
-def held(line: Line, live: OnHand, forward: Forward | None, now: str) -> Line:
+def held(line: Line, live: OnHand, forward: RollBack | None, now: str) -> Line:
     """The line after its stock moved: still queued, with the live figures, in a new revision that kills old links.
 
     Its gap is against what was expected when it was counted, where the movements now tell, and against live stock else.
@@ -84,7 +82,7 @@ def held(line: Line, live: OnHand, forward: Forward | None, now: str) -> Line:
     expected_qty = live.system_qty if timing is None or timing.expected_qty is None else timing.expected_qty
     gap = gap_between(counted_qty, expected_qty, line.unit_cost)
     figures = {"gap_units": gap.units, "gap_pct": gap.percent, "gap_value": gap.value}
-    counted = line.kind is not Kind.UNCOUNTED
+    counted = line.kind is not LineKind.UNCOUNTED
     evidence = line.evidence and line.evidence.model_copy(update={**figures, "system_qty": expected_qty})
     suggested: dict[str, object] = {}
     if evidence and gap.units != line.gap_units:
@@ -101,7 +99,7 @@ def held(line: Line, live: OnHand, forward: Forward | None, now: str) -> Line:
             "revision": line.revision + 1,
             "held_from_qty": _snapshot_qty(line) if line.held_from_qty is None else line.held_from_qty,
             # An item that the system did not stock here may have been booked in since: then it is an ordinary line.
-            "kind": Kind.COUNTED if line.kind is Kind.UNRECORDED else line.kind,
+            "kind": LineKind.COUNTED if line.kind is LineKind.UNRECORDED else line.kind,
             "evidence": evidence,
             "due_at": now,
             "mailed_at": None,
@@ -113,32 +111,3 @@ def held(line: Line, live: OnHand, forward: Forward | None, now: str) -> Line:
 
 def _snapshot_qty(line: Line) -> Decimal:
     return line.timing.snapshot_qty if line.timing else line.system_qty
-
-
-def may_decide(rules: Rules, line: Line, addressee: str) -> bool:
-    """Whether the rules doc still has the addressee of a link decide at the line's location.
-
-    A location that left the doc names nobody else, so the links of its variances stay good.
-    """
-    location = rules.locations.get(line.location)
-    if location is None:
-        return True
-    people = [location.approver, *([location.escalation] if location.escalation else [])]
-    return _folded(addressee) in {_folded(person.email) for person in people}
-
-
-def counted_by(session: Session, rules: Rules, name: str, addressee: str) -> bool:
-    """Whether whoever decides, by the name typed or the address the link went to, is who counted the session."""
-    counter = _folded(session.counter)
-    location = rules.locations.get(session.location)
-    people = (
-        [location.approver, *([location.escalation] if location.escalation else []), *location.counters]
-        if location
-        else []
-    )
-    counters = {counter, *(_folded(person.email) for person in people if _folded(person.name) == counter)}
-    return _folded(name) in counters or _folded(addressee) in counters
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from stkr.store.counts import Line
+from stkr.domain.line import Line
 
 MAX_COUNTS = 8
 """Counts that are looked at; more would not fit on a phone, and what is older explains less."""
@@ -13,7 +13,7 @@ _FULL = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class EarlierCount:
     """One count of the item: when its session was opened (a stored instant), and what was counted and expected.
 
     ``counted_qty`` is ``None`` where the item was not counted. The bars are percent of the longest one shown.
@@ -32,7 +32,7 @@ class Count:
         return None if self.counted_qty is None else self.counted_qty - self.expected_qty
 
 
-def history(line: Line, counts: Iterable[tuple[str, Line]]) -> tuple[Count, ...]:
+def history(line: Line, counts: Iterable[tuple[str, Line]]) -> tuple[EarlierCount, ...]:
     """The counts with the line's own among them, the oldest first; empty where there is no other.
 
     :param counts: when each session was opened, and its line of the item; the line's own session may be among them.
@@ -49,7 +49,7 @@ def history(line: Line, counts: Iterable[tuple[str, Line]]) -> tuple[Count, ...]
     lines = sorted([*others, (opened, line)], key=lambda count: count[0])
     longest = max(qty for _, one in lines for qty in (_counted(one), one.expected_qty))
     return tuple(
-        Count(
+        EarlierCount(
             at=at,
             counted_qty=one.counted_qty,
             expected_qty=one.expected_qty,

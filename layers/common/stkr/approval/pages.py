@@ -19,13 +19,14 @@ from decimal import Decimal
 from http import HTTPStatus
 
 from stkr.approval.core import quantity_after
-from stkr.approval.history import Count
-from stkr.capture.counted import Kind
-from stkr.cause.evidence import Cause
-from stkr.links import TOKEN, Action
+from stkr.approval.history import EarlierCount
+from stkr.domain.cause import Cause
+from stkr.domain.counted import LineKind
+from stkr.domain.line import Line, LineState
+from stkr.links.tokens import TOKEN, LinkAction
 from stkr.rules.doc import Rules
-from stkr.store.counts import Line, State, Waiting
-from stkr.tabular.words import one_line
+from stkr.store.lines import StillQueued
+from stkr.tabular.text import one_line
 from stkr.web.forms import MAX_NAME_CHARS, fields
 from stkr.web.page import Page, message_page, render
 from stkr.web.wording import place
@@ -71,20 +72,20 @@ class Shown:
 
     line: Line
     live_qty: Decimal | None
-    counts: Sequence[Count] = ()
+    counts: Sequence[EarlierCount] = ()
 
 
-def decision_page(shown: Shown, action: Action, rules: Rules, form: DecisionForm) -> Page:
+def decision_page(shown: Shown, action: LinkAction, rules: Rules, form: DecisionForm) -> Page:
     """The variance beside live stock, and the one button that decides it.
 
     :param form: carries the token; with a problem it is shown again with what was entered.
     """
     line, live_qty = shown.line, shown.live_qty
-    expected = None if line.kind is Kind.UNRECORDED else line.system_qty
+    expected = None if line.kind is LineKind.UNRECORDED else line.system_qty
     html = render(
         "approval/decision.html",
         **_of(line, rules),
-        approving=action is Action.APPROVE,
+        approving=action is LinkAction.APPROVE,
         live_qty=live_qty,
         moved=live_qty != expected,
         counts=shown.counts,
@@ -99,7 +100,7 @@ def decision_page(shown: Shown, action: Action, rules: Rules, form: DecisionForm
 
 
 def decided_page(
-    line: Line, rules: Rules, *, fresh: bool, recount_url: str | None = None, waiting: Waiting | None = None
+    line: Line, rules: Rules, *, fresh: bool, recount_url: str | None = None, waiting: StillQueued | None = None
 ) -> Page:
     """A decided line: by whom, when, what changed. ``fresh`` for the tap that decided it, else it says "already".
 
@@ -112,7 +113,7 @@ def decided_page(
         "approval/decided.html",
         **_of(line, rules),
         fresh=fresh,
-        approved=line.state is State.APPROVED,
+        approved=line.state is LineState.APPROVED,
         recount_url=recount_url,
         waiting=waiting,
         recorded=_option(recorded),
@@ -209,8 +210,8 @@ def _of(line: Line, rules: Rules) -> dict[str, object]:
         "sign": rules.currency_sign,
         "zone": rules.zone,
         "after": quantity_after(line),
-        "uncounted": line.kind is Kind.UNCOUNTED,
-        "unrecorded": line.kind is Kind.UNRECORDED,
+        "uncounted": line.kind is LineKind.UNCOUNTED,
+        "unrecorded": line.kind is LineKind.UNRECORDED,
     }
 
 

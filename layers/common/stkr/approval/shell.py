@@ -3,19 +3,24 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stkr.approval.core import Standing, Verdict, decided, held, quantity_after, standing
+from stkr.approval.core import LinkStanding, Verdict, decided, held, quantity_after, standing
 from stkr.approval.history import MAX_COUNTS
-from stkr.capture.counted import Kind
-from stkr.errors import Busy
-from stkr.settings import Approve as Settings
-from stkr.store.adjustments import Action, Entry, append
-from stkr.store.counts import Line, decide_line, read_line, read_lines_of, recent_counts, write_line
-from stkr.store.inventory import MAX_UNBOOKED, InventoryRow, post_adjustment, post_unrecorded, read_row
-from stkr.store.items import pause, transact, transact_once
-from stkr.store.movements import on_hand, read_ledger
-from stkr.telemetry import Metric, count, logger
-from stkr.variance.forward import Forward
-from stkr.variance.labels import announce
+from stkr.domain.counted import LineKind
+from stkr.domain.errors import Busy
+from stkr.domain.inventory import MAX_UNBOOKED, InventoryRow
+from stkr.domain.line import Line
+from stkr.domain.movement import on_hand
+from stkr.domain.trail import TrailAction, TrailEntry
+from stkr.infra.events import announce_due_variances
+from stkr.infra.settings import ApproveSettings
+from stkr.infra.telemetry import Metric, count, logger
+from stkr.store.dynamodb import pause, transact, transact_once
+from stkr.store.inventory import post_adjustment, post_unrecorded, read_row
+from stkr.store.lines import decide_line, read_line, read_lines_of, write_line
+from stkr.store.location_notes import recent_counts
+from stkr.store.movements import read_ledger
+from stkr.store.trail import append
+from stkr.variance.at_count_time import RollBack
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -27,37 +32,37 @@ that somebody was changing it or its stock at that moment.
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DecisionOutcome:
     """What came of a tap. ``line`` is as it stands now; ``fresh`` tells this very tap's decision from an earlier one.
 
     ``held`` means that stock moved since the count: nothing was posted, and ``line`` carries the live figures.
     """
 
-    standing: Standing
+    standing: LinkStanding
     line: Line | None
     fresh: bool = False
     held: bool = False
 
 
-def look(settings: Settings, session_id: str, sku: str, revision: int) -> tuple[Standing, Line | None]:
+def look(settings: ApproveSettings, session_id: str, sku: str, revision: int) -> tuple[LinkStanding, Line | None]:
     """The line a link speaks of, and whether the link may still decide it. Reads only."""
     line = read_line(settings.counts_table, session_id, sku)
     return standing(line, revision), line
 
 
-def live_stock(settings: Settings, line: Line) -> InventoryRow | None:
+def live_stock(settings: ApproveSettings, line: Line) -> InventoryRow | None:
     """The line's stock right now; ``None`` where the location does not stock it."""
     return read_row(settings.inventory_table, line.location, line.sku)
 
 
-def counts_of(settings: Settings, line: Line) -> list[tuple[str, Line]]:
+def counts_of(settings: ApproveSettings, line: Line) -> list[tuple[str, Line]]:
     """The item's lines in the latest counts of its location, with the instant each count was opened."""
     recent = recent_counts(settings.counts_table, line.location, MAX_COUNTS)
     lines = read_lines_of(settings.counts_table, line.sku, [count.session_id for count in recent])
     return [(count.opened_at, lines[count.session_id]) for count in recent if count.session_id in lines]
 
 
-def decide(settings: Settings, line: Line, verdict: Verdict) -> Outcome:
+def decide(settings: ApproveSettings, line: Line, verdict: Verdict) -> DecisionOutcome:
     """Carry out a verdict on a pending line exactly once, or find out why not.
 
     Three calls at most where nobody interferes: the line was read, and here is one transaction.
@@ -70,17 +75,17 @@ def decide(settings: Settings, line: Line, verdict: Verdict) -> Outcome:
         outcomes = transact_once(actions)
         if set(outcomes) == {"done"}:
             count(Metric.ADJUSTMENTS_POSTED, int(verdict.approves))
-            return Outcome(Standing.DECIDED, after, fresh=True)
+            return DecisionOutcome(LinkStanding.DECIDED, after, fresh=True)
         if verdict.approves and outcomes[_STOCK] == "condition" and outcomes[_LINE] == "done":
             waiting = _hold(settings, line, verdict.at)
             if waiting:
-                return Outcome(Standing.PENDING, waiting, held=True)
+                return DecisionOutcome(LinkStanding.PENDING, waiting, held=True)
         if "conflict" in outcomes:
             # Whoever is at work there may be deciding this very line, so it is looked at before it is tried again.
             pause(attempt)
         stands, found = look(settings, line.session_id, line.sku, line.revision)
-        if stands is not Standing.PENDING or found is None:
-            return Outcome(stands, found)
+        if stands is not LinkStanding.PENDING or found is None:
+            return DecisionOutcome(stands, found)
         line = found
     raise Busy("the line kept changing; tap again")
 
@@ -88,10 +93,10 @@ def decide(settings: Settings, line: Line, verdict: Verdict) -> Outcome:
 _LINE, _STOCK = 0, 1
 
 
-def _approval(settings: Settings, line: Line, after: Line) -> "list[TransactWriteItemTypeDef]":
+def _approval(settings: ApproveSettings, line: Line, after: Line) -> "list[TransactWriteItemTypeDef]":
     """The four writes of an approval: line, stock, and both rows of the trail."""
     qty_after = quantity_after(line)
-    if line.kind is Kind.UNRECORDED:
+    if line.kind is LineKind.UNRECORDED:
         stock = post_unrecorded(
             settings.inventory_table,
             location=line.location,
@@ -117,21 +122,21 @@ def _approval(settings: Settings, line: Line, after: Line) -> "list[TransactWrit
     return [
         decide_line(settings.counts_table, line, after),
         stock,
-        append(settings.adjustments_table, _entry(Action.APPROVED, after)),
-        append(settings.adjustments_table, _entry(Action.POSTED, after)),
+        append(settings.adjustments_table, _entry(TrailAction.APPROVED, after)),
+        append(settings.adjustments_table, _entry(TrailAction.POSTED, after)),
     ]
 
 
-def _rejection(settings: Settings, line: Line, after: Line) -> "list[TransactWriteItemTypeDef]":
+def _rejection(settings: ApproveSettings, line: Line, after: Line) -> "list[TransactWriteItemTypeDef]":
     return [
         decide_line(settings.counts_table, line, after),
-        append(settings.adjustments_table, _entry(Action.REJECTED, after)),
+        append(settings.adjustments_table, _entry(TrailAction.REJECTED, after)),
     ]
 
 
-def _entry(action: Action, after: Line) -> Entry:
-    unchanged = action is Action.REJECTED
-    return Entry(
+def _entry(action: TrailAction, after: Line) -> TrailEntry:
+    unchanged = action is TrailAction.REJECTED
+    return TrailEntry(
         action,
         at=after.decided_at or "",
         user=after.decided_by or "",
@@ -143,15 +148,15 @@ def _entry(action: Action, after: Line) -> Entry:
     )
 
 
-def _forward(settings: Settings, line: Line) -> Forward | None:
+def _forward(settings: ApproveSettings, line: Line) -> RollBack | None:
     """What moved at the line's location, where it is known when the line was counted; nothing else depends on it."""
     if line.timing is None or line.timing.counted_to is None:
         return None
     ledger = read_ledger(settings.bucket, line.location)
-    return Forward(ledger) if ledger else None
+    return RollBack(ledger) if ledger else None
 
 
-def _hold(settings: Settings, line: Line, now: str) -> Line | None:
+def _hold(settings: ApproveSettings, line: Line, now: str) -> Line | None:
     """Stock moved since the snapshot: queue the variance afresh against the live figures, and have it mailed.
 
     :returns: the line as it is queued now, or ``None`` when it changed once more meanwhile.
@@ -165,10 +170,10 @@ def _hold(settings: Settings, line: Line, now: str) -> Line | None:
         raise Busy(f"{MAX_UNBOOKED} adjustments of {line.sku} at {line.location} wait to be booked; book them first")
     fresh = held(line, on_hand(stock), _forward(settings, line), now)
     reason = "stock moved since the count"
-    entry = Entry(Action.QUEUED, now, "approve", fresh, fresh.system_qty, fresh.qty_after, reason=reason)
+    entry = TrailEntry(TrailAction.QUEUED, now, "approve", fresh, fresh.system_qty, fresh.qty_after, reason=reason)
     actions = [write_line(settings.counts_table, fresh, line), append(settings.adjustments_table, entry)]
     if "condition" in transact(actions, pause):
         return None
     count(Metric.POSTS_HELD)
-    announce(settings.event_source, line.location)
+    announce_due_variances(settings.event_source, line.location)
     return fresh

@@ -9,9 +9,10 @@ from itertools import chain
 from typing import NamedTuple
 
 from stkr.capture.gtin import corrections, expanded, inside_case, is_gtin, is_misread, label_text, labelled, one_item
-from stkr.capture.result import Alias, Reason
-from stkr.stock import Snapshot, StockRow
-from stkr.tabular.words import all_folded, folded, visible
+from stkr.capture.result import Reason
+from stkr.domain.alias import Alias, split_alias
+from stkr.domain.stock import Snapshot, StockRow
+from stkr.tabular.text import all_folded, folded, visible
 
 _LISTED = 4
 _DIGITS = "0123456789"
@@ -19,7 +20,6 @@ _LONGEST_SHOWN = 40
 _MANGLED = re.compile(r"\d(?:[.,]\d+)?e\+?\d{1,3}")
 # With the sign it is the work of a spreadsheet; without it, it may be somebody's SKU.
 _SURELY_MANGLED = re.compile(r"\d(?:[.,]\d+)?e\+\d{1,3}")
-_PACK = re.compile(r"\s*(\d{1,7}(?:\.\d{1,6})?)\s*", re.ASCII)
 _AIM = re.compile(r"^\][a-z]\d")
 _BRACKETED = re.compile(r"\s*\[([^\]]+)\]")
 _QUOTED_FORMULA = re.compile(r"=\"(.*)\"")
@@ -61,18 +61,7 @@ class Unmatched:
     skus: tuple[str, ...] = ()
 
 
-Found = Match | Unmatched
-
-
-def split_alias(alias: str) -> tuple[str, Decimal | None]:
-    """``CODE*24`` is the barcode of a case of 24; anything else is a code as it stands."""
-    if "*" not in alias:  # as nearly all are
-        return alias, None
-    code, _, size = alias.rpartition("*")
-    pack = _PACK.fullmatch(size)
-    if pack and code.strip() and Decimal(pack[1]) > 0:
-        return code, Decimal(pack[1])
-    return alias, None
+CodeMatch = Match | Unmatched
 
 
 class Codebook:
@@ -88,7 +77,7 @@ class Codebook:
         self._exact: dict[str, tuple[Match, ...]] = {}
         # Digits without their leading zeros -> the codes that have some.
         self._padded: dict[str, list[str]] = {}
-        self._seen: dict[str | tuple[str, ...], Found] = {}
+        self._seen: dict[str | tuple[str, ...], CodeMatch] = {}
         codes: list[str] = []
         named: list[tuple[Match, ...]] = []
         for stock in chain(snapshot.rows.values(), snapshot.elsewhere.values()):
@@ -120,23 +109,23 @@ class Codebook:
         elif "e+" in key and _SURELY_MANGLED.fullmatch(key):
             del self._exact[key]
 
-    def find(self, cell: str) -> Found:
+    def find(self, cell: str) -> CodeMatch:
         """The item that a code names; what is not plain about a cell is worked out once."""
         return self._seen.get(cell) or self._look_up(cell, folded(cell))
 
-    def find_all(self, cells: Sequence[str]) -> list[Found]:
+    def find_all(self, cells: Sequence[str]) -> list[CodeMatch]:
         """The items that codes name, one for each."""
         seen = self._seen.get
         return [seen(cell) or self._look_up(cell, key) for cell, key in zip(cells, all_folded(cells), strict=True)]
 
-    def _look_up(self, cell: str, key: str) -> Found:
+    def _look_up(self, cell: str, key: str) -> CodeMatch:
         matches = self._of(key)
         if len(matches) == 1:
             return matches[0]
         found = self._seen[cell] = self._find((cell,))
         return found
 
-    def find_together(self, cells: tuple[str, ...]) -> Found:
+    def find_together(self, cells: tuple[str, ...]) -> CodeMatch:
         """The item that the several code cells of a row name together: those that name any must name the same."""
         found = self._seen.get(cells)
         if found is None:
@@ -147,7 +136,7 @@ class Codebook:
         """Whether a single cell names at least one item."""
         return bool(self._matches(cell))
 
-    def _find(self, cells: tuple[str, ...]) -> Found:
+    def _find(self, cells: tuple[str, ...]) -> CodeMatch:
         given = [cell for cell in cells if visible(cell)]
         if not given:
             return Unmatched(Reason.MISSING_CODE, "the row has no code: add the SKU or barcode, or delete the row")
@@ -281,7 +270,7 @@ def looks_like_a_date(code: str) -> bool:
     return _DATE.fullmatch(visible(code).casefold()) is not None
 
 
-def _settled(given: list[str], matches: list[Match]) -> Found:
+def _settled(given: list[str], matches: list[Match]) -> CodeMatch:
     """What several matches come down to."""
     skus = sorted({match.stock.sku for match in matches})
     if len(skus) > 1:

@@ -26,19 +26,21 @@ from decimal import Decimal
 from itertools import pairwise
 
 from stkr.capture.codes import Codebook
-from stkr.capture.counted import CountedLine, FileProblem, Kind
 from stkr.capture.fixes import Fixes, FixSheet, as_fix_sheet, read_fixes
 from stkr.capture.layout import judge_rows
-from stkr.capture.quantities import ZERO, plain
-from stkr.capture.reading import Opened, Reading, Source, Watch, read_file
-from stkr.capture.result import Capture, ParkedRow, Reason, Replaced, Sighting, Table, Totals, Trouble, UploadedFile
-from stkr.capture.tallies import Bin, Observation, Tallies, Where, agreed, by_bin, place, source_and_row
+from stkr.capture.observations import Bin, Observation, Tallies, Where, agreed, by_bin, place, source_and_row
+from stkr.capture.quantities import plain
+from stkr.capture.read_file import FileReading, OpenedFile, Source, WatchBlocks, read_file
+from stkr.capture.result import Capture, ParkedRow, ReadTable, Reason, Replaced, RowTrouble, Totals, UploadedFile
 from stkr.capture.times import spanned
-from stkr.errors import CountFileError
-from stkr.garbage import no_collecting
-from stkr.stock import Snapshot
+from stkr.domain.alias import RowRef
+from stkr.domain.counted import CountedLine, FileProblem, LineKind
+from stkr.domain.errors import CountFileError
+from stkr.domain.exact import ZERO
+from stkr.domain.stock import Snapshot
+from stkr.gc_pause import gc_paused
 from stkr.tabular.files import open_tables
-from stkr.tabular.words import folded
+from stkr.tabular.text import folded
 
 __all__ = ["capture"]
 
@@ -46,12 +48,12 @@ _NOTHING_DECIDED: Mapping[str, Decimal] = {}
 _NAMED_COUNTS = 4
 
 
-@no_collecting()
+@gc_paused()
 def capture(
     files: Iterable[UploadedFile],
     snapshot: Snapshot,
     decided: Mapping[str, Decimal] | None = None,
-    watch: Watch = iter,
+    watch: WatchBlocks = iter,
 ) -> Capture:
     """Read all files of a session into clean lines (sorted by SKU) and parked rows (sorted by file and row).
 
@@ -64,7 +66,7 @@ def capture(
     return _combined(folder, fixes, snapshot, decided or _NOTHING_DECIDED)
 
 
-def _read(files: Iterable[UploadedFile], snapshot: Snapshot, watch: Watch) -> tuple["_Folder", Fixes]:
+def _read(files: Iterable[UploadedFile], snapshot: Snapshot, watch: WatchBlocks) -> tuple["_Folder", Fixes]:
     """What all files say, each by itself, and what people have fixed."""
     codebook = Codebook(snapshot)
     latest = {file.name: file for file in sorted(files, key=lambda file: (file.name, file.uploaded_at, file.content))}
@@ -83,7 +85,7 @@ def _read(files: Iterable[UploadedFile], snapshot: Snapshot, watch: Watch) -> tu
 class _Files:
     """The files of a session, told apart: counts, fix sheets, and what cannot be opened."""
 
-    counts: list[Opened] = field(default_factory=list)
+    counts: list[OpenedFile] = field(default_factory=list)
     fix_sheets: list[FixSheet] = field(default_factory=list)
     problems: list[FileProblem] = field(default_factory=list)
 
@@ -102,15 +104,15 @@ def _opened(files: Iterable[UploadedFile], codebook: Codebook) -> _Files:
         if fix_sheet:
             fix_sheets.append((file.uploaded_at, fix_sheet))
         else:
-            found.counts.append(Opened(file, sheets, next_index))
+            found.counts.append(OpenedFile(file, sheets, next_index))
             next_index += len(sheets)
     found.fix_sheets = [sheet for _, sheet in sorted(fix_sheets, key=lambda pair: (pair[0], pair[1].file))]
     return found
 
 
-def _by_area(counts: Iterable[Opened]) -> Iterator[list[Opened]]:
+def _by_area(counts: Iterable[OpenedFile]) -> Iterator[list[OpenedFile]]:
     """The files that replace each other, the latest first; a file without an area stands for itself."""
-    of_area: dict[str, list[Opened]] = {}
+    of_area: dict[str, list[OpenedFile]] = {}
     for opened in counts:
         if opened.file.area:
             of_area.setdefault(folded(opened.file.area), []).append(opened)
@@ -125,10 +127,10 @@ class _Folder:
     """What the files of a session say, read one by one."""
 
     problems: list[FileProblem]
-    readings: list[Reading] = field(default_factory=list)
+    readings: list[FileReading] = field(default_factory=list)
     replaced: list[Replaced] = field(default_factory=list)
 
-    def read(self, files: Sequence[Opened], read: Callable[[Opened], Reading]) -> None:
+    def read(self, files: Sequence[OpenedFile], read: Callable[[OpenedFile], FileReading]) -> None:
         """Read files of which the first that counts anything replaces those after it."""
         by: str | None = None
         for opened in files:
@@ -176,7 +178,7 @@ def _combined(folder: _Folder, fixes: Fixes, snapshot: Snapshot, decided: Mappin
     lines = tuple(
         CountedLine(
             sku,
-            Kind.COUNTED if sku in snapshot.rows or sku in snapshot.out_of_scope else Kind.UNRECORDED,
+            LineKind.COUNTED if sku in snapshot.rows or sku in snapshot.out_of_scope else LineKind.UNRECORDED,
             quantity,
             _rows_by_file(places, names),
             sku in short,
@@ -200,7 +202,7 @@ def _combined(folder: _Folder, fixes: Fixes, snapshot: Snapshot, decided: Mappin
         parked_skus=tuple(sorted(short)),
         parked_reasons=Counter(row.reason for row in parked),
         tables=tuple(
-            Table(of.name, of.sheet.form, of.layout.understood(told_times=of.clock is not None))
+            ReadTable(of.name, of.sheet.form, of.layout.understood(told_times=of.clock is not None))
             for _, of in sorted(sources.items())
         ),
         passed_over=tuple(sheet for reading in readings for sheet in reading.passed_over),
@@ -210,7 +212,7 @@ def _combined(folder: _Folder, fixes: Fixes, snapshot: Snapshot, decided: Mappin
     )
 
 
-def _joined(readings: Sequence[Reading]) -> Tallies:
+def _joined(readings: Sequence[FileReading]) -> Tallies:
     if len(readings) == 1:
         return readings[0].tallies
     joined: dict[str, list[Observation]] = {}
@@ -311,9 +313,9 @@ def _beside(sku: str, one: Bin, other: Bin, words: tuple[str, str, str], sources
     )
 
 
-def _sighting(sources: Mapping[int, Source], where: int) -> Sighting:
+def _sighting(sources: Mapping[int, Source], where: int) -> RowRef:
     index, row = source_and_row(where)
-    return Sighting(sources[index].name, row)
+    return RowRef(sources[index].name, row)
 
 
 def _conflict(sku: str, where: Where, observations: Sequence[Observation], sources: Mapping[int, Source]) -> str | None:
@@ -370,5 +372,5 @@ def _parked_after_all(sources: Mapping[int, Source], setbacks: Mapping[int, _Set
         source = sources[index]
         for number, cells in source.sheet.pick(wanted):
             setback = wanted[number]
-            trouble = Trouble(setback.reason, setback.detail, source.count_cell(number))
+            trouble = RowTrouble(setback.reason, setback.detail, source.count_cell(number))
             yield source.parked(number, cells, (trouble,), (setback.sku,))

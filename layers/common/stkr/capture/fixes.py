@@ -10,14 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from stkr.capture.codes import Codebook, Found, Match, Unmatched, looks_like_a_date, split_alias
-from stkr.capture.counted import FileProblem
+from stkr.capture.codes import Codebook, CodeMatch, Match, Unmatched, looks_like_a_date
 from stkr.capture.quantities import Amount, Unread, plain, read_amount
-from stkr.capture.result import Alias, ParkedRow, Reason, Sighting
-from stkr.errors import CountFileError
-from stkr.tabular.csvfile import unprotected
+from stkr.capture.result import ParkedRow, Reason
+from stkr.domain.alias import Alias, RowRef, split_alias
+from stkr.domain.counted import FileProblem
+from stkr.domain.errors import CountFileError
+from stkr.tabular.csv_out import unprotected
 from stkr.tabular.sheet import Row, Sheet, has_content
-from stkr.tabular.words import folded, one_line, visible, words
+from stkr.tabular.text import folded, one_line, visible, words
 
 TITLES: Final = ("File", "Row", "Code", "Quantity", "What is wrong", "Right code", "Right quantity", "Remember code")
 """The header of a fix sheet. The first four say which row it is about; the last three are for the person."""
@@ -42,14 +43,14 @@ class Fix:
     named, ``right_quantity`` its quantity; ``None`` and empty where the row is right as it is.
     """
 
-    at: Sighting
+    at: RowRef
     file: str
     row: int
     code: str
     quantity: str
     right_code: str = ""
     right_quantity: str = ""
-    found: Found | None = None
+    found: CodeMatch | None = None
 
     @property
     def skips(self) -> bool:
@@ -177,7 +178,7 @@ class _Reader:
         answer = folded(text("Remember code"))
         if not (right_code or visible(right_quantity) or answer not in _NO):
             return
-        at = Sighting(self._sheet.file, number)
+        at = RowRef(self._sheet.file, number)
         skips = SKIP in (folded(right_code), folded(right_quantity))
         found = self._resolve(right_code) if right_code and not skips else None
         fix = Fix(at, one_line(text("File")), _row_number(text("Row")), text("Code"), text("Quantity"),
@@ -188,7 +189,7 @@ class _Reader:
             problems.append(self._note(fix))
         self.problems += (FileProblem(at.file, problem, at.row) for problem in problems if problem)
 
-    def _resolve(self, right_code: str) -> Found:
+    def _resolve(self, right_code: str) -> CodeMatch:
         """The item that a right code names; ``SKU*24`` names a case of 24 of it."""
         found = self._codebook.find(right_code)
         code, pack = split_alias(right_code)
@@ -237,7 +238,7 @@ class _Reader:
         return None
 
 
-def _not_to_be_remembered(code: str, known: Found) -> str | None:
+def _not_to_be_remembered(code: str, known: CodeMatch) -> str | None:
     """Why a code must not become an alias, if so."""
     if isinstance(known, Match):
         return f"the code {code} already names {known.stock.sku}: correct it in the system of record"

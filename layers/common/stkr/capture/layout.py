@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from stkr.capture.codes import Codebook
-from stkr.capture.headers import CASES_BESIDE, LIST_DETAIL, SCAN_DETAIL, Heading, Rank, Role, heading, tells_when
-from stkr.capture.quantities import Amount, is_measure, is_unit, read_amount
+from stkr.capture.quantities import Amount, is_unit, read_amount
 from stkr.capture.result import Understood
-from stkr.errors import CountFileError
+from stkr.domain.errors import CountFileError
+from stkr.domain.units import is_measure
+from stkr.headings.titles import CASES_BESIDE, LIST_DETAIL, SCAN_DETAIL, Heading, Rank, Role, heading, tells_when
 from stkr.tabular.sheet import SAMPLE_ROWS, Block, Row, has_content
-from stkr.tabular.words import folded, visible, words
+from stkr.tabular.text import folded, visible, words
 
 HEADER_WITHIN = 60
 """A header stands among the first rows that have content; below that it would be a second table."""

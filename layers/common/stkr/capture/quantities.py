@@ -2,16 +2,18 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
 from stkr.capture.codes import Match
 from stkr.capture.result import Reason
-from stkr.stock import StockRow
+from stkr.domain.exact import ONE, ZERO
+from stkr.domain.stock import StockRow
+from stkr.domain.units import CASE, EACH, ROLL, unit_named
 from stkr.tabular.sheet import ExactNumber
-from stkr.tabular.words import visible
+from stkr.tabular.text import visible
 
 MAX_DIGITS = 7
 """Ten million of anything is more likely a barcode scanned into the wrong field."""
@@ -21,47 +23,6 @@ MAX_PLACES = 6
 
 _LONGEST_CACHED = 40
 _LONGEST_SHOWN = 40
-ZERO = Decimal(0)
-ONE = Decimal(1)
-
-EACH = "ea"
-CASE = "case"
-_ROLL = "roll"
-_MEASURES: Mapping[str, str] = {
-    "m": "m metre metres meter meters mtr mtrs lfm mètre mètres metro metros metri",
-    "cm": "cm centimetre centimetres centimeter centimeters",
-    "mm": "mm millimetre millimetres millimeter millimeters",
-    "km": "km",
-    "in": "in inch inches",
-    "ft": "ft foot feet",
-    "yd": "yd yds yard yards",
-    "g": "g gram grams gramme grammes gramm",
-    "kg": "kg kgs kilo kilos kilogram kilograms kilogramm",
-    "t": "t tonne tonnes",
-    "oz": "oz",
-    "lb": "lb lbs",
-    "ml": "ml millilitre millilitres milliliter milliliters",
-    "cl": "cl",
-    "l": "l ltr ltrs litre litres liter liters litro litros litri",
-    "m2": "m2 m² sqm",
-    "m3": "m3 m³ cbm",
-    "sqft": "sqft",
-}
-_UNITS: Mapping[str, str] = {
-    word: unit
-    for unit, spellings in {
-        EACH: "ea each eaches unit units unit(s) un uns no nos nr item items single singles "
-        "pc pcs pce piece pieces piece(s) pièce pièces pieza piezas pz st stk stuck stück "
-        "u ud uds und unidad unidades",
-        CASE: "case cases case(s) cs box boxes box(es) bx bxs carton cartons carton(s) ctn ctns pack packs pack(s) pk "
-        "pks pkt pkts packet packets package packages outer outers crate crates "
-        "karton kartons caja cajas boite boites boîte boîtes scatola scatole doos",
-        _ROLL: "roll rolls reel reels coil coils drum drums spool spools",
-        **_MEASURES,
-    }.items()
-    for word in spellings.split()
-}
-"""Units as they are written, in small letters and without a full stop -> the unit."""
 
 # A headerless column of these may be one of sizes.
 _SIZES = frozenset({"m", "l"})
@@ -182,18 +143,18 @@ def _terms(text: str, unit: str, exact: bool) -> Amount | Unread:
         if term is None or not (word or "x")[0].isalpha():
             return _unreadable(text)
         if number is None:
-            alone = len(parts) == 1 and _unit(word or unit) == _unit(unit or word)
+            alone = len(parts) == 1 and unit_named(word or unit) == unit_named(unit or word)
             return _unreadable(text, _if_decimal(term["number"], word or unit) if alone else None)
-        named = _unit(word or unit)
+        named = unit_named(word or unit)
         if named is None:
             return _unknown(word or unit)
-        if unit and (len(parts) > 1 or named != _unit(unit)):
+        if unit and (len(parts) > 1 or named != unit_named(unit)):
             return Unread(
                 Reason.UNKNOWN_UNIT,
                 f"{text[:_LONGEST_SHOWN]} beside the unit {unit[:20]} can mean two things: "
                 "give the unit in one place only",
             )
-        if named in (CASE, _ROLL):
+        if named in (CASE, ROLL):
             cases = (cases or ZERO) + number
             packed.add(named)
         else:
@@ -201,12 +162,7 @@ def _terms(text: str, unit: str, exact: bool) -> Amount | Unread:
             loose |= {named} - {""}
     if len(loose) > 1 or len(packed) > 1:
         return Unread(Reason.UNKNOWN_UNIT, f"{text[:_LONGEST_SHOWN]} does not add up: give the count in one unit")
-    return Amount(eaches, cases, bare=not loose | packed, unit="".join(loose), rolls=_ROLL in packed)
-
-
-def _unit(word: str) -> str | None:
-    """The unit that a word names: empty for no word, ``None`` for one we do not know."""
-    return _UNITS.get(word.rstrip(".")) if word else ""
+    return Amount(eaches, cases, bare=not loose | packed, unit="".join(loose), rolls=ROLL in packed)
 
 
 def _unknown(word: str) -> Unread:
@@ -219,23 +175,12 @@ def _unknown(word: str) -> Unread:
 def is_unit(cell: str) -> bool:
     """Whether a cell names a unit we know and nothing else."""
     word = visible(cell).casefold()
-    return word not in _SIZES and bool(_unit(word))
-
-
-def is_measure(unit: str) -> bool:
-    """Whether a unit is one that things are sold by in any fraction."""
-    return unit in _MEASURES
-
-
-def held_in(word: str) -> str:
-    """The unit that a system holds an item in by its own word for it: a measure or ``CASE``, else empty for eaches."""
-    unit = _unit(word.casefold())
-    return unit if unit and unit not in (EACH, _ROLL) else ""
+    return word not in _SIZES and bool(unit_named(word))
 
 
 def _if_decimal(number: str, word: str) -> Amount | None:
-    unit = _unit(word)
-    if unit is None or unit in (EACH, CASE, _ROLL) or not _DOUBTFUL.fullmatch(number):
+    unit = unit_named(word)
+    if unit is None or unit in (EACH, CASE, ROLL) or not _DOUBTFUL.fullmatch(number):
         return None
     return Amount(Decimal(number.replace(",", ".")), bare=not unit, unit=unit)
 
@@ -339,7 +284,7 @@ def _other_unit(amount: Amount, match: Match) -> str:
     """The unit an amount is in, where that is not certainly the one the item is held in; else empty."""
     stock = match.stock
     if amount.rolls and not stock.by_measure:
-        return _ROLL
+        return ROLL
     if stock.unit == CASE and amount.cases is not None:
         # Where the system knows of cases of several of these, either kind may be meant, and loose ones are parts.
         several = match.pack is not None or stock.pack_size not in (None, ONE)
@@ -349,7 +294,7 @@ def _other_unit(amount: Amount, match: Match) -> str:
 
 
 def _not_held_in(unit: str, stock: StockRow) -> Unread:
-    names = {EACH: "eaches", CASE: "cases", _ROLL: "rolls"}
+    names = {EACH: "eaches", CASE: "cases", ROLL: "rolls"}
     named, held = names.get(unit, unit), names.get(stock.unit or EACH, stock.unit)
     if stock.by_measure and not stock.unit:
         problem = f"the system does not say what {stock.sku} is measured in, so {named} may be another unit"

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from decimal import Decimal
 from enum import StrEnum
 
-from stkr.capture.counted import CountedLine, FileProblem
+from stkr.domain.alias import Alias, RowRef
+from stkr.domain.counted import CountedLine, FileProblem
 
 
 class Reason(StrEnum):
@@ -43,15 +43,7 @@ class UploadedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
-    """A row of a file, the first being 1."""
-
-    file: str
-    row: int
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class RowTrouble:
     """One thing that is wrong with a row: ``detail`` says what, and what to do about it.
 
     ``cell`` is where, as a spreadsheet names it: ``C14``.
@@ -68,7 +60,7 @@ class ParkedRow:
     as far as that is known.
 
     ``cells`` is the whole raw row. ``reason``, ``detail`` and ``cell`` are of the first trouble with it (see
-    ``Trouble``), ``also`` holds the others: mending one must not bring the next to light.
+    ``RowTrouble``), ``also`` holds the others: mending one must not bring the next to light.
     """
 
     file: str
@@ -80,12 +72,12 @@ class ParkedRow:
     cells: tuple[str, ...] = ()
     skus: tuple[str, ...] = ()
     cell: str = ""
-    also: tuple[Trouble, ...] = ()
+    also: tuple[RowTrouble, ...] = ()
 
     @property
-    def troubles(self) -> tuple[Trouble, ...]:
+    def troubles(self) -> tuple[RowTrouble, ...]:
         """Everything that is wrong with the row."""
-        return (Trouble(self.reason, self.detail, self.cell), *self.also)
+        return (RowTrouble(self.reason, self.detail, self.cell), *self.also)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +100,7 @@ class Understood:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ReadTable:
     """A table that was counted, and how it was read: ``form`` is such as ``semicolon-separated UTF-8`` or ``XLSX``."""
 
     name: str
@@ -153,33 +145,10 @@ class Replaced:
 class Correction:
     """A row that counts as a person's fix sheet says: ``by`` is where it says so, empty cells were left as they are."""
 
-    row: Sighting
-    by: Sighting
+    row: RowRef
+    by: RowRef
     code: str
     quantity: str
-
-
-@dataclass(frozen=True, slots=True)
-class Alias:
-    """A code that a person says names a SKU; ``pack`` is eaches per scan where it is the barcode of a case.
-
-    ``by`` is where they say so.
-    """
-
-    code: str
-    sku: str
-    by: Sighting = field(compare=False)
-    pack: Decimal | None = None
-
-    @property
-    def written(self) -> str:
-        """As aliases are written everywhere: ``CODE`` or ``CODE*24``."""
-        return self.code if self.pack is None else f"{self.code}*{self.pack:f}"
-
-    @property
-    def meaning(self) -> str:
-        """What it stands for, in words."""
-        return self.sku if self.pack is None else f"a case of {self.pack:f} of {self.sku}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +167,7 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class CaptureOutcome:
     """What the next stage needs to know of a capture: everything but the parked rows themselves.
 
     ``tables`` say how each file was understood, ``passed_over`` are sheets without a count. ``parked_skus`` are the
@@ -211,7 +180,7 @@ class Outcome:
     totals: Totals
     parked_skus: tuple[str, ...] = ()
     parked_reasons: Mapping[Reason, int] = field(default_factory=dict)
-    tables: tuple[Table, ...] = ()
+    tables: tuple[ReadTable, ...] = ()
     passed_over: tuple[str, ...] = ()
     replaced: tuple[Replaced, ...] = ()
     corrections: tuple[Correction, ...] = ()
@@ -227,16 +196,16 @@ class Captured:
 
     session_id: str
     seq: int
-    outcome: Outcome
+    outcome: CaptureOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Capture(Outcome):
+class Capture(CaptureOutcome):
     """The outcome of reading all of a session's files: a function of the files, the snapshot and what is decided."""
 
     parked: tuple[ParkedRow, ...]
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> CaptureOutcome:
         """The outcome by itself."""
-        return Outcome(**{part.name: getattr(self, part.name) for part in fields(Outcome)})
+        return CaptureOutcome(**{part.name: getattr(self, part.name) for part in fields(CaptureOutcome)})

@@ -6,26 +6,30 @@ from decimal import Decimal
 
 from botocore.exceptions import ClientError
 
-from stkr import aws, keys
 from stkr.capture.core import capture
-from stkr.capture.counted import FileProblem
-from stkr.capture.result import Captured, Outcome, UploadedFile
-from stkr.errors import SessionClosed, UnknownSession
-from stkr.settings import Capture as Settings
-from stkr.stock import Snapshot
-from stkr.store import objects
-from stkr.store.aliases import Confirmed, remember
-from stkr.store.counts import DECIDED, Session, Status, change_session, read_lines, session_key
-from stkr.store.items import conditional_update, update
-from stkr.store.objects import Upload
+from stkr.capture.result import Captured, CaptureOutcome, UploadedFile
+from stkr.domain.alias import ConfirmedAlias
+from stkr.domain.counted import FileProblem
+from stkr.domain.errors import SessionClosed, UnknownSession
+from stkr.domain.line import DECIDED
+from stkr.domain.session import Session, SessionStatus
+from stkr.domain.stock import Snapshot
+from stkr.infra import aws
+from stkr.infra.settings import CaptureSettings
+from stkr.infra.telemetry import Metric, count, logger
+from stkr.store import documents, keyspace, uploads
+from stkr.store.aliases import remember
+from stkr.store.dynamodb import conditional_update, update
+from stkr.store.lines import read_lines
+from stkr.store.sessions import change_session, session_key
+from stkr.store.uploads import Upload
 from stkr.tabular.sheet import MAX_FILE_BYTES
-from stkr.telemetry import Metric, count, logger
 
 MAX_FOLDER_BYTES = 80_000_000
 """What a session's files may have together: all are read in one run of a function of 1,024 MB."""
 
 
-def capture_session(settings: Settings, session_id: str, now: str, *, again: bool = False) -> Captured | None:
+def capture_session(settings: CaptureSettings, session_id: str, now: str, *, again: bool = False) -> Captured | None:
     """Read everything in a session's folder and hand on clean lines; every run starts from scratch.
 
     The run's number is taken *before* the folder is listed, so that of two runs the one with the higher number has
@@ -38,16 +42,16 @@ def capture_session(settings: Settings, session_id: str, now: str, *, again: boo
     :raises SessionClosed: the session takes no more uploads.
     """
     session = _claim(settings.counts_table, session_id)
-    uploads = list(objects.uploads(settings.bucket, keys.upload_prefix(session_id)))
-    seen = objects.fingerprint(uploads)
+    found_files = list(uploads.list_uploads(settings.bucket, keyspace.upload_prefix(session_id)))
+    seen = uploads.fingerprint(found_files)
     unchanged = session.captured_files == seen and session.captured_seq == session.reconciled_seq
     if unchanged and not again:
         logger.info("nothing new in the folder")
         _note_idle(settings.counts_table, session)
         return None
-    files, too_large = _read_uploads(settings.bucket, uploads)
-    snapshot = objects.read_document(
-        settings.bucket, keys.snapshot_object(session_id), Snapshot, session.snapshot_version_id
+    files, too_large = _read_uploads(settings.bucket, found_files)
+    snapshot = documents.read_document(
+        settings.bucket, keyspace.snapshot_object(session_id), Snapshot, session.snapshot_version_id
     )
     if snapshot is None:
         raise UnknownSession(f"the snapshot of count session {session_id} is gone; open a fresh count")
@@ -55,23 +59,23 @@ def capture_session(settings: Settings, session_id: str, now: str, *, again: boo
     kept_out = _remember(settings.counts_table, session_id, read, now)
     outcome = replace(read.outcome, problems=(*read.problems, *too_large, *kept_out))
     captured = Captured(session_id, session.capture_seq, outcome)
-    objects.write_rows(settings.bucket, keys.parked_object(session_id, session.capture_seq), read.parked)
+    documents.write_rows(settings.bucket, keyspace.parked_object(session_id, session.capture_seq), read.parked)
     # The header before the document: writing the document is the event that starts the reconciliation.
     # A crash in between leaves the message in the queue, and the next run does everything again.
     _record(settings.counts_table, captured, seen, now)
-    objects.write_document(settings.bucket, keys.capture_object(session_id, session.capture_seq), captured)
+    documents.write_document(settings.bucket, keyspace.capture_object(session_id, session.capture_seq), captured)
     count(Metric.ROWS_CAPTURED, outcome.totals.read)
     count(Metric.ROWS_PARKED, outcome.totals.parked)
     logger.info("captured", seq=captured.seq, files=len(files), **asdict(outcome.totals))
     return captured
 
 
-def refuse_upload(settings: Settings, session_id: str, file: str, problem: str, now: str) -> None:
+def refuse_upload(settings: CaptureSettings, session_id: str, file: str, problem: str, now: str) -> None:
     """Keep a note of an upload that no session takes, where staff and operators see it; the file itself stays."""
     aws.dynamodb().update_item(
         **update(
             settings.counts_table,
-            {"PK": keys.session(session_id), "SK": keys.refused_upload(file)},
+            {"PK": keyspace.session(session_id), "SK": keyspace.refused_upload(file)},
             condition=None,
             sets={"file": file, "problem": problem, "refused_at": now},
         )
@@ -85,7 +89,7 @@ def _claim(table: str, session_id: str) -> Session:
         condition="attribute_exists(PK) AND #status <> :closed",
         adds={"capture_seq": 1},
         names={"#status": "status"},
-        given={":closed": Status.CLOSED},
+        given={":closed": SessionStatus.CLOSED},
     )
     session = change_session(request, session_id)
     if session is None:
@@ -124,7 +128,7 @@ def _read_uploads(bucket: str, uploads: Iterable[Upload]) -> tuple[list[Uploaded
 
 def _content(bucket: str, upload: Upload) -> bytes:
     try:
-        return objects.read_upload(bucket, upload.key)
+        return uploads.read_upload(bucket, upload.key)
     except ClientError as error:
         if error.response["Error"]["Code"] != "InvalidObjectState":
             raise
@@ -135,10 +139,10 @@ def _content(bucket: str, upload: Upload) -> bytes:
         ) from error
 
 
-def _remember(table: str, session_id: str, outcome: Outcome, now: str) -> Iterator[FileProblem]:
+def _remember(table: str, session_id: str, outcome: CaptureOutcome, now: str) -> Iterator[FileProblem]:
     """Keep the codes that a person confirmed, for the counts to come; a repeat of the run changes nothing."""
     for alias in outcome.aliases:
-        confirmed = Confirmed(
+        confirmed = ConfirmedAlias(
             code=alias.code,
             sku=alias.sku,
             pack=alias.pack,
@@ -175,7 +179,7 @@ def _record(table: str, captured: Captured, seen: str, now: str) -> None:
             "captured_seq": captured.seq,
             "captured_at": now,
             "captured_files": seen,
-            "status": Status.CAPTURED,
+            "status": SessionStatus.CAPTURED,
             "rows": asdict(captured.outcome.totals),
         },
     )

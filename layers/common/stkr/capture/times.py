@@ -11,10 +11,10 @@ from datetime import date, datetime, time, timedelta, timezone
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from stkr import keys
-from stkr.capture.counted import CLOCKS_APART, ClockDoubt
-from stkr.stock import Snapshot
-from stkr.tabular.words import visible
+from stkr.domain import instants
+from stkr.domain.counted import CLOCKS_APART, ClockDoubt
+from stkr.domain.stock import Snapshot
+from stkr.tabular.text import visible
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CENTURY = 2000
@@ -43,7 +43,7 @@ class Window:
 
     def holds(self, moment: Moment) -> bool:
         """Whether something can have happened then; clocks may be a little apart."""
-        first, last = keys.instant(self.opened_at - CLOCKS_APART), keys.instant(self.uploaded_at + CLOCKS_APART)
+        first, last = instants.instant(self.opened_at - CLOCKS_APART), instants.instant(self.uploaded_at + CLOCKS_APART)
         return first <= moment[1] and moment[0] <= last
 
     def days(self) -> Iterator[date]:
@@ -209,4 +209,4 @@ def _moment(day: date, written: _Written, zone: ZoneInfo) -> Moment | None:
     local = datetime.combine(day, written.at, written.offset or zone)
     if local.utcoffset() != local.replace(fold=1).utcoffset():
         return None
-    return keys.instant(local), keys.instant(local + written.exact_to)
+    return instants.instant(local), instants.instant(local + written.exact_to)

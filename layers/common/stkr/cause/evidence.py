@@ -3,70 +3,10 @@
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
-
-from stkr.stock import StockRow
-from stkr.variance.result import Gap, Variance
-
-
-class Cause(StrEnum):
-    """The likely causes of a gap: the seed's four, and ``unknown`` where there is no usable suggestion."""
-
-    SHRINKAGE = "shrinkage"
-    MISCOUNT = "miscount"
-    UNRECORDED_SALE = "unrecorded_sale"
-    RECEIVING_ERROR = "receiving_error"
-    UNKNOWN = "unknown"
-
-    @property
-    def label(self) -> str:
-        """In plain English."""
-        return "cause unknown" if self is Cause.UNKNOWN else self.value.replace("_", " ")
-
-
-class Flag(StrEnum):
-    """Patterns in a gap that point at a cause."""
-
-    MULTIPLE_OF_PACK_SIZE = "multiple_of_pack_size"
-    EQUALS_LAST_RECEIPT = "equals_last_receipt"
-    MULTIPLE_OF_LAST_RECEIPT = "multiple_of_last_receipt"
-    SWAPPED_DIGITS = "swapped_digits"
-    OFFSETTING_GAP = "offsetting_gap"
-
-
-class Event(BaseModel):
-    """Something that happened to a SKU: the day (ISO-8601), how many days ago, and how many eaches if known."""
-
-    model_config = ConfigDict(frozen=True)
-
-    day: str
-    days_ago: int
-    quantity: Decimal | None = None
-
-
-class Evidence(BaseModel):
-    """What the model and the manager are shown. ``None`` means unknown, never zero.
-
-    ``system_qty`` is what the gap is against. ``moved_during_count`` is by how much the system's figure has changed
-    since the count began, where nobody knows which part of that was before the shelf was counted.
-    ``offset_by`` names the SKU of the same session with the opposite gap, when there is exactly one.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    gap_units: Decimal
-    counted_qty: Decimal
-    system_qty: Decimal
-    gap_pct: Decimal | None = None
-    gap_value: Decimal | None = None
-    moved_during_count: Decimal | None = None
-    sold_since_count: Decimal | None = None
-    last_receipt: Event | None = None
-    last_count: Event | None = None
-    flags: tuple[Flag, ...] = ()
-    offset_by: str | None = None
+from stkr.domain.cause import DatedFact, Evidence, Flag
+from stkr.domain.stock import StockRow
+from stkr.domain.variance import Gap, Variance
 
 
 def gather(variances: Sequence[Variance], today: date) -> dict[str, Evidence]:
@@ -108,14 +48,14 @@ def _moved(variance: Variance) -> Decimal | None:
     return timing.moved_qty or None if timing and timing.expected_qty is None else None
 
 
-def _event(day: str | None, quantity: Decimal | None, today: date) -> Event | None:
+def _event(day: str | None, quantity: Decimal | None, today: date) -> DatedFact | None:
     if not day:
         return None
     try:
         happened = date.fromisoformat(day[:10])
     except ValueError:
         return None  # The source's date is not one we can count from: unknown, not guessed.
-    return Event(day=happened.isoformat(), days_ago=(today - happened).days, quantity=quantity)
+    return DatedFact(day=happened.isoformat(), days_ago=(today - happened).days, quantity=quantity)
 
 
 def _flags(

@@ -2,16 +2,25 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from stkr.cause.evidence import Cause
-from stkr.cause.label import INSTRUCTIONS, MAX_TOKENS, SCHEMA, Answer, Gap, Label, Question, check, prompt
-from stkr.model import ask
-from stkr.telemetry import Metric, count, logger
+from stkr.cause.prompt import (
+    INSTRUCTIONS,
+    MAX_TOKENS,
+    SCHEMA,
+    LabelAnswer,
+    LabelQuestion,
+    VarianceToLabel,
+    check,
+    prompt,
+)
+from stkr.domain.cause import Cause, SuggestedCause
+from stkr.infra.bedrock import ask
+from stkr.infra.telemetry import Metric, count, logger
 
 _AT_ONCE = 5
 """Calls in flight: a chunk of ten is two rounds of at most twenty seconds, and Bedrock is not flooded."""
 
 
-def suggest(model_id: str, question: Question) -> Answer:
+def suggest(model_id: str, question: LabelQuestion) -> LabelAnswer:
     """Ask the model about each gap; a failure of any kind makes that label ``unknown`` and hurts no other."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         labels = tuple(pool.map(lambda gap: _suggest(model_id, gap), question.gaps))
@@ -21,9 +30,9 @@ def suggest(model_id: str, question: Question) -> Answer:
     else:
         logger.info("every gap got a suggested cause", asked=len(labels))
     count(Metric.LABELS_UNKNOWN, unknown)
-    return Answer(labels=labels)
+    return LabelAnswer(labels=labels)
 
 
-def _suggest(model_id: str, gap: Gap) -> Label:
+def _suggest(model_id: str, gap: VarianceToLabel) -> SuggestedCause:
     reply = ask(model_id, INSTRUCTIONS, prompt(gap.evidence), max_tokens=MAX_TOKENS, schema=SCHEMA)
     return check(gap.ref, reply, gap.evidence)

@@ -9,14 +9,15 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Final
 
-from stkr.capture.counted import Kind
-from stkr.cause.evidence import Cause
-from stkr.keys import local_day
+from stkr.domain.cause import Cause
+from stkr.domain.counted import LineKind
+from stkr.domain.instants import local_day, moment_of
+from stkr.domain.line import Line
+from stkr.domain.session import Session
 from stkr.rules.doc import Person, Rules
-from stkr.store.counts import Line, Session
 from stkr.summary.sections import Section
-from stkr.tabular.words import one_line
-from stkr.web.figures import counted_noun, day, signed_money, stored
+from stkr.tabular.text import one_line
+from stkr.web.formatting import counted_noun, day, signed_money
 from stkr.web.page import render
 from stkr.web.wording import place
 
@@ -42,7 +43,7 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class DigestItem:
     """A variance in a digest, with the addresses behind its two buttons."""
 
     line: Line
@@ -51,21 +52,21 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class CountInDigest:
     """The variances of one session in a digest."""
 
     session: Session
-    items: Sequence[Item]
+    items: Sequence[DigestItem]
 
     @property
-    def gaps(self) -> list[Item]:
+    def gaps(self) -> list[DigestItem]:
         """Those with a gap."""
-        return [item for item in self.items if item.line.kind is not Kind.UNCOUNTED]
+        return [item for item in self.items if item.line.kind is not LineKind.UNCOUNTED]
 
     @property
-    def uncounted(self) -> list[Item]:
+    def uncounted(self) -> list[DigestItem]:
         """Those that nobody counted."""
-        return [item for item in self.items if item.line.kind is Kind.UNCOUNTED]
+        return [item for item in self.items if item.line.kind is LineKind.UNCOUNTED]
 
     @property
     def counted_at(self) -> str:
@@ -99,7 +100,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ReportTable:
     """Facts of a report: what they are about, label and figure of each, and what to do about them."""
 
     title: str
@@ -118,7 +119,9 @@ class _Totals:
     unpriced: int
 
 
-def digest(to: Person, counts: Sequence[Count], rules: Rules, now: datetime, *, part: int = 1, parts: int = 1) -> Mail:
+def digest(
+    to: Person, counts: Sequence[CountInDigest], rules: Rules, now: datetime, *, part: int = 1, parts: int = 1
+) -> Mail:
     """What one person is to decide, in the order given; uncounted lines of a count have a section of their own.
 
     :param counts: one for a first notice; what is mailed again names every count that it is of.
@@ -152,7 +155,7 @@ def digest(to: Person, counts: Sequence[Count], rules: Rules, now: datetime, *, 
     }
     if len(counts) == 1:
         # The year would only push the figures out of a phone's list of mails.
-        day_only = day(stored(counts[0].counted_at), rules.zone).rpartition(" ")[0]
+        day_only = day(moment_of(counts[0].counted_at), rules.zone).rpartition(" ")[0]
         told = f"{where} count: {headline}{money} ({', '.join(filter(None, (day_only, of_part)))})"
     else:
         told = f"{where}: {headline}{money}{f' ({of_part})' if of_part else ''}"
@@ -164,7 +167,7 @@ def _places(names: Collection[str]) -> str:
     return " and ".join(names) if len(names) <= MOST_NAMED else counted_noun(len(names), "location")
 
 
-def _escalated(to: Person, counts: Sequence[Count], rules: Rules) -> dict[str, None]:
+def _escalated(to: Person, counts: Sequence[CountInDigest], rules: Rules) -> dict[str, None]:
     """The locations whose escalation contact, rather than approver, the mail goes to."""
     locations = (rules.locations.get(count.session.location) for count in counts)
     return {each.name: None for each in locations if each and each.approver.email.casefold() != to.email.casefold()}
@@ -183,7 +186,7 @@ def reminder(to: Person, call: Call, rules: Rules) -> Mail:
     return _mail(to.email, f"{where}: {since}", "reminder", {"to": to, "place": where, "since": since, "call": call})
 
 
-def report(to: str, title: str, paragraphs: Sequence[str], tables: Sequence[Table]) -> Mail:
+def report(to: str, title: str, paragraphs: Sequence[str], tables: Sequence[ReportTable]) -> Mail:
     """A few paragraphs and figures under a title, the subject as well: notes to operations."""
     return _mail(to, title, "report", {"title": title, "paragraphs": paragraphs, "tables": tables})
 
@@ -213,7 +216,7 @@ def _totals(lines: Iterable[Line]) -> _Totals:
     return _Totals(short, over, short + over, len(priced), len(values) - len(priced))
 
 
-def _headline(gaps: Sequence[Item], uncounted: int) -> str:
+def _headline(gaps: Sequence[DigestItem], uncounted: int) -> str:
     missing = counted_noun(uncounted, "item") + " not counted"
     if not gaps:
         return missing
@@ -230,7 +233,7 @@ def _days_waiting(line: Line, now: datetime, zone: tzinfo) -> int:
     return (now.astimezone(zone).date() - local_day(line.queued_at, zone)).days
 
 
-def _prefix(items: Sequence[Item], waiting: dict[str, int]) -> str:
+def _prefix(items: Sequence[DigestItem], waiting: dict[str, int]) -> str:
     if items and all(item.line.mails for item in items):
         return f"Still waiting after {counted_noun(max(waiting.values()), 'day')}: "
     if items and all(item.line.held_from_qty is not None and not item.line.mails for item in items):

@@ -13,10 +13,11 @@ from aws_lambda_powertools.utilities.idempotency import (
 from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyAlreadyInProgressError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from stkr import aws, keys
+from stkr.infra import aws
+from stkr.infra.telemetry import Metric, count
 from stkr.mail.compose import Mail
 from stkr.mail.send import send
-from stkr.telemetry import Metric, count
+from stkr.store import keyspace
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -59,7 +60,7 @@ def _store(client: "DynamoDBClient", table: str, remember: timedelta) -> DynamoD
         table_name=table,
         key_attr="PK",
         sort_key_attr="SK",
-        static_pk_value=keys.SENT_MAILS,
+        static_pk_value=keyspace.SENT_MAILS,
         expiry_attr="expires_at",
         boto3_client=client,  # its own would take longer to make than the mails
     )

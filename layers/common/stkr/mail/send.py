@@ -1,6 +1,6 @@
 """Sending a mail through SES."""
 
-from stkr import aws
+from stkr.infra import aws
 from stkr.mail.compose import Mail
 
 

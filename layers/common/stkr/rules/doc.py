@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from stkr.errors import Problem, RulesError
+from stkr.domain.errors import RulesError, RulesProblem
 from stkr.rules import patterns
 from stkr.rules.values import (
     WHOLE,
@@ -34,7 +34,7 @@ from stkr.rules.values import (
     did_you_mean,
 )
 from stkr.rules.wording import complaint
-from stkr.rules.yamldoc import Content, Document, Where, read_yaml
+from stkr.rules.yamldoc import Content, Where, YamlDocument, read_yaml
 
 MAX_DOC_BYTES = 100_000
 """A shop's doc is a few kilobytes; this bound only keeps a mistaken upload from being parsed."""
@@ -266,7 +266,7 @@ class Rules(Group):
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class AppliedTolerance:
     """The tolerance that applies to a line and the name of the rule that set it."""
 
     units: Decimal
@@ -275,14 +275,14 @@ class Applied:
     rule: str
 
 
-def tolerance_for(rules: Rules, sku: str, category: str, location: str) -> Applied:
+def tolerance_for(rules: Rules, sku: str, category: str, location: str) -> AppliedTolerance:
     """Resolve the most specific override that fits a line; a valid doc has no two that are equally specific."""
     default = rules.tolerance
     fitting = [override for override in rules.overrides if override.fits(sku, category, location)]
     if not fitting:
-        return Applied(default.units, default.percent, default.value, "default")
+        return AppliedTolerance(default.units, default.percent, default.value, "default")
     best = max(fitting, key=lambda override: override.specificity)
-    return Applied(
+    return AppliedTolerance(
         default.units if best.units is None else best.units,
         default.percent if best.percent is None else best.percent,
         default.value if best.value is None else best.value,
@@ -296,12 +296,14 @@ def read_rules(content: bytes) -> Rules:
     :raises RulesError: with every problem, in the order of the doc: where it stands, what is wrong, what to write.
     """
     if len(content) > MAX_DOC_BYTES:
-        raise RulesError(Problem(f"the rules doc is larger than {MAX_DOC_BYTES // 1000} kB; is this the right file?"))
+        raise RulesError(
+            RulesProblem(f"the rules doc is larger than {MAX_DOC_BYTES // 1000} kB; is this the right file?")
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise RulesError(Problem("the rules doc is not UTF-8 text; save it as UTF-8", line, 1)) from None
+        raise RulesError(RulesProblem("the rules doc is not UTF-8 text; save it as UTF-8", line, 1)) from None
     return parse_rules(text)
 
 
@@ -323,7 +325,7 @@ def parse_rules(text: str) -> Rules:
     raise RulesError(*problems[:MAX_PROBLEMS])
 
 
-def _across(document: Document) -> Iterator[Problem]:
+def _across(document: YamlDocument) -> Iterator[RulesProblem]:
     """What is wrong between settings that are each right by themselves; it is found whatever else is wrong."""
     if not isinstance(document.content, dict):
         return
@@ -345,14 +347,14 @@ def _across(document: Document) -> Iterator[Problem]:
         yield from _same_people(document, where, location)
 
 
-def _rivals(document: Document) -> Iterator[Problem]:
+def _rivals(document: YamlDocument) -> Iterator[RulesProblem]:
     for (earlier, one), (later, other) in combinations(_valid(document, Override, "overrides"), 2):
         if one.rivals(other):
             told = f"this override and the one in line {document.place(earlier).line} fit some of the same lines, and "
             yield document.problem(later, told + "neither is more specific: narrow one down, or take it out")
 
 
-def _unknown_locations(document: Document, known: Sequence[str | int]) -> Iterator[Problem]:
+def _unknown_locations(document: YamlDocument, known: Sequence[str | int]) -> Iterator[RulesProblem]:
     """Overrides for a location that the doc does not have; one without any, to check files with, may name others."""
     names = {str(name).casefold(): str(name) for name in known}
     for where, override in _valid(document, Override, "overrides"):
@@ -361,7 +363,7 @@ def _unknown_locations(document: Document, known: Sequence[str | int]) -> Iterat
             yield document.problem((*where, "location"), f"there is no location of this name{near}")
 
 
-def _same_people(document: Document, where: Where, location: Location) -> Iterator[Problem]:
+def _same_people(document: YamlDocument, where: Where, location: Location) -> Iterator[RulesProblem]:
     """The same address where two people are needed, or among the counters twice."""
     if location.escalation and location.escalation.email.casefold() == location.approver.email.casefold():
         told = "the escalation contact has the approver's address: name somebody else, or leave it out"
@@ -375,7 +377,7 @@ def _same_people(document: Document, where: Where, location: Location) -> Iterat
         lines.setdefault(address, document.place(at).line)
 
 
-def _entries(document: Document, setting: str) -> dict[str | int, Content]:
+def _entries(document: YamlDocument, setting: str) -> dict[str | int, Content]:
     """The entries of a list or mapping, as far as they are allowed to go."""
     content = document.content
     given = content.get(setting) if isinstance(content, dict) else None
@@ -383,7 +385,7 @@ def _entries(document: Document, setting: str) -> dict[str | int, Content]:
     return dict(islice(entries, MAX_ENTRIES))
 
 
-def _valid(document: Document, group: type[_Group], setting: str) -> Iterator[tuple[Where, _Group]]:
+def _valid(document: YamlDocument, group: type[_Group], setting: str) -> Iterator[tuple[Where, _Group]]:
     """The entries that are right by themselves, each with where it stands."""
     for key, entry in _entries(document, setting).items():
         with suppress(ValidationError):

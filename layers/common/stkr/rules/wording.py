@@ -6,9 +6,9 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from stkr.errors import Problem
+from stkr.domain.errors import RulesProblem
 from stkr.rules.values import did_you_mean
-from stkr.rules.yamldoc import Document, Where
+from stkr.rules.yamldoc import Where, YamlDocument
 
 _PLAIN = {
     "model_type": "is to be a group of settings, each on a line of its own",
@@ -24,7 +24,7 @@ _PLAIN = {
 """What pydantic finds, by its name for it; anything else is a list or a group where one value is expected."""
 
 
-def complaint(found: ErrorDetails, document: Document, doc: type[BaseModel]) -> Problem:
+def complaint(found: ErrorDetails, document: YamlDocument, doc: type[BaseModel]) -> RulesProblem:
     """What pydantic found wrong with a doc, as told to people and where it stands.
 
     :param doc: the model that the document was held against.

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import yaml
 
-from stkr.errors import Problem, RulesError
+from stkr.domain.errors import RulesError, RulesProblem
 
 Content: TypeAlias = "str | list[Content] | dict[str, Content] | None"
 Where: TypeAlias = tuple[str | int, ...]
@@ -43,7 +43,7 @@ _WHERE_IT_BEGAN = ("could not find expected ':'", "expected ','", "found unexpec
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class YamlPosition:
     """Where something stands; both count from 1."""
 
     line: int
@@ -51,42 +51,42 @@ class Place:
 
 
 @dataclass(slots=True)
-class Document:
+class YamlDocument:
     """A doc's content, where each name and each value of it stands, and what was wrong with its names."""
 
     content: Content = None
-    names: dict[Where, Place] = field(default_factory=dict)
-    values: dict[Where, Place] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    names: dict[Where, YamlPosition] = field(default_factory=dict)
+    values: dict[Where, YamlPosition] = field(default_factory=dict)
+    problems: list[RulesProblem] = field(default_factory=list)
 
-    def place(self, where: Where, *, of_name: bool = False) -> Place:
+    def place(self, where: Where, *, of_name: bool = False) -> YamlPosition:
         """Where a value (or the name before it) stands; the nearest that is there, where it is missing."""
         for length in range(len(where), -1, -1):
             found = self.names.get(where[:length]) if of_name else None
             found = found or self.values.get(where[:length])
             if found:
                 return found
-        return Place(1, 1)
+        return YamlPosition(1, 1)
 
-    def problem(self, where: Where, told: str, *, of_name: bool = False) -> Problem:
+    def problem(self, where: Where, told: str, *, of_name: bool = False) -> RulesProblem:
         """Something wrong with a value, or with the name before it."""
         at = self.place(where, of_name=of_name)
-        return Problem(told, at.line, at.column)
+        return RulesProblem(told, at.line, at.column)
 
 
-def read_yaml(text: str) -> Document:
+def read_yaml(text: str) -> YamlDocument:
     """Read a doc.
 
     :raises RulesError: where it cannot be read as YAML, or uses more of YAML than a rules doc may.
     """
-    document = Document()
+    document = YamlDocument()
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         column = error.position - before.rfind("\n")
-        raise RulesError(Problem("there is a control character here", before.count("\n") + 1, column)) from None
+        raise RulesError(RulesProblem("there is a control character here", before.count("\n") + 1, column)) from None
     except yaml.MarkedYAMLError as error:
         # Without its cause, which quotes the doc, and so perhaps an address.
         raise RulesError(_problem(error)) from None
@@ -119,16 +119,16 @@ class _Loader(yaml.BaseLoader):
         return node
 
 
-def _problem(error: yaml.MarkedYAMLError) -> Problem:
+def _problem(error: yaml.MarkedYAMLError) -> RulesProblem:
     told = error.problem or "this cannot be read"
     mark = error.problem_mark
     if told.startswith(_WHERE_IT_BEGAN) and error.context_mark:
         mark = error.context_mark
     plain = next((words for begins, words in _PLAIN_WORDS.items() if told.startswith(begins)), told)
-    return Problem(plain, mark.line + 1, mark.column + 1) if mark else Problem(plain)
+    return RulesProblem(plain, mark.line + 1, mark.column + 1) if mark else RulesProblem(plain)
 
 
-def _content(node: yaml.Node, where: Where, document: Document) -> Content:
+def _content(node: yaml.Node, where: Where, document: YamlDocument) -> Content:
     document.values[where] = _place(node)
     if isinstance(node, yaml.SequenceNode):
         return [_content(item, (*where, number), document) for number, item in enumerate(node.value)]
@@ -139,23 +139,23 @@ def _content(node: yaml.Node, where: Where, document: Document) -> Content:
     return None if text in _EMPTY and not quoted else text
 
 
-def _mapping(node: yaml.MappingNode, where: Where, document: Document) -> Content:
+def _mapping(node: yaml.MappingNode, where: Where, document: YamlDocument) -> Content:
     content: dict[str, Content] = {}
     for key, value in node.value:
         at = _place(key)
         if not isinstance(key, yaml.ScalarNode):
-            document.problems.append(Problem("a name is expected before the colon", at.line, at.column))
+            document.problems.append(RulesProblem("a name is expected before the colon", at.line, at.column))
             continue
         inside = (*where, key.value)
         if key.value in content:
             first = document.names[inside].line
             told = f"`{key.value}` is there twice, first in line {first}: take one out"
-            document.problems.append(Problem(told, at.line, at.column))
+            document.problems.append(RulesProblem(told, at.line, at.column))
             continue
         document.names[inside] = at
         content[key.value] = _content(value, inside, document)
     return content
 
 
-def _place(node: yaml.Node) -> Place:
-    return Place(node.start_mark.line + 1, node.start_mark.column + 1)
+def _place(node: yaml.Node) -> YamlPosition:
+    return YamlPosition(node.start_mark.line + 1, node.start_mark.column + 1)

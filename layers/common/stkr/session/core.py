@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from stkr.capture.counted import FileProblem
-from stkr.capture.result import Alias, Outcome, ParkedRow, Reason
-from stkr.errors import ScopeError
+from stkr.capture.result import CaptureOutcome, ParkedRow, Reason
+from stkr.domain.alias import Alias
+from stkr.domain.counted import FileProblem
+from stkr.domain.errors import ScopeError
+from stkr.domain.session import Session, SessionStatus
+from stkr.domain.stock import History, Snapshot, StockRow
 from stkr.rules.doc import Rules
-from stkr.stock import History, Snapshot, StockRow
-from stkr.store.counts import Session, Status
-from stkr.tabular.words import one_line
+from stkr.tabular.text import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SessionProgress:
     """How a session stands. ``outcome`` is ``None`` until a first upload was read.
 
     ``parked`` are the first of its parked rows, ``refused`` the files that it did not take. ``unread_since`` is the
@@ -38,7 +39,7 @@ class Standing:
     """
 
     session: Session
-    outcome: Outcome | None = None
+    outcome: CaptureOutcome | None = None
     parked: tuple[ParkedRow, ...] = ()
     refused: tuple[FileProblem, ...] = ()
     unread_since: str | None = None
@@ -63,13 +64,13 @@ READ_WITHIN = timedelta(minutes=10)
 """Reading takes seconds; a second try, after a failure of a service, comes within twelve minutes."""
 
 
-def next_step(standing: Standing, now: datetime) -> Step:
+def next_step(standing: SessionProgress, now: datetime) -> Step:
     """What is to be done next, the most pressing first.
 
     :param now: aware.
     """
     session, outcome = standing.session, standing.outcome
-    if session.status is Status.CLOSED:
+    if session.status is SessionStatus.CLOSED:
         return Step.CLOSED
     if standing.unread_since:
         return Step.READING if now - datetime.fromisoformat(standing.unread_since) < READ_WITHIN else Step.LATE
@@ -79,7 +80,7 @@ def next_step(standing: Standing, now: datetime) -> Step:
     return _after(outcome, standing)
 
 
-def _after(outcome: Outcome, standing: Standing) -> Step:
+def _after(outcome: CaptureOutcome, standing: SessionProgress) -> Step:
     if outcome.totals.parked:
         return Step.MEND_ROWS if mendable(outcome) else Step.COUNT_AFRESH
     if outcome.problems or standing.refused:
@@ -90,7 +91,7 @@ def _after(outcome: Outcome, standing: Standing) -> Step:
     return Step.DONE if compared else Step.COMPARING
 
 
-def mendable(outcome: Outcome) -> bool:
+def mendable(outcome: CaptureOutcome) -> bool:
     """Whether a fix sheet can mend parked rows: what a manager has decided needs a fresh count."""
     return bool(outcome.parked_reasons.keys() - {Reason.ALREADY_DECIDED})
 

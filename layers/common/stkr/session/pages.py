@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode, urlsplit
 
 from stkr.capture.result import Reason
-from stkr.links import TOKEN, CountLink, url
+from stkr.domain.line import Line
+from stkr.domain.session import Session, SessionStatus
+from stkr.links.tokens import TOKEN, CountLink, url
 from stkr.rules.doc import Rules
-from stkr.session.core import MAX_AREA_CHARS, Standing, mendable, next_step
-from stkr.store.counts import Line, Session, Status
+from stkr.session.core import MAX_AREA_CHARS, SessionProgress, mendable, next_step
 from stkr.tabular.sheet import MAX_FILE_BYTES
-from stkr.tabular.words import one_line
-from stkr.web.figures import day
+from stkr.tabular.text import one_line
+from stkr.web.formatting import day
 from stkr.web.forms import MAX_NAME_CHARS, fields
 from stkr.web.page import Page, message_page, render
 from stkr.web.wording import place
@@ -62,7 +63,7 @@ _REASONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class FormProblem:
     """What has to be put right in a form, as a sentence; ``about`` is the field."""
 
     about: str
@@ -81,7 +82,7 @@ class OpenForm:
     location: str = ""
     zone: str | None = None
     skus: tuple[str, ...] | None = None
-    problem: Problem | None = None
+    problem: FormProblem | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +136,15 @@ def parse_open_form(body: str) -> OpenForm:
         skus[:MAX_LISTED_SKUS] or None,
     )
     if not counter:
-        problem = Problem("counter", "Enter who is counting.")
+        problem = FormProblem("counter", "Enter who is counting.")
     elif len(counter) > MAX_NAME_CHARS:
-        problem = Problem("counter", f"Enter a name of at most {MAX_NAME_CHARS} characters.")
+        problem = FormProblem("counter", f"Enter a name of at most {MAX_NAME_CHARS} characters.")
     elif len(skus) > MAX_LISTED_SKUS:
-        problem = Problem("skus", f"List at most {MAX_LISTED_SKUS} SKUs; for more, count the whole location.")
+        problem = FormProblem("skus", f"List at most {MAX_LISTED_SKUS} SKUs; for more, count the whole location.")
     elif any(len(sku) > _MAX_SKU_CHARS for sku in skus):
-        problem = Problem("skus", f"List one SKU a line; none has more than {_MAX_SKU_CHARS} characters.")
+        problem = FormProblem("skus", f"List one SKU a line; none has more than {_MAX_SKU_CHARS} characters.")
     elif zone and skus:
-        problem = Problem("zone", "Name either a zone or a list of SKUs, not both.")
+        problem = FormProblem("zone", "Name either a zone or a list of SKUs, not both.")
     else:
         return form
     return replace(form, problem=problem)
@@ -181,7 +182,7 @@ def open_page(link: CountLink, rules: Rules, form: OpenForm, rejected: Line | No
 
 
 def session_page(
-    standing: Standing,
+    standing: SessionProgress,
     rules: Rules,
     upload: UploadForm | None,
     links: SessionLinks,
@@ -204,7 +205,7 @@ def session_page(
         place=place(rules, session.location),
         zone=rules.zone,
         step=next_step(standing, now),
-        closed=session.status is Status.CLOSED,
+        closed=session.status is SessionStatus.CLOSED,
         outcome=outcome,
         problems=[*(outcome.problems if outcome else ()), *standing.refused],
         parked=standing.parked,

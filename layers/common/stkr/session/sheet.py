@@ -17,12 +17,13 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.header_footer import HeaderFooterItem
 from openpyxl.worksheet.worksheet import Worksheet
 
-from stkr.stock import Snapshot, StockRow
-from stkr.store.counts import Session
-from stkr.tabular.csvfile import csv_file
-from stkr.tabular.handout import Column, xlsx
-from stkr.tabular.words import one_line
-from stkr.web.figures import quantity, stored
+from stkr.domain.instants import moment_of
+from stkr.domain.session import Session
+from stkr.domain.stock import Snapshot, StockRow
+from stkr.tabular.csv_out import csv_file
+from stkr.tabular.text import one_line
+from stkr.tabular.xlsx_out import Column, xlsx
+from stkr.web.formatting import quantity
 
 COLUMNS: Final = (
     Column("SKU", 24),
@@ -55,7 +56,7 @@ def xlsx_sheet(session: Session, snapshot: Snapshot) -> bytes:
     """The sheet as a workbook, with the quantity column checked and some empty rows for what is found beside."""
     spare = ([""] * len(COLUMNS) for _ in range(_SPARE_ROWS))
     rows = chain(_cells(session, snapshot), spare)
-    return xlsx("Count", COLUMNS, rows, stored(session.opened_at), lambda page: _finish(page, session))
+    return xlsx("Count", COLUMNS, rows, moment_of(session.opened_at), lambda page: _finish(page, session))
 
 
 def csv_sheet(session: Session, snapshot: Snapshot) -> bytes:

@@ -7,18 +7,20 @@ from itertools import islice
 from time import sleep
 from typing import Any
 
-from stkr import aws, keys
-from stkr.capture.counted import FileProblem
 from stkr.capture.result import Captured, ParkedRow
-from stkr.errors import UnknownSession
-from stkr.rules.store import VersionedRules
-from stkr.session.core import Opening, Standing, checked, new_session_id, snapshot_for, with_aliases
-from stkr.settings import Session as Settings
-from stkr.stock import Snapshot, StockRow
-from stkr.store import objects
+from stkr.domain import instants
+from stkr.domain.counted import FileProblem
+from stkr.domain.errors import UnknownSession
+from stkr.domain.session import Session, SessionStatus
+from stkr.domain.stock import Snapshot, StockRow
+from stkr.infra import aws
+from stkr.infra.settings import SessionSettings
+from stkr.session.core import Opening, SessionProgress, checked, new_session_id, snapshot_for, with_aliases
+from stkr.store import documents, keyspace, uploads
 from stkr.store.aliases import read_aliases
-from stkr.store.counts import Session, Status, new_session, read_refused, read_session
 from stkr.store.inventory import read_location
+from stkr.store.rules_doc import VersionedRules
+from stkr.store.sessions import new_session, read_refused, read_session
 from stkr.tabular.sheet import MAX_FILE_BYTES
 
 UPLOAD_MINUTES = 60
@@ -28,7 +30,9 @@ READ_SECONDS = 10
 """How long a page waits for a file to be read: mostly two to five seconds pass, and the function has thirty."""
 
 
-def open_session(settings: Settings, opening: Opening, rules: VersionedRules, now: datetime, nonce: str) -> Session:
+def open_session(
+    settings: SessionSettings, opening: Opening, rules: VersionedRules, now: datetime, nonce: str
+) -> Session:
     """Open a count on a snapshot of the stock as it is now.
 
     The snapshot is stored before the session: a crash in between leaves an object nobody refers to, never a session
@@ -40,15 +44,15 @@ def open_session(settings: Settings, opening: Opening, rules: VersionedRules, no
     opening = checked(opening, rules.rules)
     aliases = (confirmed.alias for confirmed in read_aliases(settings.counts_table))
     stock = with_aliases(_stock(settings.inventory_table, rules), aliases)
-    snapshot = replace(snapshot_for(opening, stock), taken_at=keys.instant(now), zone=rules.rules.time_zone)
+    snapshot = replace(snapshot_for(opening, stock), taken_at=instants.instant(now), zone=rules.rules.time_zone)
     session_id = new_session_id(opening, now.astimezone(rules.rules.zone).date().isoformat(), nonce)
-    version = objects.write_document(settings.bucket, keys.snapshot_object(session_id), snapshot)
+    version = documents.write_document(settings.bucket, keyspace.snapshot_object(session_id), snapshot)
     session = Session(
         session_id=session_id,
         location=opening.location,
         counter=opening.counter,
-        opened_at=keys.instant(now),
-        status=Status.OPEN,
+        opened_at=instants.instant(now),
+        status=SessionStatus.OPEN,
         zone=opening.zone,
         skus=opening.skus,
         recount_of=opening.recount_of,
@@ -65,7 +69,7 @@ def _stock(table: str, rules: VersionedRules) -> Iterator[StockRow]:
         yield from (row.stock() for row in read_location(table, location) if row.active)
 
 
-def session_standing(settings: Settings, session_id: str, shown: int) -> Standing:
+def session_standing(settings: SessionSettings, session_id: str, shown: int) -> SessionProgress:
     """How a session stands: its header, what was understood of the latest upload with the first ``shown`` parked rows,
     and the files that were refused.
 
@@ -75,9 +79,9 @@ def session_standing(settings: Settings, session_id: str, shown: int) -> Standin
     refused = tuple(read_refused(settings.counts_table, session_id))
     captured = None
     if session.captured_seq:
-        key = keys.capture_object(session_id, session.captured_seq)
-        captured = objects.read_document(settings.bucket, key, Captured)
-    return Standing(
+        key = keyspace.capture_object(session_id, session.captured_seq)
+        captured = documents.read_document(settings.bucket, key, Captured)
+    return SessionProgress(
         session,
         captured.outcome if captured else None,
         tuple(islice(parked_rows(settings, session), shown)),
@@ -86,7 +90,7 @@ def session_standing(settings: Settings, session_id: str, shown: int) -> Standin
     )
 
 
-def wait_until_read(settings: Settings, session_id: str) -> None:
+def wait_until_read(settings: SessionSettings, session_id: str) -> None:
     """Give capture the seconds that it takes for a file that has just come, at most ``READ_SECONDS``.
 
     The page that follows then says what was understood. A page that reloads itself would do so under the eyes, or the
@@ -101,42 +105,42 @@ def wait_until_read(settings: Settings, session_id: str) -> None:
         sleep(1)
 
 
-def _unread_since(settings: Settings, session: Session, refused: Iterable[FileProblem]) -> str | None:
+def _unread_since(settings: SessionSettings, session: Session, refused: Iterable[FileProblem]) -> str | None:
     """When the latest file came that no capture has seen; ``None`` where all were read or refused."""
-    if session.status is Status.CLOSED:
+    if session.status is SessionStatus.CLOSED:
         return None
-    files = list(objects.uploads(settings.bucket, keys.upload_prefix(session.session_id)))
-    if not files or objects.fingerprint(files) == session.captured_files:
+    files = list(uploads.list_uploads(settings.bucket, keyspace.upload_prefix(session.session_id)))
+    if not files or uploads.fingerprint(files) == session.captured_files:
         return None
     latest = max(files, key=lambda file: file.uploaded_at)
     return None if latest.name in {problem.file for problem in refused} else latest.uploaded_at
 
 
-def parked_rows(settings: Settings, session: Session) -> Iterator[ParkedRow]:
+def parked_rows(settings: SessionSettings, session: Session) -> Iterator[ParkedRow]:
     """The rows that the latest capture parked, by file and row."""
-    key = keys.parked_object(session.session_id, session.captured_seq)
-    yield from objects.read_rows(settings.bucket, key, ParkedRow)
+    key = keyspace.parked_object(session.session_id, session.captured_seq)
+    yield from documents.read_rows(settings.bucket, key, ParkedRow)
 
 
-def session_snapshot(settings: Settings, session: Session) -> Snapshot:
+def session_snapshot(settings: SessionSettings, session: Session) -> Snapshot:
     """The snapshot a session was opened on.
 
     :raises UnknownSession: the snapshot is gone.
     """
-    key = keys.snapshot_object(session.session_id)
-    snapshot = objects.read_document(settings.bucket, key, Snapshot, session.snapshot_version_id)
+    key = keyspace.snapshot_object(session.session_id)
+    snapshot = documents.read_document(settings.bucket, key, Snapshot, session.snapshot_version_id)
     if snapshot is None:
         raise UnknownSession(f"the snapshot of count session {session.session_id} is gone; open a fresh count")
     return snapshot
 
 
-def upload_form(settings: Settings, session_id: str, area: str, *, after: str) -> dict[str, Any]:
+def upload_form(settings: SessionSettings, session_id: str, area: str, *, after: str) -> dict[str, Any]:
     """A presigned POST (``url`` and ``fields``) that takes one file of bounded size into the session's folder.
 
     :param area: the area that was counted, as ``session.core.area_name`` has it; empty for the session as a whole.
     :param after: address the browser is led to once the file has arrived.
     """
-    folder = keys.upload_prefix(session_id, area)
+    folder = keyspace.upload_prefix(session_id, area)
     return aws.s3().generate_presigned_post(
         Bucket=settings.bucket,
         Key=folder + "${filename}",

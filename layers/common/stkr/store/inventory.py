@@ -7,115 +7,26 @@ Two functions write here, each its own quantity: ``sync`` owns ``source_qty`` (w
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
-
-from stkr import aws, keys
-from stkr.stock import History, StockRow
-from stkr.store.items import attributes, put, query, update, values
+from stkr.infra import aws
+from stkr.store import keyspace
+from stkr.store.dynamodb import attributes, put, query, update, values
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
-
-ZERO = Decimal(0)
-
-MAX_UNBOOKED = 100
-"""Approvals that may wait on one row. An item holds 400 KB, and one takes below 700 bytes (its id names the SKU, of at
-most 128 characters), so that the row's own attributes have more than 300 KB left.
-"""
-
-
-class Unbooked(BaseModel):
-    """One approval that waits to be booked: the variance's ``id``, ``units`` in eaches, never 0, and the stored instant
-    of the approval.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    id: str
-    units: Decimal
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What waits to be booked for one row, and since which stored instant."""
-
-    location: str
-    sku: str
-    name: str
-    adjustments: tuple[Unbooked, ...]
-    since: str
-
-
-class InventoryRow(BaseModel):
-    """A row as stored. Quantities are eaches, ``unit_cost`` is money per each; ``None`` means unknown, never zero.
-
-    ``active`` is false once the system of record has stopped listing the row; its quantities then stay as they were.
-    ``unbooked_since`` is the stored instant of the first approval that the system of record does not show yet. Rows of
-    the first version have that and ``unbooked_qty``, but not ``unbooked``.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    location: str
-    sku: str
-    source_qty: Decimal
-    unbooked_qty: Decimal
-    system_qty: Decimal
-    snapshot_version: int
-    active: bool
-    name: str = ""
-    category: str = ""
-    bin: str = ""
-    by_measure: bool = False
-    unit: str = ""
-    unit_cost: Decimal | None = None
-    pack_size: Decimal | None = None
-    aliases: tuple[str, ...] = ()
-    sold_since_count: Decimal | None = None
-    last_received_at: str | None = None
-    last_received_qty: Decimal | None = None
-    last_counted_at: str | None = None
-    unbooked: tuple[Unbooked, ...] = ()
-    unbooked_since: str | None = None
-
-    def attributes(self) -> dict[str, Any]:
-        """Everything but the key as plain values for DynamoDB, without what is absent or empty."""
-        stored = self.model_dump(exclude={"location", "sku"}, exclude_none=True)
-        if self.unbooked:
-            stored["unbooked_pk"] = keys.UNBOOKED
-        return {name: value for name, value in stored.items() if value not in ("", ())}
-
-    def stock(self) -> StockRow:
-        """As every stage sees it."""
-        return StockRow(
-            sku=self.sku,
-            name=self.name,
-            location=self.location,
-            system_qty=self.system_qty,
-            unit_cost=self.unit_cost,
-            pack_size=self.pack_size,
-            aliases=self.aliases,
-            category=self.category,
-            bin=self.bin,
-            by_measure=self.by_measure,
-            unit=self.unit,
-            snapshot_version=self.snapshot_version,
-            history=History(self.sold_since_count, self.last_received_at, self.last_received_qty, self.last_counted_at),
-        )
+from stkr.domain.exact import ZERO
+from stkr.domain.inventory import MAX_UNBOOKED, InventoryRow, Unbooked, UnbookedRow
 
 
 def row_key(location: str, sku: str) -> dict[str, str]:
     """Key of a row."""
-    return {"PK": keys.location(location), "SK": keys.sku(sku)}
+    return {"PK": keyspace.location(location), "SK": keyspace.sku(sku)}
 
 
 def _place(stored: dict[str, Any]) -> tuple[str, str]:
-    return stored["PK"].removeprefix(keys.location("")), stored["SK"].removeprefix(keys.sku(""))
+    return stored["PK"].removeprefix(keyspace.location("")), stored["SK"].removeprefix(keyspace.sku(""))
 
 
 def inventory_row(stored: dict[str, Any]) -> InventoryRow:
@@ -132,31 +43,37 @@ def read_row(table: str, location: str, sku: str) -> InventoryRow | None:
 
 def read_location(table: str, location: str) -> Iterator[InventoryRow]:
     """All rows of a location, the inactive ones too, read consistently, by SKU."""
-    given = {":location": keys.location(location), ":sku": keys.sku("")}
+    given = {":location": keyspace.location(location), ":sku": keyspace.sku("")}
     yield from map(inventory_row, query(table, "PK = :location AND begins_with(SK, :sku)", given))
 
 
-def read_waiting(table: str, until: str | None = None) -> Iterator[Waiting]:
+def read_waiting(table: str, until: str | None = None) -> Iterator[UnbookedRow]:
     """The rows that have something to be booked, those that have waited longest first.
 
     The index may be a moment behind the table.
 
     :param until: stored instant; only rows that have waited since then or longer.
     """
-    condition, given = "unbooked_pk = :unbooked", {":unbooked": keys.UNBOOKED}
+    condition, given = "unbooked_pk = :unbooked", {":unbooked": keyspace.UNBOOKED}
     if until is not None:
         condition, given = f"{condition} AND unbooked_since <= :until", {**given, ":until": until}
     for stored in query(table, condition, given, index="by_booking"):
         location, sku = _place(stored)
         adjustments = tuple(map(Unbooked.model_validate, stored["unbooked"]))
-        yield Waiting(location, sku, stored.get("name", ""), adjustments, stored["unbooked_since"])
+        yield UnbookedRow(location, sku, stored.get("name", ""), adjustments, stored["unbooked_since"])
+
+
+def row_attributes(row: InventoryRow) -> dict[str, Any]:
+    """Everything of a row's item but its key; with its place in the booking index while something waits."""
+    indexed = {"unbooked_pk": keyspace.UNBOOKED} if row.unbooked else {}
+    return row.attributes() | indexed
 
 
 def create_row(table: str, row: InventoryRow) -> dict[str, Any]:
     """PutItem request for a row that is not there yet."""
     # An approval may have created the row since it was looked for; its quantity must not be written over.
     is_new = "attribute_not_exists(PK)"
-    return put(table, row_key(row.location, row.sku) | row.attributes(), condition=is_new)
+    return put(table, row_key(row.location, row.sku) | row_attributes(row), condition=is_new)
 
 
 def change_row(table: str, seen: InventoryRow, wanted: InventoryRow) -> dict[str, Any]:
@@ -168,7 +85,7 @@ def change_row(table: str, seen: InventoryRow, wanted: InventoryRow) -> dict[str
     no_approval_since = "#snapshot_version = :seen_version"
     # Settling a booking leaves the version alone, but never what the source said.
     no_sync_since = "#source_qty = :seen_source"
-    before, after = seen.attributes(), wanted.attributes()
+    before, after = row_attributes(seen), row_attributes(wanted)
     differing = [name for name in before | after if before.get(name) != after.get(name)]
     return update(
         table,
@@ -239,7 +156,7 @@ def _waiting(adjustment: str, units: Decimal, at: str) -> dict[str, Any]:
     if not units:
         return {}
     unbooked = Unbooked(id=adjustment, units=units, at=at)
-    return {"unbooked": [unbooked.model_dump()], "unbooked_since": at, "unbooked_pk": keys.UNBOOKED}
+    return {"unbooked": [unbooked.model_dump()], "unbooked_since": at, "unbooked_pk": keyspace.UNBOOKED}
 
 
 def post_unrecorded(  # noqa: PLR0913 - a whole row, each attribute by its name

@@ -12,10 +12,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 from typing import Final
 
-from stkr.cause.evidence import Cause
+from stkr.domain.cause import Cause
+from stkr.domain.inventory import UnbookedRow
+from stkr.domain.line import Line, LineState
+from stkr.domain.session import LastCount, Session
 from stkr.rules.doc import Rules
-from stkr.store.counts import LastCount, Line, Session, State
-from stkr.store.inventory import Waiting as ToBook
 from stkr.web.wording import place
 
 MONTHS_BACK: Final = 2
@@ -132,7 +133,7 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class CauseShare:
     """One cause's part in what was approved: lines, and the size of their gaps in money."""
 
     cause: Cause
@@ -152,7 +153,7 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Undecided:
     """Variances nobody has decided: how many, the size of their gaps in money, and for how many days the oldest waits.
 
     ``unvalued`` of them have no value: they were not counted, or have no unit cost. ``days`` is ``None`` without any.
@@ -165,7 +166,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LocationFigures:
     """A location: what the month brought there, and how it stands when the summary is made.
 
     ``days`` since the last count of the whole location, ``None`` where there was none; ``every_days`` is how often it
@@ -175,14 +176,14 @@ class Place:
     location: str
     name: str
     figures: Figures
-    waiting: Waiting
+    waiting: Undecided
     days: int | None
     every_days: int | None
     overdue: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Unbooked:
+class UnbookedTotal:
     """Approved adjustments that the system of record does not show yet, and for how many days the oldest waits."""
 
     adjustments: int
@@ -198,13 +199,13 @@ class Facts:
 
     figures: Figures
     before: tuple[Figures, ...]
-    causes: tuple[Share, ...]
+    causes: tuple[CauseShare, ...]
     repeats: tuple[Repeat, ...]
     labels_judged: int
     labels_confirmed: int
-    places: tuple[Place, ...]
-    waiting: Waiting
-    unbooked: Unbooked
+    places: tuple[LocationFigures, ...]
+    waiting: Undecided
+    unbooked: UnbookedTotal
 
     @property
     def label_accuracy(self) -> Decimal | None:
@@ -212,7 +213,7 @@ class Facts:
         return _percent(self.labels_confirmed, self.labels_judged)
 
     @property
-    def overdue(self) -> tuple[Place, ...]:
+    def overdue(self) -> tuple[LocationFigures, ...]:
         """The locations that were not counted within their interval."""
         return tuple(one for one in self.places if one.overdue)
 
@@ -251,7 +252,7 @@ class Gathered:
     decided: Sequence[Line]
     queued: Mapping[str, Sequence[Line]]
     last_counts: Mapping[str, LastCount]
-    to_book: Sequence[ToBook]
+    to_book: Sequence[UnbookedRow]
     earlier: Sequence[Figures] = ()
 
 
@@ -270,7 +271,7 @@ def facts_of(month: Month, gathered: Gathered, rules: Rules, now: datetime) -> F
     known = {figures.month: figures for figures in gathered.earlier} | recent
     compared = (month.back(back) for back in range(1, MONTHS_COMPARED + 1))
     this_month = [line for line in gathered.decided if _decided_in(line, zone) == month]
-    approved = [line for line in this_month if line.state is State.APPROVED]
+    approved = [line for line in this_month if line.state is LineState.APPROVED]
     judged = [line for line in this_month if line.confirmed_cause and line.cause not in (None, Cause.UNKNOWN)]
     repeats = _repeats(line for line in gathered.decided if _decided_in(line, zone) in recent)
     queued = [line for lines in gathered.queued.values() for line in lines]
@@ -294,7 +295,7 @@ def _figures(month: Month, sessions: Iterable[Session], decided: Iterable[Line],
         if session.outcome and Month.at(datetime.fromisoformat(session.opened_at), zone) == month
     ]
     decisions = [line for line in decided if _decided_in(line, zone) == month]
-    approved = [line for line in decisions if line.state is State.APPROVED]
+    approved = [line for line in decisions if line.state is LineState.APPROVED]
 
     def total(key: str) -> Decimal:
         return sum((outcome[key] for outcome in outcomes), _ZERO)
@@ -326,11 +327,11 @@ def _figures(month: Month, sessions: Iterable[Session], decided: Iterable[Line],
     )
 
 
-def _place(name: str, month: Month, gathered: Gathered, rules: Rules, now: datetime) -> Place:
+def _place(name: str, month: Month, gathered: Gathered, rules: Rules, now: datetime) -> LocationFigures:
     known = rules.locations.get(name)
     last = gathered.last_counts.get(name, LastCount())
     days = _days(last.counted_at, now)
-    return Place(
+    return LocationFigures(
         location=name,
         name=place(rules, name),
         figures=_figures(
@@ -346,15 +347,15 @@ def _place(name: str, month: Month, gathered: Gathered, rules: Rules, now: datet
     )
 
 
-def _waiting(queued: Sequence[Line], now: datetime) -> Waiting:
+def _waiting(queued: Sequence[Line], now: datetime) -> Undecided:
     values = [abs(line.gap_value) for line in queued if line.gap_value is not None]
     since = min((line.queued_at for line in queued if line.queued_at), default=None)
-    return Waiting(len(queued), sum(values, _ZERO), len(queued) - len(values), _days(since, now))
+    return Undecided(len(queued), sum(values, _ZERO), len(queued) - len(values), _days(since, now))
 
 
-def _unbooked(to_book: Sequence[ToBook], now: datetime) -> Unbooked:
+def _unbooked(to_book: Sequence[UnbookedRow], now: datetime) -> UnbookedTotal:
     since = min((row.since for row in to_book), default=None)
-    return Unbooked(sum(len(row.adjustments) for row in to_book), _days(since, now))
+    return UnbookedTotal(sum(len(row.adjustments) for row in to_book), _days(since, now))
 
 
 def _days(since: str | None, now: datetime) -> int | None:
@@ -362,18 +363,18 @@ def _days(since: str | None, now: datetime) -> int | None:
     return None if since is None else max(0, (now - datetime.fromisoformat(since)).days)
 
 
-def _shares(approved: Sequence[Line]) -> Iterator[Share]:
+def _shares(approved: Sequence[Line]) -> Iterator[CauseShare]:
     """Every cause that had a part, the costliest first; the manager's word counts before the suggestion."""
     by_cause: dict[Cause, list[Line]] = {}
     for line in approved:
         by_cause.setdefault(line.confirmed_cause or line.cause or Cause.UNKNOWN, []).append(line)
-    shares = (Share(cause, len(lines), sum(map(_size, lines), _ZERO)) for cause, lines in by_cause.items())
+    shares = (CauseShare(cause, len(lines), sum(map(_size, lines), _ZERO)) for cause, lines in by_cause.items())
     yield from sorted(shares, key=lambda share: (-share.value, -share.lines, share.cause))
 
 
 def _repeats(decided: Iterable[Line]) -> Iterator[Repeat]:
     """Items that were approved as short at least twice; a rejected shortage may not have been one."""
-    short = [line for line in decided if line.state is State.APPROVED and _posted_units(line) < 0]
+    short = [line for line in decided if line.state is LineState.APPROVED and _posted_units(line) < 0]
 
     def item(line: Line) -> tuple[str, str]:
         return line.location, line.sku

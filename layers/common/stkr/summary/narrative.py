@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
-from stkr.cause.evidence import Cause
+from stkr.domain.cause import Cause
 from stkr.summary.core import MONTHS_BACK, Facts, Figures
-from stkr.web.figures import counted_noun, money, quantity
+from stkr.web.formatting import counted_noun, money, quantity
 
 MAX_TOKENS: Final = 400
 MAX_CHARS: Final = 1_200

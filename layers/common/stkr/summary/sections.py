@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from stkr.summary.core import MONTHS_BACK, Facts, Figures, Place, Repeat, Share, Summary
-from stkr.tabular.csvfile import csv_file
-from stkr.web.figures import counted_noun, money, quantity, signed_money
+from stkr.summary.core import MONTHS_BACK, CauseShare, Facts, Figures, LocationFigures, Repeat, Summary
+from stkr.tabular.csv_out import csv_file
+from stkr.web.formatting import counted_noun, money, quantity, signed_money
 
 PERCENT: Final = "percent"
 MONEY: Final = "money"
@@ -32,7 +32,7 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SectionRow:
     """A line of a section: ``text`` is its measures as people read them, ``bar`` 0 to 100 or ``None`` for no bar."""
 
     label: str
@@ -46,7 +46,7 @@ class Section:
     """Rows under a title, with a ``note`` that says how they are meant, which may be empty."""
 
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[SectionRow, ...]
     note: str = ""
 
 
@@ -55,7 +55,7 @@ def sections(summary: Summary) -> tuple[Section, ...]:
     facts, sign = summary.facts, summary.sign
 
     def section(title: str, rows: Iterable[tuple[str, tuple[Measure, ...], Decimal | None]], note: str = "") -> Section:
-        said = (Row(label, measures, _text(measures, sign), bar) for label, measures, bar in rows)
+        said = (SectionRow(label, measures, _text(measures, sign), bar) for label, measures, bar in rows)
         return Section(title, tuple(said), note)
 
     found = (
@@ -182,7 +182,7 @@ def _causes(facts: Facts) -> _Rows:
         yield share.cause.label.capitalize(), _part(share), bar
 
 
-def _part(share: Share) -> tuple[Measure, ...]:
+def _part(share: CauseShare) -> tuple[Measure, ...]:
     return Measure("gaps", share.lines, "gap"), Measure("value", share.value, MONEY)
 
 
@@ -239,7 +239,7 @@ def _places(facts: Facts) -> _Rows:
             yield place.name, _of_place(place), None
 
 
-def _of_place(place: Place) -> tuple[Measure, ...]:
+def _of_place(place: LocationFigures) -> tuple[Measure, ...]:
     figures = place.figures
     measures = (
         Measure("accuracy by lines", figures.accuracy_by_lines, PERCENT, "{} by lines"),

@@ -8,20 +8,24 @@ from typing import Any, Final
 from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyPersistenceLayerError
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stkr import keys
-from stkr.errors import StkrError
-from stkr.links import Keys, SummaryLink, sign, url
+from stkr.domain import instants
+from stkr.domain.errors import StkrError
+from stkr.domain.line import Line
+from stkr.domain.session import Session
+from stkr.infra.bedrock import ask
+from stkr.infra.settings import SummarySettings
+from stkr.infra.telemetry import logger
+from stkr.links.signing_keys import signing_keys
+from stkr.links.tokens import SigningKeys, SummaryLink, sign, url
 from stkr.mail.compose import monthly
 from stkr.mail.outbox import Outbox
-from stkr.model import ask
 from stkr.rules.doc import Rules
-from stkr.rules.store import current_rules
-from stkr.settings import Summary as Settings
-from stkr.signing import signing_keys
-from stkr.store import objects
-from stkr.store.counts import Line, Session, queued_lines, read_last_count
+from stkr.store import documents, keyspace
+from stkr.store.dynamodb import query
 from stkr.store.inventory import read_waiting
-from stkr.store.items import query
+from stkr.store.lines import queued_lines
+from stkr.store.location_notes import read_last_count
+from stkr.store.rules_doc import current_rules
 from stkr.summary.core import (
     MONTHS_BACK,
     MONTHS_COMPARED,
@@ -36,8 +40,7 @@ from stkr.summary.core import (
 from stkr.summary.narrative import INSTRUCTIONS, MAX_TOKENS, check_narrative, plain_narrative, prompt
 from stkr.summary.page import PATH
 from stkr.summary.sections import sections
-from stkr.telemetry import logger
-from stkr.web.figures import day
+from stkr.web.formatting import day
 
 LINK_LASTS: Final = timedelta(days=60)
 """How long the page of a summary can be opened from its mail: until after the next one has come."""
@@ -51,7 +54,7 @@ class SummaryUndelivered(StkrError):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SummaryOutcome:
     """Which month was summed up (``2026-11``), whether in the model's words, and how many addresses have it."""
 
     month: str
@@ -59,7 +62,7 @@ class Outcome:
     mails: int
 
 
-def summarise(settings: Settings, deliver: Outbox, now: datetime) -> Outcome:
+def summarise(settings: SummarySettings, deliver: Outbox, now: datetime) -> SummaryOutcome:
     """Mail the summary of the month before ``now``, by the shop's calendar, to every approver and to operations.
 
     It is made once and kept before anybody is mailed: a repeat, and the page and the file behind the mail's link, say
@@ -91,21 +94,21 @@ def summarise(settings: Settings, deliver: Outbox, now: datetime) -> Outcome:
         mails, failed = mails + delivered, failed + (not delivered)
     if failed:
         raise SummaryUndelivered(f"{failed} mails of the summary of {month.label} could not be sent")
-    return Outcome(month.key, summary.narrated, mails)
+    return SummaryOutcome(month.key, summary.narrated, mails)
 
 
-def _kept(settings: Settings, month: Month) -> Summary | None:
-    return objects.read_document(settings.bucket, keys.summary_object(month.key), Summary)
+def _kept(settings: SummarySettings, month: Month) -> Summary | None:
+    return documents.read_document(settings.bucket, keyspace.summary_object(month.key), Summary)
 
 
-def _keep(settings: Settings, made: Summary, month: Month) -> Summary:
+def _keep(settings: SummarySettings, made: Summary, month: Month) -> Summary:
     """Keep a summary, unless another run was first: then that one's holds."""
-    if objects.create_document(settings.bucket, keys.summary_object(month.key), made):
+    if documents.create_document(settings.bucket, keyspace.summary_object(month.key), made):
         return made
     return _kept(settings, month) or made
 
 
-def _make(settings: Settings, month: Month, rules: Rules, now: datetime) -> Summary:
+def _make(settings: SummarySettings, month: Month, rules: Rules, now: datetime) -> Summary:
     facts = facts_of(month, _gather(settings, month, rules), rules, now)
     told = _narrated(settings.model_id, facts, rules)
     return Summary(
@@ -118,7 +121,7 @@ def _make(settings: Settings, month: Month, rules: Rules, now: datetime) -> Summ
     )
 
 
-def _gather(settings: Settings, month: Month, rules: Rules) -> Gathered:
+def _gather(settings: SummarySettings, month: Month, rules: Rules) -> Gathered:
     start, end = month.back(MONTHS_BACK).start(rules.zone), month.back(-1).start(rules.zone)
     sessions = [Session.model_validate(item) for item in _in_month_index(settings, "SESSION", start, end)]
     locations = locations_of(sessions, rules)
@@ -133,7 +136,7 @@ def _gather(settings: Settings, month: Month, rules: Rules) -> Gathered:
     )
 
 
-def _earlier(settings: Settings, month: Month) -> tuple[Figures, ...]:
+def _earlier(settings: SummarySettings, month: Month) -> tuple[Figures, ...]:
     """The figures of the months before, from the latest summary that was kept of one: it has those before it too."""
     for back in range(1, MONTHS_COMPARED + 1):
         found = _kept(settings, month.back(back))
@@ -150,7 +153,7 @@ def _narrated(model_id: str, facts: Facts, rules: Rules) -> tuple[str, ...] | No
     return paragraphs
 
 
-def _page_url(settings: Settings, month: Month, signing: Keys, now: datetime) -> str:
+def _page_url(settings: SummarySettings, month: Month, signing: SigningKeys, now: datetime) -> str:
     expires = int((now + LINK_LASTS).timestamp())
     token = sign(SummaryLink(home=settings.session_url, month=month.key, expires_at=expires), signing)
     return url(f"{settings.session_url}{PATH}", token)
@@ -166,15 +169,15 @@ def _addresses(rules: Rules) -> list[str]:
     return list({address.casefold(): address for address in addresses}.values())
 
 
-def _in_month_index(settings: Settings, kind: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
+def _in_month_index(settings: SummarySettings, kind: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
     """Sessions or decisions from ``start`` until before ``end``; the index has a partition for each UTC month."""
     first, month = Month.at(start, UTC), Month.at(end - timedelta.resolution, UTC)
     while month >= first:
         given = {
-            ":month": keys.month_of(month.key),
-            ":start": f"{kind}#{keys.instant(start)}",
+            ":month": keyspace.month_of(month.key),
+            ":start": f"{kind}#{instants.instant(start)}",
             # What happened at this very instant has a longer key, which sorts after it.
-            ":end": f"{kind}#{keys.instant(end)}",
+            ":end": f"{kind}#{instants.instant(end)}",
         }
         within = "month_pk = :month AND month_sk BETWEEN :start AND :end"
         yield from query(settings.counts_table, within, given, index="by_month")

@@ -6,14 +6,14 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from hashlib import sha256
 
-from stkr import keys
-from stkr.approval.core import counted_by
-from stkr.capture.counted import Kind
+from stkr.domain import instants
+from stkr.domain.counted import LineKind
+from stkr.domain.exact import ZERO
+from stkr.domain.line import Line
+from stkr.domain.session import LastCount, Session
 from stkr.mail.compose import MAX_ITEMS, MAX_WAITING
 from stkr.rules.doc import Location, Person, Rules
-from stkr.store.counts import LastCount, Line, Session
-
-ZERO = Decimal(0)
+from stkr.rules.people import counted_by
 
 LABEL_GRACE = timedelta(minutes=15)
 """How long a variance waits for its label before it is mailed without one."""
@@ -47,17 +47,17 @@ def ready(lines: Iterable[Line], now: datetime, zone: tzinfo) -> list[Line]:
     """The queued lines that are to be mailed now: due, not mailed yet on this calendar day, and labelled, not to be
     labelled, or waiting for a label for too long.
     """
-    due_by, latest = keys.instant(now), keys.instant(now - LABEL_GRACE)
+    due_by, latest = instants.instant(now), instants.instant(now - LABEL_GRACE)
     today = now.astimezone(zone).date()
     return [
         line
         for line in lines
         if (line.due_at or "") <= due_by
         # Due on a later day of the zone that the rules doc had then, which it may have changed.
-        and (line.mailed_at is None or keys.local_day(line.mailed_at, zone) != today)
+        and (line.mailed_at is None or instants.local_day(line.mailed_at, zone) != today)
         and (
             line.cause is not None
-            or line.kind is Kind.UNCOUNTED
+            or line.kind is LineKind.UNCOUNTED
             or line.evidence is None
             or (line.queued_at or "") <= latest
         )
@@ -150,7 +150,7 @@ def by_weight(lines: Iterable[Line]) -> list[Line]:
 
     def weight(line: Line) -> tuple[bool, Decimal, Decimal, str, str]:
         value, units = abs(line.gap_value or ZERO), abs(line.gap_units or ZERO)
-        return (line.kind is Kind.UNCOUNTED, -value, -units, line.sku, line.session_id)
+        return (line.kind is LineKind.UNCOUNTED, -value, -units, line.sku, line.session_id)
 
     return sorted(lines, key=weight)
 
@@ -171,16 +171,10 @@ def overdue(interval_days: int, last: LastCount, now: datetime, zone: tzinfo) ->
     repeat on that day reaches those whose mail failed, and the outbox spares everybody else.
     """
     if last.reminded_at:
-        since = now.astimezone(zone).date() - keys.local_day(last.reminded_at, zone)
+        since = now.astimezone(zone).date() - instants.local_day(last.reminded_at, zone)
         if timedelta(0) < since < REMIND_EVERY:
             return False
     return last.counted_at is None or (now - datetime.fromisoformat(last.counted_at)).days > interval_days
-
-
-def months_back(now: datetime, months: int) -> list[str]:
-    """The UTC month of ``now`` and those before it, ``months`` in all: ``2026-11``, ``2026-10`` ..."""
-    this = now.astimezone(UTC).year * 12 + now.astimezone(UTC).month - 1
-    return [f"{number // 12}-{number % 12 + 1:02}" for number in range(this, this - months, -1)]
 
 
 def stuck(session: Session) -> bool:

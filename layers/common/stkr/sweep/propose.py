@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from stkr.domain.exact import ZERO
+from stkr.domain.inventory import InventoryRow
+from stkr.domain.line import Line
+from stkr.domain.session import LastCount
 from stkr.mail.compose import Proposal
-from stkr.store.counts import LastCount, Line
-from stkr.store.inventory import InventoryRow
-
-ZERO = Decimal(0)
 
 MOST_PROPOSED = 10
 """Items of a proposal: a quarter of an hour's work, and a link that no mail program breaks."""

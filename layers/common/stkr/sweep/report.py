@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from stkr.mail.compose import Table
+from stkr.domain.exact import ZERO
+from stkr.domain.instants import moment_of
+from stkr.domain.inventory import UnbookedRow
+from stkr.domain.line import Line
+from stkr.domain.session import Session
+from stkr.mail.compose import ReportTable
 from stkr.rules.doc import Rules
-from stkr.store.counts import Line, Session
-from stkr.store.inventory import Waiting
-from stkr.sweep.core import UNUSED_AFTER, ZERO, stuck
-from stkr.web.figures import counted_noun, day, signed, stored
+from stkr.sweep.core import UNUSED_AFTER, stuck
+from stkr.web.formatting import counted_noun, day, signed
 from stkr.web.wording import place
 
 LEFT_AFTER = timedelta(days=3)
@@ -30,56 +33,56 @@ class Findings:
     mails could not be sent.
     """
 
-    unbooked: Sequence[Waiting] = ()
+    unbooked: Sequence[UnbookedRow] = ()
     sessions: Sequence[Session] = ()
     queued: Sequence[Line] = ()
     undecidable: Iterable[str] = ()
     unsent: Mapping[str, int] | None = None
 
 
-def title(tables: Sequence[Table]) -> str:
+def title(tables: Sequence[ReportTable]) -> str:
     """The subject of a report of these ``tables``, of which there is at least one."""
     others = len(tables) - 1
     return tables[0].title + (f", and {counted_noun(others, 'other matter')}" if others else "")
 
 
-def tables_of(found: Findings, rules: Rules, now: datetime) -> list[Table]:
+def tables_of(found: Findings, rules: Rules, now: datetime) -> list[ReportTable]:
     """A table for each kind of thing that was left undone, with what to do about it; empty where all is well."""
     told = (
-        Table(
+        ReportTable(
             "Approved adjustments that are not booked yet",
             [*_unbooked(found.unbooked, rules)],
             "Your stock system does not show them yet, and the quantities here and there differ by them. Book them "
             "there; `stkr bookings` lists all of them.",
         ),
-        Table(
+        ReportTable(
             "Counts that were left open",
             [*_left_open(found.sessions, rules, now)],
             "Upload what was counted. A count in which nothing is counted is closed after "
             f"{counted_noun(UNUSED_AFTER.days, 'day')}.",
         ),
-        Table(
+        ReportTable(
             "Uploads that did not become variances",
             [*_stuck(found.sessions, rules, now)],
             "Something failed on the way. `stkr redrive capture` and `stkr redrive events` try it again; uploading the "
             "file once more does, too.",
         ),
-        Table(
+        ReportTable(
             "Parked rows that nobody has fixed",
             [*_parked(found.sessions, rules, now)],
             "What is on them is not counted. `stkr status SESSION` says why; the count's page has a sheet to fix them.",
         ),
-        Table(
+        ReportTable(
             "Variances whose likely cause never came",
             [*_unlabelled(found.queued, rules, now)],
             "They are mailed without one. `stkr redrive label` asks again where the model failed.",
         ),
-        Table(
+        ReportTable(
             "Variances that nobody is asked about",
             [*_undecidable(found, rules)],
             "Name the location, or another person who may decide there, in the rules doc.",
         ),
-        Table(
+        ReportTable(
             "Mails that could not be sent",
             [(place(rules, name), counted_noun(mails, "mail")) for name, mails in sorted((found.unsent or {}).items())],
             "Every sweep tries again. Look at the addresses in the rules doc and at the bounces.",
@@ -88,18 +91,18 @@ def tables_of(found: Findings, rules: Rules, now: datetime) -> list[Table]:
     return [_cut(table) for table in told if table.rows]
 
 
-def _cut(table: Table) -> Table:
+def _cut(table: ReportTable) -> ReportTable:
     more = len(table.rows) - MOST_ROWS
     if more <= 0:
         return table
-    return Table(table.title, [*table.rows[:MOST_ROWS], ("and others", f"{more:,} more")], table.note)
+    return ReportTable(table.title, [*table.rows[:MOST_ROWS], ("and others", f"{more:,} more")], table.note)
 
 
-def _unbooked(waiting: Iterable[Waiting], rules: Rules) -> Iterator[tuple[str, str]]:
+def _unbooked(waiting: Iterable[UnbookedRow], rules: Rules) -> Iterator[tuple[str, str]]:
     for row in sorted(waiting, key=lambda row: (row.location, row.sku)):
         units = sum((one.units for one in row.adjustments), ZERO)
         what = f"{place(rules, row.location)}, {row.sku}: {row.name}"
-        yield what, f"{signed(units)} since {day(stored(row.since), rules.zone)}"
+        yield what, f"{signed(units)} since {day(moment_of(row.since), rules.zone)}"
 
 
 def _left_open(sessions: Iterable[Session], rules: Rules, now: datetime) -> Iterator[tuple[str, str]]:
@@ -107,9 +110,9 @@ def _left_open(sessions: Iterable[Session], rules: Rules, now: datetime) -> Iter
         if session.reconciled_seq or stuck(session) or not _long_ago(session.captured_at or session.opened_at, now):
             continue
         if session.captured_at:
-            state = f"uploaded {day(stored(session.captured_at), rules.zone)}, but no item is counted in it"
+            state = f"uploaded {day(moment_of(session.captured_at), rules.zone)}, but no item is counted in it"
         else:
-            state = f"opened {day(stored(session.opened_at), rules.zone)}, nothing uploaded"
+            state = f"opened {day(moment_of(session.opened_at), rules.zone)}, nothing uploaded"
         yield _called(session, rules), state
 
 
@@ -117,15 +120,15 @@ def _stuck(sessions: Iterable[Session], rules: Rules, now: datetime) -> Iterator
     for session in sessions:
         since = session.captured_at or session.opened_at
         # Capture and reconciliation take minutes; in an hour both had their retries.
-        if stuck(session) and now - stored(since) >= timedelta(hours=1):
-            yield _called(session, rules), f"since {day(stored(since), rules.zone)}"
+        if stuck(session) and now - moment_of(since) >= timedelta(hours=1):
+            yield _called(session, rules), f"since {day(moment_of(since), rules.zone)}"
 
 
 def _parked(sessions: Iterable[Session], rules: Rules, now: datetime) -> Iterator[tuple[str, str]]:
     for session in sessions:
         parked = (session.rows or {}).get("parked", 0)
         if parked and session.captured_at and _long_ago(session.captured_at, now):
-            since = day(stored(session.captured_at), rules.zone)
+            since = day(moment_of(session.captured_at), rules.zone)
             yield _called(session, rules), f"{counted_noun(parked, 'row')} since {since}"
 
 
@@ -135,7 +138,7 @@ def _unlabelled(queued: Iterable[Line], rules: Rules, now: datetime) -> Iterator
     for session_id, lines in groupby(waiting, key=lambda line: line.session_id):
         of_session = [*lines]
         since = min(filter(None, (line.queued_at for line in of_session)))
-        told = f"{counted_noun(len(of_session), 'variance')} since {day(stored(since), rules.zone)}"
+        told = f"{counted_noun(len(of_session), 'variance')} since {day(moment_of(since), rules.zone)}"
         yield f"{place(rules, of_session[0].location)}, {session_id}", told
 
 
@@ -153,4 +156,4 @@ def _called(session: Session, rules: Rules) -> str:
 
 
 def _long_ago(instant: str, now: datetime) -> bool:
-    return bool(instant) and now - stored(instant) >= LEFT_AFTER
+    return bool(instant) and now - moment_of(instant) >= LEFT_AFTER

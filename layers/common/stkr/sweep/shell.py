@@ -10,31 +10,25 @@ from hashlib import sha256
 from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyPersistenceLayerError
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stkr import aws, keys
-from stkr.errors import StkrError
-from stkr.links import Action, CountLink, DecisionLink, Keys, address
-from stkr.mail.compose import Call, Count, Item, Mail, digest, reminder, report
+from stkr.domain import instants
+from stkr.domain.errors import StkrError
+from stkr.domain.instants import moment_of, months_back
+from stkr.domain.line import Line
+from stkr.domain.session import LastCount, Session
+from stkr.infra import aws
+from stkr.infra.settings import SweepSettings
+from stkr.infra.telemetry import following, logger
+from stkr.links.signing_keys import signing_keys
+from stkr.links.tokens import CountLink, DecisionLink, LinkAction, SigningKeys, address
+from stkr.mail.compose import Call, CountInDigest, DigestItem, Mail, digest, reminder, report
 from stkr.mail.outbox import Outbox
 from stkr.rules.doc import Person, Rules
-from stkr.rules.store import current_rules
-from stkr.settings import Sweep as Settings
-from stkr.signing import signing_keys
-from stkr.store.counts import (
-    LastCount,
-    Line,
-    Session,
-    close_session,
-    decisions,
-    mailed_line,
-    note_reminder,
-    open_sessions,
-    queued_lines,
-    read_last_count,
-    read_session,
-    take_in_line,
-)
+from stkr.store.dynamodb import conditional_update, pause, transact_groups
 from stkr.store.inventory import read_location, read_waiting
-from stkr.store.items import conditional_update, pause, transact_groups
+from stkr.store.lines import decisions, mailed_line, queued_lines, take_in_line
+from stkr.store.location_notes import note_reminder, read_last_count
+from stkr.store.rules_doc import current_rules
+from stkr.store.sessions import close_session, open_sessions, read_session
 from stkr.sweep.core import (
     REPORT_WEEKDAY,
     UNBOOKED_AFTER,
@@ -43,7 +37,6 @@ from stkr.sweep.core import (
     digests,
     due_again,
     finished,
-    months_back,
     overdue,
     ready,
     recipients,
@@ -52,8 +45,6 @@ from stkr.sweep.core import (
 from stkr.sweep.propose import PAST_MONTHS, propose, still_to_count
 from stkr.sweep.quiet import quiet_until
 from stkr.sweep.report import Findings, tables_of, title
-from stkr.telemetry import following, logger
-from stkr.web.figures import stored
 
 END_OF_TIME = "9999"
 """Sorts after every instant: due at all."""
@@ -67,9 +58,9 @@ class MailsFailed(StkrError):
 class Sweeper:
     """What one sweep works with."""
 
-    settings: Settings
+    settings: SweepSettings
     rules: Rules
-    signing: Keys
+    signing: SigningKeys
     deliver: Outbox
     now: datetime
 
@@ -79,7 +70,7 @@ class Sweeper:
         return self.now.astimezone(self.rules.zone).date().isoformat()
 
 
-def sweep(settings: Settings, deliver: Outbox, now: datetime, location: str | None = None) -> int:
+def sweep(settings: SweepSettings, deliver: Outbox, now: datetime, location: str | None = None) -> int:
     """Mail what is due: what is new at one location, or with ``None`` (the daily sweep) all there is to be mailed.
 
     During quiet hours nobody is mailed; a one-off schedule has the same sweep done when they end.
@@ -104,7 +95,7 @@ def sweep(settings: Settings, deliver: Outbox, now: datetime, location: str | No
 
 def _sweep_location(sweeper: Sweeper, name: str) -> tuple[int, int]:
     """Mail the first notices of a location; what waits longer is for the daily sweep, which knows of all of it."""
-    due = queued_lines(sweeper.settings.counts_table, name, keys.instant(sweeper.now))
+    due = queued_lines(sweeper.settings.counts_table, name, instants.instant(sweeper.now))
     mailed = _mail_variances(sweeper, [line for line in due if not line.mails])
     return mailed.sent, mailed.failed
 
@@ -198,17 +189,17 @@ def _take_in(sweeper: Sweeper, lines: Sequence[Line], planned: Iterable[Digest])
 
 
 def _digest(sweeper: Sweeper, planned: Digest, lines: Iterable[Line], sessions: Mapping[str, Session]) -> Mail:
-    by_session: dict[str, list[Item]] = {}
+    by_session: dict[str, list[DigestItem]] = {}
     for line in lines:
         by_session.setdefault(line.session_id, []).append(_item(sweeper, line, planned.to))
-    counts = [Count(sessions[session_id], items) for session_id, items in by_session.items()]
+    counts = [CountInDigest(sessions[session_id], items) for session_id, items in by_session.items()]
     return digest(planned.to, counts, sweeper.rules, sweeper.now, part=planned.part, parts=planned.parts)
 
 
-def _item(sweeper: Sweeper, line: Line, person: Person) -> Item:
+def _item(sweeper: Sweeper, line: Line, person: Person) -> DigestItem:
     """A variance with its two buttons: each a link of its own, for this revision and this person."""
 
-    def tap(action: Action, home: str) -> str:
+    def tap(action: LinkAction, home: str) -> str:
         link = DecisionLink(
             home=home,
             action=action,
@@ -221,13 +212,13 @@ def _item(sweeper: Sweeper, line: Line, person: Person) -> Item:
         return address(link, sweeper.signing)
 
     settings = sweeper.settings
-    return Item(line, tap(Action.APPROVE, settings.approve_url), tap(Action.REJECT, settings.reject_url))
+    return DigestItem(line, tap(LinkAction.APPROVE, settings.approve_url), tap(LinkAction.REJECT, settings.reject_url))
 
 
 def _move_on(sweeper: Sweeper, lines: Iterable[Line]) -> None:
     """Lines that were mailed are due again after the due window; one that was decided meanwhile is left alone."""
-    now = keys.instant(sweeper.now)
-    again = keys.instant(due_again(sweeper.now, sweeper.rules.due_days, sweeper.rules.zone))
+    now = instants.instant(sweeper.now)
+    again = instants.instant(due_again(sweeper.now, sweeper.rules.due_days, sweeper.rules.zone))
     table = sweeper.settings.counts_table
     transact_groups(([mailed_line(table, line, now, again)] for line in lines), pause)
 
@@ -253,7 +244,7 @@ def _remind(sweeper: Sweeper) -> tuple[int, int]:
         ]
         # One address that is always refused must not have everybody else reminded daily.
         if any(delivered):
-            conditional_update(note_reminder(table, name, keys.instant(now)))
+            conditional_update(note_reminder(table, name, instants.instant(now)))
         sent, failed = sent + sum(delivered), failed + len(delivered) - sum(delivered)
     return sent, failed
 
@@ -275,7 +266,7 @@ def _reminders(sweeper: Sweeper, name: str, last: LastCount, decided: Sequence[L
         first_url = ""
     call = Call(
         location=name,
-        days=(sweeper.now - stored(last.counted_at)).days if last.counted_at else None,
+        days=(sweeper.now - moment_of(last.counted_at)).days if last.counted_at else None,
         # What was counted in parts is not said to be uncounted.
         share=(len(left), len(rows)) if len(left) < len(rows) else None,
         proposals=proposals,
@@ -290,7 +281,7 @@ def _report(sweeper: Sweeper, found: Findings) -> tuple[int, int]:
     rules = sweeper.rules
     if sweeper.now.astimezone(rules.zone).weekday() != REPORT_WEEKDAY:
         return 0, 0
-    latest = keys.instant(sweeper.now - UNBOOKED_AFTER)
+    latest = instants.instant(sweeper.now - UNBOOKED_AFTER)
     unbooked = list(read_waiting(sweeper.settings.inventory_table, until=latest))
     tables = tables_of(replace(found, unbooked=unbooked), rules, sweeper.now)
     if not tables:
@@ -321,7 +312,7 @@ def _deliver(sweeper: Sweeper, identity: str, mail: Mail) -> bool:
         return False
 
 
-def _come_back(settings: Settings, location: str | None, at: datetime) -> None:
+def _come_back(settings: SweepSettings, location: str | None, at: datetime) -> None:
     """Have the sweep done when quiet hours end. The name makes a repeated request one schedule."""
     digest_of_name = sha256((location or "").encode()).hexdigest()[:12]  # A location's own name may hold a space.
     try:

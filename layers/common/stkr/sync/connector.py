@@ -1,60 +1,18 @@
 """What a system of record is to us, whichever it is.
 
 A connector is made for one run of the sync from the secret's description of the source. Runs never overlap (see
-``stkr.store.source``), so a connector may take that nobody else books in our name meanwhile; sales and deliveries of
-the shop go on all the time.
+``stkr.store.sync_state``), so a connector may assume that nobody else books in our name meanwhile; sales and deliveries
+of the shop go on all the time.
 """
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from enum import StrEnum
 from typing import Protocol
 
-from stkr.stock import StockRow
-
-
-class MovementKind(StrEnum):
-    """Why stock moved. An ``adjustment`` is what a count or a write-off changed, ours or anybody's."""
-
-    SALE = "sale"
-    RECEIPT = "receipt"
-    TRANSFER = "transfer"
-    ADJUSTMENT = "adjustment"
-
-
-@dataclass(frozen=True, slots=True)
-class Movement:
-    """A change of the stock at one location, as the source has it.
-
-    ``units`` are eaches (or the item's measure), negative for what left. ``at`` is the stored instant (see
-    ``stkr.keys.instant``) from which the source's quantity contains it. ``reference`` tells it from every other
-    movement of the source, and is what a person finds it by: a receipt, an order, the id of our adjustment.
-    """
-
-    sku: str
-    location: str
-    kind: MovementKind
-    units: Decimal
-    at: str
-    reference: str
-
-
-@dataclass(frozen=True, slots=True)
-class Adjustment:
-    """What a manager approved and the source does not show yet. ``id`` is the variance's; ``units`` are eaches, not 0.
-
-    ``approved_at`` is a stored instant. ``source_qty`` is what the source last said of the row, 0 where it never listed
-    it.
-    """
-
-    id: str
-    sku: str
-    location: str
-    units: Decimal
-    approved_at: str
-    source_qty: Decimal = Decimal(0)
+from stkr.domain.adjustment import Adjustment
+from stkr.domain.movement import Movement
+from stkr.domain.stock import StockRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain, combinations
 
-from stkr.errors import SourceRefused
-from stkr.stock import StockRow
-from stkr.store.inventory import ZERO, InventoryRow, Unbooked
+from stkr.domain.errors import SourceRefused
+from stkr.domain.exact import ZERO
+from stkr.domain.inventory import InventoryRow, Unbooked
+from stkr.domain.stock import StockRow
 
 _NAMED = 5
 """How many offending rows an error names; the rest is counted."""
@@ -42,12 +43,12 @@ class ByHand:
     until: str
 
 
-Confirmed = Collection[str] | ByHand
+BookingAnswer = Collection[str] | ByHand
 """Ids of the adjustments that the source's quantities contain, or that people book by hand."""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RowChange:
     """One row to write: as it was ``seen``, what the source ``said`` of it, and the row ``wanted``.
 
     ``seen`` is ``None`` where there is no row yet, ``said`` where the source lists it no more.
@@ -59,23 +60,23 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SyncPlan:
     """What to write, by location and SKU, and how many rows need nothing.
 
     ``vanished`` of the changes are rows the source has stopped listing.
     """
 
-    changes: tuple[Change, ...]
+    changes: tuple[RowChange, ...]
     unchanged: int
     vanished: int
 
 
-def plan(
+def plan_rows(
     said: Iterable[StockRow],
     stored: Iterable[InventoryRow],
     max_missing_percent: Decimal,
-    confirmed: Confirmed,
-) -> Plan:
+    confirmed: BookingAnswer,
+) -> SyncPlan:
     """Compare all the source says with all that is stored at its locations, in any order.
 
     :param said: the source's rows; their ``system_qty`` is the source's quantity.
@@ -90,17 +91,17 @@ def plan(
     decisions = (decide(known.get(place), listed.get(place), confirmed) for place in places)
     changes = tuple(change for change in decisions if change)
     vanished = sum(change.said is None for change in changes)
-    return Plan(changes, len(places) - len(changes), vanished)
+    return SyncPlan(changes, len(places) - len(changes), vanished)
 
 
-def decide(seen: InventoryRow | None, said: StockRow | None, confirmed: Confirmed) -> Change | None:
-    """What one row needs; ``None`` for nothing. ``confirmed`` is as ``plan`` has it."""
+def decide(seen: InventoryRow | None, said: StockRow | None, confirmed: BookingAnswer) -> RowChange | None:
+    """What one row needs; ``None`` for nothing. ``confirmed`` is as ``plan_rows`` has it."""
     if seen is None:
         wanted = _as_said(said, unbooked=(), snapshot_version=1) if said else None
     else:
         settled = settle(seen, _named(confirmed))
         wanted = _merged(settled, said, confirmed) if said else _dropped(settled)
-    return Change(seen, said, wanted) if wanted and wanted != seen else None
+    return RowChange(seen, said, wanted) if wanted and wanted != seen else None
 
 
 def waiting(row: InventoryRow) -> tuple[Unbooked, ...]:
@@ -116,7 +117,7 @@ def waiting(row: InventoryRow) -> tuple[Unbooked, ...]:
     return (earlier, *row.unbooked)
 
 
-def _named(confirmed: Confirmed) -> Collection[str]:
+def _named(confirmed: BookingAnswer) -> Collection[str]:
     return () if isinstance(confirmed, ByHand) else confirmed
 
 
@@ -134,7 +135,7 @@ def settle(row: InventoryRow, confirmed: Collection[str]) -> InventoryRow:
     )
 
 
-def _merged(row: InventoryRow, said: StockRow, confirmed: Confirmed) -> InventoryRow:
+def _merged(row: InventoryRow, said: StockRow, confirmed: BookingAnswer) -> InventoryRow:
     movement = said.system_qty - row.source_qty
     booked: Sequence[Unbooked] = ()
     if isinstance(confirmed, ByHand):
@@ -231,7 +232,7 @@ def _refuse_loss(
     listed: Iterable[tuple[str, str]],
     known: dict[tuple[str, str], InventoryRow],
     max_missing_percent: Decimal,
-    confirmed: Confirmed,
+    confirmed: BookingAnswer,
 ) -> None:
     expected = {
         place

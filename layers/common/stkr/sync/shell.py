@@ -16,21 +16,25 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from stkr import aws, keys
-from stkr.capture.counted import CLOCKS_APART
-from stkr.errors import SourceRefused
-from stkr.rules.store import current_rules
-from stkr.settings import Sync as Settings
-from stkr.store.inventory import InventoryRow, change_row, create_row, read_location, read_row, read_waiting
-from stkr.store.items import conditional_update, pause
-from stkr.store.movements import on_hand, read_ledger, write_ledger
-from stkr.store.source import SourceState, abandon_run, announce_locations, begin_run, finish_run, read_state
-from stkr.sync.connector import Adjustment, Connector, Reading
-from stkr.sync.connectors.choice import connector_of
-from stkr.sync.core import ByHand, Change, Confirmed, decide, plan, waiting
-from stkr.sync.handout import hand_out
-from stkr.sync.movements import KEPT, OnHand, Told, advanced, missed
-from stkr.telemetry import Metric, count, logger
+from stkr.domain import instants
+from stkr.domain.adjustment import Adjustment
+from stkr.domain.counted import CLOCKS_APART
+from stkr.domain.errors import SourceRefused
+from stkr.domain.inventory import InventoryRow
+from stkr.domain.movement import OnHand, on_hand
+from stkr.infra import aws
+from stkr.infra.settings import SyncSettings
+from stkr.infra.telemetry import Metric, count, logger
+from stkr.store.dynamodb import conditional_update, pause
+from stkr.store.inventory import change_row, create_row, read_location, read_row, read_waiting
+from stkr.store.movements import read_ledger, write_ledger
+from stkr.store.rules_doc import current_rules
+from stkr.store.sync_state import SourceState, abandon_run, announce_locations, begin_run, finish_run, read_state
+from stkr.sync.connector import Connector, Reading
+from stkr.sync.connectors.from_secret import connector_of
+from stkr.sync.core import BookingAnswer, ByHand, RowChange, decide, plan_rows, waiting
+from stkr.sync.ledger import KEPT, ReadingOfLocation, advanced, missed
+from stkr.sync.manual_bookings import hand_out
 
 _WRITERS = 8
 """Threads that write rows; below the ten connections the SDK keeps open."""
@@ -45,7 +49,7 @@ _CONTESTED = frozenset({"ConditionalCheckFailedException", "TransactionConflictE
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SyncOutcome:
     """What a sync did, in rows, and how many adjustments the source confirmed as ``booked``.
 
     ``skipped`` or ``refused`` says why it mirrored nothing; a refusal needs a person.
@@ -60,7 +64,7 @@ class Outcome:
     refused: str | None = None
 
 
-def sync(settings: Settings, now: datetime, lifetime: timedelta) -> Outcome:
+def sync(settings: SyncSettings, now: datetime, lifetime: timedelta) -> SyncOutcome:
     """Have the system of record book what waits, and mirror it.
 
     :param now: when this run began.
@@ -73,12 +77,12 @@ def sync(settings: Settings, now: datetime, lifetime: timedelta) -> Outcome:
     except SourceRefused as refusal:
         logger.error("the source was refused; the stock stays as it was", problem=str(refusal))
         count(Metric.SYNC_REFUSED)
-        return Outcome(refused=str(refusal))
+        return SyncOutcome(refused=str(refusal))
     count(Metric.SYNC_ROWS_CHANGED, outcome.changed)
     return outcome
 
 
-def _mirror(settings: Settings, now: datetime, lifetime: timedelta) -> Outcome:
+def _mirror(settings: SyncSettings, now: datetime, lifetime: timedelta) -> SyncOutcome:
     # The state before the source: if another sync begins in between, this one's reading may be the older one.
     state = read_state(settings.inventory_table)
     source = connector_of(settings.sync_secret, settings.bucket, now)
@@ -87,9 +91,9 @@ def _mirror(settings: Settings, now: datetime, lifetime: timedelta) -> Outcome:
     reading = None if unbooked else run.read(state.fingerprint)
     if not unbooked and reading is None:
         hand_out(settings.bucket, ())
-        return Outcome(skipped=_UNCHANGED)
+        return SyncOutcome(skipped=_UNCHANGED)
     if not run.begin(lifetime):
-        return Outcome(skipped="another sync is at work")
+        return SyncOutcome(skipped="another sync is at work")
     try:
         return run.book_and_mirror(unbooked, reading)
     except SourceRefused:
@@ -97,7 +101,7 @@ def _mirror(settings: Settings, now: datetime, lifetime: timedelta) -> Outcome:
         raise
     except _Overtaken:
         logger.warning("a later sync took over; it has the say about what is mirrored")
-        return Outcome(skipped="a later sync took over")
+        return SyncOutcome(skipped="a later sync took over")
 
 
 def _unbooked_rows(table: str) -> list[InventoryRow]:
@@ -116,7 +120,7 @@ class _Overtaken(Exception):
 class _Run:
     """One sync, which begins from the ``state`` as it was before the source was read."""
 
-    settings: Settings
+    settings: SyncSettings
     source: Connector
     state: SourceState
     now: datetime
@@ -128,8 +132,8 @@ class _Run:
 
     def begin(self, lifetime: timedelta) -> bool:
         """Become the only sync at work, for ``lifetime`` at most."""
-        until = keys.instant(self.now + lifetime)
-        request = begin_run(self.settings.inventory_table, self.state, now=keys.instant(self.now), until=until)
+        until = instants.instant(self.now + lifetime)
+        request = begin_run(self.settings.inventory_table, self.state, now=instants.instant(self.now), until=until)
         return conditional_update(request) is not None
 
     def abandon(self) -> None:
@@ -139,7 +143,7 @@ class _Run:
     def read(self, known: str | None) -> Reading | None:
         """Read the source, with the movements that may still be asked for."""
         reading = self.source.read(known, self.now - KEPT)
-        if reading and reading.as_of and reading.as_of > keys.instant(self.now + CLOCKS_APART):
+        if reading and reading.as_of and reading.as_of > instants.instant(self.now + CLOCKS_APART):
             # All later readings would be refused as older ones.
             raise SourceRefused(
                 f"the source is of {reading.as_of}, which is yet to come; nothing was changed. Set its clock right"
@@ -151,7 +155,7 @@ class _Run:
             )
         return reading
 
-    def book_and_mirror(self, unbooked: Sequence[InventoryRow], reading: Reading | None) -> Outcome:
+    def book_and_mirror(self, unbooked: Sequence[InventoryRow], reading: Reading | None) -> SyncOutcome:
         """Have the source book what waits on rows, and mirror what it says then.
 
         :param reading: what the source says, where it was read because nothing waits.
@@ -165,7 +169,7 @@ class _Run:
         if reading is None:
             self.abandon()
             hand_out(self.settings.bucket, unbooked)
-            return Outcome(skipped=_UNCHANGED)
+            return SyncOutcome(skipped=_UNCHANGED)
         stored = self._stored(reading, unbooked)
         every = _adjustments(stored)
         if not asked or {one.id for one in every} - {one.id for one in asked}:
@@ -181,13 +185,13 @@ class _Run:
         table = self.settings.inventory_table
         return list(chain.from_iterable(read_location(table, place) for place in sorted(places)))
 
-    def _mirror(self, reading: Reading, stored: Sequence[InventoryRow], booked: Collection[str] | None) -> Outcome:
+    def _mirror(self, reading: Reading, stored: Sequence[InventoryRow], booked: Collection[str] | None) -> SyncOutcome:
         table = self.settings.inventory_table
         # Nobody has booked by hand what was approved since this run began.
-        until = reading.written_by or keys.instant(self.now)
-        confirmed: Confirmed = ByHand(until) if booked is None else booked
+        until = reading.written_by or instants.instant(self.now)
+        confirmed: BookingAnswer = ByHand(until) if booked is None else booked
         limit = current_rules(self.settings.bucket).rules.max_missing_percent
-        decided = plan(reading.rows, stored, limit, confirmed)
+        decided = plan_rows(reading.rows, stored, limit, confirmed)
         locations = {row.location for row in reading.rows}
         if not locations <= set(self.state.locations):
             _write_state(announce_locations(table, self.number, locations | set(self.state.locations)))
@@ -202,11 +206,11 @@ class _Run:
             locations=locations,
             rows=len(reading.rows),
             as_of=reading.as_of,
-            now=keys.instant(self.now),
+            now=instants.instant(self.now),
         )
         _write_state(request)
         hand_out(self.settings.bucket, after.values())
-        return Outcome(
+        return SyncOutcome(
             read=len(reading.rows),
             changed=len(decided.changes),
             unchanged=decided.unchanged,
@@ -219,7 +223,7 @@ class _Run:
         reading: Reading,
         stored: Iterable[InventoryRow],
         rows: Iterable[InventoryRow],
-        written: Sequence[Change],
+        written: Sequence[RowChange],
     ) -> None:
         """Store what this run learnt of how stock moves, by location.
 
@@ -235,14 +239,14 @@ class _Run:
         for place, rows_here in sorted(by_place.items()):
             known = read_ledger(self.settings.bucket, place)
             listed = reading.movements
-            told = Told(
-                at=reading.as_of or keys.instant(self.now),
+            told = ReadingOfLocation(
+                at=reading.as_of or instants.instant(self.now),
                 moved={
                     change.wanted.sku: change.wanted.system_qty - change.seen.system_qty
                     for change in written
                     if change.seen and change.wanted.location == place
                 },
-                since=keys.instant(self.now - KEPT),
+                since=instants.instant(self.now - KEPT),
                 listed=None if listed is None else [one for one in listed if one.location == place],
             )
             stock = {row.sku: on_hand(row) for row in rows_here if row.active}
@@ -267,7 +271,7 @@ def _write_state(request: dict[str, Any]) -> None:
         raise _Overtaken
 
 
-def _write(table: str, changes: Iterable[Change], confirmed: Confirmed) -> list[Change]:
+def _write(table: str, changes: Iterable[RowChange], confirmed: BookingAnswer) -> list[RowChange]:
     """Write rows.
 
     :returns: the changes as they were written in the end.
@@ -277,7 +281,7 @@ def _write(table: str, changes: Iterable[Change], confirmed: Confirmed) -> list[
         return [change for change in writers.map(write, changes) if change]
 
 
-def _write_row(table: str, confirmed: Confirmed, change: Change, attempt: int = 1) -> Change | None:
+def _write_row(table: str, confirmed: BookingAnswer, change: RowChange, attempt: int = 1) -> RowChange | None:
     """Write one row; when an approval was faster, decide afresh about the row as it is then.
 
     :returns: what was written; ``None`` when the row needed nothing any more.

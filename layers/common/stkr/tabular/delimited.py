@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from itertools import islice, pairwise
 
-from stkr.errors import CountFileError
+from stkr.domain.errors import CountFileError
 from stkr.tabular.encoding import encoding_name, encoding_of
 from stkr.tabular.sheet import BLOCK_ROWS, SAMPLE_ROWS, Block, Row, Sheet, bounded, in_blocks
 

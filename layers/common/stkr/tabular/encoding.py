@@ -2,7 +2,7 @@
 
 import codecs
 
-from stkr.errors import CountFileError
+from stkr.domain.errors import CountFileError
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

@@ -3,7 +3,7 @@
 import re
 from pathlib import PurePath
 
-from stkr.errors import CountFileError
+from stkr.domain.errors import CountFileError
 from stkr.tabular.delimited import Judge, read_delimited
 from stkr.tabular.sheet import MAX_FILE_BYTES, Sheet
 from stkr.tabular.workbook import read_workbook

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
-from stkr.errors import CountFileError
-from stkr.tabular.words import visible
+from stkr.domain.errors import CountFileError
+from stkr.tabular.text import visible
 
 
 class ExactNumber(str):

@@ -22,7 +22,7 @@ from typing import IO, NoReturn
 from xml.parsers import expat
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
-from stkr.errors import CountFileError
+from stkr.domain.errors import CountFileError
 from stkr.tabular.sheet import MAX_COLUMNS, Block, ExactNumber, Row, Sheet, bounded, in_blocks
 
 MAX_UNPACKED = 400_000_000
@@ -205,7 +205,7 @@ def _relations(package: _Package, of: str) -> dict[str, tuple[str, str]]:
     return found
 
 
-Start = Callable[[str, dict[str, str]], None]
+StartElement = Callable[[str, dict[str, str]], None]
 
 
 def _parser() -> expat.XMLParserType:
@@ -225,7 +225,7 @@ def _local(name: str) -> str:
     return name.rpartition(":")[2] if ":" in name else name
 
 
-def _scan(package: _Package, part: str, start: Start) -> None:
+def _scan(package: _Package, part: str, start: StartElement) -> None:
     parser = _parser()
     parser.StartElementHandler = lambda name, attributes: start(_local(name), attributes)
     with package.open(part) as stream:

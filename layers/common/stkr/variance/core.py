@@ -3,16 +3,17 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from stkr.capture.counted import CountedLine, Kind
-from stkr.capture.result import Outcome
-from stkr.garbage import no_collecting
-from stkr.rules.doc import Applied, Rules, tolerance_for
-from stkr.stock import Snapshot
-from stkr.variance.forward import Forward, mistrusted, timing
-from stkr.variance.result import HUNDRED, ZERO, Gap, Materiality, Variance, gap_between
+from stkr.capture.result import CaptureOutcome
+from stkr.domain.counted import CountedLine, LineKind
+from stkr.domain.exact import HUNDRED, ZERO
+from stkr.domain.stock import Snapshot
+from stkr.domain.variance import Gap, Materiality, Variance, gap_between
+from stkr.gc_pause import gc_paused
+from stkr.rules.doc import AppliedTolerance, Rules, tolerance_for
+from stkr.variance.at_count_time import RollBack, mistrusted, timing
 
 
-def judge(gap: Gap, system_qty: Decimal, tolerance: Applied) -> Materiality:
+def judge(gap: Gap, system_qty: Decimal, tolerance: AppliedTolerance) -> Materiality:
     """Sort a gap by the materiality tolerance (the seed, part 3): every test is strict.
 
     Material if it exceeds units *and* percent, or value; minor if it exceeds exactly one of units and percent.
@@ -29,9 +30,9 @@ def judge(gap: Gap, system_qty: Decimal, tolerance: Applied) -> Materiality:
     return Materiality.MINOR if exceeds_units or exceeds_percent else Materiality.IN_AGREEMENT
 
 
-@no_collecting()
+@gc_paused()
 def find_variances(
-    capture: Outcome, snapshot: Snapshot, rules: Rules, forward: Forward | None = None
+    capture: CaptureOutcome, snapshot: Snapshot, rules: Rules, forward: RollBack | None = None
 ) -> tuple[Variance, ...]:
     """Join clean lines to the snapshot and judge every line, sorted by SKU.
 
@@ -45,11 +46,11 @@ def find_variances(
 
 
 def _counted(
-    line: CountedLine, snapshot: Snapshot, rules: Rules, forward: Forward | None, wrong_clocks: frozenset[str]
+    line: CountedLine, snapshot: Snapshot, rules: Rules, forward: RollBack | None, wrong_clocks: frozenset[str]
 ) -> Variance:
     stock = snapshot.rows.get(line.sku) or snapshot.elsewhere[line.sku]
     tolerance = tolerance_for(rules, line.sku, stock.category, stock.location)
-    if line.kind is Kind.UNRECORDED:
+    if line.kind is LineKind.UNRECORDED:
         gap = gap_between(line.counted_qty, ZERO, stock.unit_cost)
         # Always material: there is no system quantity that a tolerance could be relative to.
         materiality = Materiality.MATERIAL if gap.units else Materiality.IN_AGREEMENT
@@ -84,12 +85,12 @@ def _counted(
     )
 
 
-def _uncounted(capture: Outcome, snapshot: Snapshot) -> Iterator[Variance]:
+def _uncounted(capture: CaptureOutcome, snapshot: Snapshot) -> Iterator[Variance]:
     named = {line.sku for line in capture.lines} | set(capture.parked_skus)
     for sku, stock in snapshot.rows.items():
         if sku not in named:
             # Never assumed zero: a person confirms it. Where the system expects none there is nothing to confirm.
             materiality = Materiality.MATERIAL if stock.system_qty else Materiality.IN_AGREEMENT
             yield Variance(
-                sku, stock.name, Kind.UNCOUNTED, materiality, None, stock.system_qty, None, "uncounted", stock
+                sku, stock.name, LineKind.UNCOUNTED, materiality, None, stock.system_qty, None, "uncounted", stock
             )

@@ -5,39 +5,35 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stkr import aws, keys
-from stkr.capture.counted import Kind
-from stkr.capture.result import Captured, Outcome, Reason
+from stkr.capture.result import Captured, CaptureOutcome, Reason
 from stkr.cause.evidence import gather
-from stkr.errors import Busy, UnknownSession
+from stkr.domain import instants
+from stkr.domain.counted import LineKind
+from stkr.domain.errors import Busy, UnknownSession
+from stkr.domain.line import Line, LineState
+from stkr.domain.movement import Ledger
+from stkr.domain.session import Session, SessionStatus
+from stkr.domain.stock import Snapshot
+from stkr.domain.trail import TrailAction, TrailEntry
+from stkr.domain.variance import Variance
+from stkr.infra import aws
+from stkr.infra.events import announce_due_variances
+from stkr.infra.settings import VarianceSettings
+from stkr.infra.telemetry import Metric, count, logger
 from stkr.rules.doc import Rules
-from stkr.rules.store import pinned_rules
-from stkr.settings import Variance as Settings
-from stkr.stock import Snapshot
-from stkr.store import objects
-from stkr.store.adjustments import Action, Entry, append
-from stkr.store.counts import (
-    Line,
-    Session,
-    State,
-    Status,
-    change_session,
-    drop_line,
-    note_count,
-    note_session,
-    read_lines,
-    session_key,
-    write_line,
-)
-from stkr.store.items import GuardFailed, conditional_update, pause, transact_groups, update
+from stkr.store import documents, keyspace
+from stkr.store.dynamodb import GuardFailed, conditional_update, pause, transact_groups, update
+from stkr.store.lines import drop_line, read_lines, write_line
+from stkr.store.location_notes import note_count, note_session
 from stkr.store.movements import read_ledger
-from stkr.sync.movements import Ledger, histories
-from stkr.telemetry import Metric, count, logger
+from stkr.store.rules_doc import pinned_rules
+from stkr.store.sessions import change_session, session_key
+from stkr.store.trail import append
+from stkr.sync.ledger import histories
+from stkr.variance.at_count_time import RollBack
 from stkr.variance.core import find_variances
-from stkr.variance.forward import Forward
-from stkr.variance.labels import announce, enqueue
-from stkr.variance.plan import Change, Plan, figures, plan, unlabelled
-from stkr.variance.result import Variance
+from stkr.variance.labelling import enqueue
+from stkr.variance.plan import LineChange, LinesPlan, figures, plan_lines, unlabelled
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -49,7 +45,7 @@ _ROUNDS = 4
 """How often lines that changed under our hands are read and planned again before the event is left to be retried."""
 
 
-def reconcile(settings: Settings, session_id: str, seq: int, now: str, run: str) -> Session | None:
+def reconcile(settings: VarianceSettings, session_id: str, seq: int, now: str, run: str) -> Session | None:
     """Reconcile one capture of a session: store every line with its state, queue what is material, order the labels.
 
     Safe to repeat and to overlap: a capture that a later one overtook, or that is reconciled already, changes nothing.
@@ -60,7 +56,7 @@ def reconcile(settings: Settings, session_id: str, seq: int, now: str, run: str)
     :raises UnknownSession: no such session, or its files are gone.
     :raises Busy: the lines kept changing.
     """
-    captured = objects.read_document(settings.bucket, keys.capture_object(session_id, seq), Captured)
+    captured = documents.read_document(settings.bucket, keyspace.capture_object(session_id, seq), Captured)
     if captured and not _counts(captured.outcome):
         # All items would come out as uncounted, and what was queued would be taken back.
         logger.warning("nothing was counted; the lines stay as they are", seq=seq)
@@ -69,19 +65,19 @@ def reconcile(settings: Settings, session_id: str, seq: int, now: str, run: str)
     if session is None:
         logger.info("nothing to reconcile: this capture is done or overtaken", seq=seq)
         return None
-    snapshot = objects.read_document(
-        settings.bucket, keys.snapshot_object(session_id), Snapshot, session.snapshot_version_id
+    snapshot = documents.read_document(
+        settings.bucket, keyspace.snapshot_object(session_id), Snapshot, session.snapshot_version_id
     )
     if captured is None or snapshot is None:
         raise UnknownSession(f"capture {seq} or the snapshot of count session {session_id} is missing from the bucket")
     rules = pinned_rules(settings.bucket, session.rules_version_id)
     ledger = read_ledger(settings.bucket, session.location)
-    variances = find_variances(captured.outcome, snapshot, rules, Forward(ledger) if ledger else None)
-    today = keys.local_day(session.captured_at or now, rules.zone)
+    variances = find_variances(captured.outcome, snapshot, rules, RollBack(ledger) if ledger else None)
+    today = instants.local_day(session.captured_at or now, rules.zone)
     evidence = gather(_with_history(variances, ledger, rules), today)
     for _ in range(_ROUNDS):
         stored = {line.sku: line for line in read_lines(settings.counts_table, session_id)}
-        planned = plan(session, seq, variances, evidence, stored, now)
+        planned = plan_lines(session, seq, variances, evidence, stored, now)
         try:
             done = _apply(settings, session_id, seq, planned, now)
         except GuardFailed:
@@ -100,14 +96,14 @@ def _with_history(variances: Sequence[Variance], ledger: Ledger | None, rules: R
     if ledger is None:
         return variances
     # Of an item that is not stocked here there is only another location's row, with that location's past.
-    here = {one.sku: one.stock.history for one in variances if one.kind is not Kind.UNRECORDED}
+    here = {one.sku: one.stock.history for one in variances if one.kind is not LineKind.UNRECORDED}
     known = histories(ledger, here, rules.zone)
     return [
         replace(one, stock=replace(one.stock, history=known[one.sku])) if one.sku in known else one for one in variances
     ]
 
 
-def _counts(outcome: Outcome) -> bool:
+def _counts(outcome: CaptureOutcome) -> bool:
     """Whether the files hold a count at all; a row of a decided item is one, although its line stands."""
     return bool(outcome.lines) or Reason.ALREADY_DECIDED in outcome.parked_reasons
 
@@ -140,31 +136,33 @@ def _guard(table: str, session_id: str, seq: int) -> "TransactWriteItemTypeDef":
     }
 
 
-def _apply(settings: Settings, session_id: str, seq: int, planned: Plan, now: str) -> bool:
+def _apply(settings: VarianceSettings, session_id: str, seq: int, planned: LinesPlan, now: str) -> bool:
     groups = (_actions(settings, change, now) for change in planned.changes)
     refused = transact_groups(groups, pause, _guard(settings.counts_table, session_id, seq))
     return not refused
 
 
-def _actions(settings: Settings, change: Change, now: str) -> "Sequence[TransactWriteItemTypeDef]":
+def _actions(settings: VarianceSettings, change: LineChange, now: str) -> "Sequence[TransactWriteItemTypeDef]":
     """A line and its rows in the trail, which are written together or not at all."""
     actions: list[TransactWriteItemTypeDef] = []
     if change.withdraws and change.replaces:
-        entry = _entry(Action.WITHDRAWN, change.replaces, now, "a later upload of the same count replaced this figure")
+        entry = _entry(
+            TrailAction.WITHDRAWN, change.replaces, now, "a later upload of the same count replaced this figure"
+        )
         actions.append(append(settings.adjustments_table, entry))
     if change.line is None:
         return [*actions, drop_line(settings.counts_table, change.replaces)] if change.replaces else actions
     actions.append(write_line(settings.counts_table, change.line, change.replaces))
     if change.queues:
-        actions.append(append(settings.adjustments_table, _entry(Action.QUEUED, change.line, now)))
+        actions.append(append(settings.adjustments_table, _entry(TrailAction.QUEUED, change.line, now)))
     return actions
 
 
-def _entry(action: Action, line: Line, now: str, reason: str | None = None) -> Entry:
-    return Entry(action, now, USER, line, line.system_qty, line.qty_after, reason=reason)
+def _entry(action: TrailAction, line: Line, now: str, reason: str | None = None) -> TrailEntry:
+    return TrailEntry(action, now, USER, line, line.system_qty, line.qty_after, reason=reason)
 
 
-def _finish(settings: Settings, session: Session, seq: int, planned: Plan, now: str, run: str) -> None:
+def _finish(settings: VarianceSettings, session: Session, seq: int, planned: LinesPlan, now: str, run: str) -> None:
     """Order the labels, then note the session as reconciled: a crash in between repeats both, which is harmless."""
     count(Metric.VARIANCES_QUEUED, sum(change.queues for change in planned.changes))
     chunks = enqueue(settings, session.session_id, seq, run, list(unlabelled(planned.lines)))
@@ -173,8 +171,8 @@ def _finish(settings: Settings, session: Session, seq: int, planned: Plan, now: 
         return
     if planned.overtaken:
         _capture_again(settings, session.session_id)
-    if not chunks and any(line.state is State.QUEUED for line in planned.lines):
-        announce(settings.event_source, session.location)
+    if not chunks and any(line.state is LineState.QUEUED for line in planned.lines):
+        announce_due_variances(settings.event_source, session.location)
     notes = [[note_session(settings.counts_table, session)]]
     if not session.skus:  # A recount of some items is no count of their location.
         counted_at = session.captured_at or now
@@ -187,20 +185,20 @@ def _finish(settings: Settings, session: Session, seq: int, planned: Plan, now: 
         sets={
             "reconciled_seq": seq,
             "reconciled_at": now,
-            "status": Status.RECONCILED,
+            "status": SessionStatus.RECONCILED,
             "outcome": figures(planned.lines),
         },
         names={"#fence_seq": "fence_seq"},
-        given={":seq": seq, ":closed": Status.CLOSED},
+        given={":seq": seq, ":closed": SessionStatus.CLOSED},
     )
     if conditional_update(request) is None:
         logger.info("a later capture took over, or the session was closed", seq=seq)
     else:
-        queued = sum(line.state is State.QUEUED for line in planned.lines)
+        queued = sum(line.state is LineState.QUEUED for line in planned.lines)
         logger.info("reconciled", seq=seq, lines=len(planned.lines), queued=queued, changed=len(planned.changes))
 
 
-def _capture_again(settings: Settings, session_id: str) -> None:
+def _capture_again(settings: VarianceSettings, session_id: str) -> None:
     """A variance was decided while its count was being corrected: capture then parks the row as already decided."""
-    body = {"detail": {"object": {"key": f"{keys.upload_prefix(session_id)}again"}, "again": True}}
+    body = {"detail": {"object": {"key": f"{keyspace.upload_prefix(session_id)}again"}, "again": True}}
     aws.sqs().send_message(QueueUrl=settings.capture_queue_url, MessageBody=json.dumps(body))

@@ -11,8 +11,9 @@ from aws_lambda_powertools.event_handler import Response
 from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from stkr.tabular.words import one_line
-from stkr.web import figures
+from stkr.domain import instants
+from stkr.tabular.text import one_line
+from stkr.web import formatting
 from stkr.web.wording import facts, in_time, likely
 
 _STAGES = ("approval", "mail", "session", "summary", "web")
@@ -78,19 +79,19 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     env.filters |= {
-        "quantity": figures.quantity,
-        "signed": figures.signed,
-        "money": figures.money,
-        "signed_money": figures.signed_money,
-        "percent": figures.percent,
-        "gap": figures.gap,
-        "counted_noun": figures.counted_noun,
+        "quantity": formatting.quantity,
+        "signed": formatting.signed,
+        "money": formatting.money,
+        "signed_money": formatting.signed_money,
+        "percent": formatting.percent,
+        "gap": formatting.gap,
+        "counted_noun": formatting.counted_noun,
         "one_line": one_line,
         "facts": facts,
         "likely": likely,
         "in_time": in_time,
-        "day": lambda instant, zone: figures.day(figures.stored(instant), zone),
-        "day_and_time": lambda instant, zone: figures.day_and_time(figures.stored(instant), zone),
+        "day": lambda instant, zone: formatting.day(instants.moment_of(instant), zone),
+        "day_and_time": lambda instant, zone: formatting.day_and_time(instants.moment_of(instant), zone),
     }
     env.globals["style"] = Markup(_style())  # noqa: S704 - our own file
     return env

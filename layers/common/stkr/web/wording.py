@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from stkr.cause.evidence import Cause, Event, Evidence, Flag
+from stkr.domain.cause import Cause, DatedFact, Evidence, Flag
+from stkr.domain.instants import moment_of
+from stkr.domain.line import Line
+from stkr.domain.variance import Unrolled
 from stkr.rules.doc import Rules
-from stkr.store.counts import Line
-from stkr.variance.result import Unrolled
-from stkr.web.figures import calendar_day, counted_noun, day_and_time, quantity, signed, stored
+from stkr.web.formatting import calendar_day, counted_noun, day_and_time, quantity, signed
 
 _FLAGS = {
     Flag.MULTIPLE_OF_PACK_SIZE: "The gap is a whole number of packs",
@@ -54,14 +55,14 @@ def in_time(line: Line, zone: ZoneInfo) -> str:
 
 
 def _span(first: str, last: str, zone: ZoneInfo) -> str:
-    if stored(first).astimezone(zone).date() != stored(last).astimezone(zone).date():
-        return f"from {day_and_time(stored(first), zone)} to {day_and_time(stored(last), zone)}"
+    if moment_of(first).astimezone(zone).date() != moment_of(last).astimezone(zone).date():
+        return f"from {day_and_time(moment_of(first), zone)} to {day_and_time(moment_of(last), zone)}"
     begin, end = _clock(first, zone), _clock(last, zone)
     return f"at {begin}" if begin == end else f"from {begin} to {end}"
 
 
 def _clock(instant: str, zone: ZoneInfo) -> str:
-    return f"{stored(instant).astimezone(zone):%H:%M}"
+    return f"{moment_of(instant).astimezone(zone):%H:%M}"
 
 
 def facts(evidence: Evidence) -> tuple[str, ...]:
@@ -103,7 +104,7 @@ def _facts(evidence: Evidence) -> Iterator[str]:
             yield "Several items of this count are off by the same amount the other way"
 
 
-def _when(event: Event) -> str:
+def _when(event: DatedFact) -> str:
     on = calendar_day(date.fromisoformat(event.day))
     if event.days_ago <= 0:
         return f"{on}, {'the day of the count' if event.days_ago == 0 else 'after the count'}"

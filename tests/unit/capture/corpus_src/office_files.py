@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from openpyxl import load_workbook
 
 from stkr.session.sheet import COLUMNS, xlsx_sheet
-from stkr.stockfile import read_stock, snapshot_of
+from stkr.stockfile.read import read_stock, snapshot_of
 from tests.unit.web.samples import SESSION
 
 HERE = Path(__file__).parent

@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, InvalidHeader, NewConnectionError
 
-from stkr.errors import SourceRefused, SourceUnavailable
+from stkr.domain.errors import SourceRefused, SourceUnavailable
 
 MAX_ANSWER_BYTES: Final = 32_000_000
 """Of one answer, unpacked; as Python objects it takes some ten times as much of the function's memory."""
@@ -59,7 +59,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiAnswer:
     """``body`` is the JSON, ``None`` where there is none or where it was not ``modified`` since the caller's version.
 
     ``headers`` are looked up in any case of letters. ``url`` may hold a credential; ``Api.follow`` starts from it.
@@ -94,7 +94,7 @@ class Api:
 
     def get(
         self, path: str, query: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    ) -> ApiAnswer:
         """Read; repeated where that may help. ``path`` begins with a slash and is below the server's URL.
 
         :raises RequestRefused: the server says no.
@@ -103,7 +103,7 @@ class Api:
         """
         return self._call("GET", self._base + _with_query(path, query), headers or {}, repeatable=True)
 
-    def follow(self, answer: Answer, link: str) -> Answer:
+    def follow(self, answer: ApiAnswer, link: str) -> ApiAnswer:
         """Read what a link in an answer leads to, on the same server.
 
         :raises SourceRefused: also when it leads elsewhere, where the credential must not go.
@@ -131,7 +131,7 @@ class Api:
 
     def _call(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes | None = None, *, repeatable: bool
-    ) -> Answer:
+    ) -> ApiAnswer:
         where = f"{method} {urlsplit(url).path}"
         pauses = iter(self._patience.pauses)
         while True:
@@ -201,10 +201,10 @@ class Api:
             self._left()
         return bytes(content)
 
-    def _understood(self, where: str, url: str, answer: urllib3.BaseHTTPResponse, content: bytes) -> Answer:
+    def _understood(self, where: str, url: str, answer: urllib3.BaseHTTPResponse, content: bytes) -> ApiAnswer:
         status = answer.status
         if status == _NOT_MODIFIED:
-            return Answer(None, answer.headers, modified=False, url=url)
+            return ApiAnswer(None, answer.headers, modified=False, url=url)
         if status >= _FIRST_ERROR:
             advice = "; look whether the credential in the secret still holds" if status in _NOT_ALLOWED else ""
             shown = self._shown(content, url)
@@ -215,7 +215,7 @@ class Api:
                 "let the URL in the secret be the one it leads to"
             )
         try:
-            return Answer(_parsed(content), answer.headers, modified=True, url=url)
+            return ApiAnswer(_parsed(content), answer.headers, modified=True, url=url)
         except (ValueError, RecursionError):
             # Without its cause, which quotes the content.
             raise SourceRefused(f"the source answered {where} with something that is not JSON") from None

@@ -10,15 +10,17 @@ from urllib.parse import quote
 
 from pydantic import Field, JsonValue, SecretStr, field_validator, model_validator
 
-from stkr import keys
-from stkr.errors import CountFileError, SourceRefused
-from stkr.stock import StockRow
-from stkr.stockfile import Problems, plain_number, stock_of
-from stkr.sync.connector import Adjustment, Movement, MovementKind, Reading
-from stkr.sync.connectors.http import Answer, Api, Patience, RequestRefused
-from stkr.sync.connectors.listing import Described, Expression, Listing, Since, all_rows, find, first_page
-from stkr.tabular.words import one_line
-from stkr.telemetry import logger
+from stkr.domain import instants
+from stkr.domain.adjustment import Adjustment
+from stkr.domain.errors import CountFileError, SourceRefused
+from stkr.domain.movement import Movement, MovementKind
+from stkr.domain.stock import StockRow
+from stkr.infra.telemetry import logger
+from stkr.stockfile.read import Problems, plain_number, stock_of
+from stkr.sync.connector import Reading
+from stkr.sync.connectors.http import Api, ApiAnswer, Patience, RequestRefused
+from stkr.sync.connectors.pagination import Described, Expression, Listing, Since, all_rows, find, first_page
+from stkr.tabular.text import one_line
 
 StockField = Literal[
     "sku",
@@ -129,7 +131,7 @@ class Check(Listing):
     since: Since | None = None
 
 
-class Bookings(Described):
+class BookingEndpoint(Described):
     """Where an adjustment is booked, by a POST of ``body``.
 
     ``body`` is JSON whose texts are expressions for ``id``, ``sku``, ``location``, ``units`` (signed), ``size``
@@ -179,7 +181,7 @@ class JsonApiSource(Described):
     scheme: str = "Bearer"
     stock: StockListing
     movements: MovementListing | None = None
-    bookings: Bookings | None = None
+    bookings: BookingEndpoint | None = None
 
 
 class JsonApi:
@@ -242,7 +244,7 @@ class JsonApi:
         """Tells this description of the source from any other: with it, the same answer may mean something else."""
         return _hashed(self._source.model_dump_json(exclude={"token", "bookings"}))
 
-    def _fingerprint(self, rows: tuple[StockRow, ...], movements: tuple[Movement, ...] | None, first: Answer) -> str:
+    def _fingerprint(self, rows: tuple[StockRow, ...], movements: tuple[Movement, ...] | None, first: ApiAnswer) -> str:
         # Of the movements only the latest ones, because early ones go as time goes on, and nothing has changed by that.
         latest = max((movement.at for movement in movements or ()), default=None)
         last = sorted(movement.reference for movement in movements or () if movement.at == latest)
@@ -255,9 +257,9 @@ class JsonApi:
             return None
         query = listing.since.query(since) if listing.since else {}
         rows = all_rows(self._api, listing, query, first_page(self._api, listing, query))
-        return _movements(listing, rows, keys.instant(since))
+        return _movements(listing, rows, instants.instant(since))
 
-    def _found(self, bookings: Bookings, adjustments: Sequence[Adjustment]) -> set[str]:
+    def _found(self, bookings: BookingEndpoint, adjustments: Sequence[Adjustment]) -> set[str]:
         """Which of the adjustments the source's own list of bookings names."""
         check = bookings.check
         if check is None or not adjustments:
@@ -281,7 +283,7 @@ class JsonApi:
         named = {str(one) for one in all_rows(self._api, check, query, first_page(self._api, check, query))}
         return named & {adjustment.id for adjustment in adjustments}
 
-    def _post(self, bookings: Bookings, adjustments: Sequence[Adjustment]) -> set[str]:
+    def _post(self, bookings: BookingEndpoint, adjustments: Sequence[Adjustment]) -> set[str]:
         """Book these, none of which is booked yet; returns the ids of those that are booked now."""
         if not adjustments:
             return set()
@@ -368,14 +370,14 @@ def _instant(text: str, written: Literal["iso", "seconds", "milliseconds"]) -> s
     try:
         if written == "iso":
             moment = datetime.fromisoformat(text)
-            return None if moment.tzinfo is None else keys.instant(moment)
+            return None if moment.tzinfo is None else instants.instant(moment)
         microseconds = Decimal(text) * (1_000 if written == "milliseconds" else 1_000_000)
-        return keys.instant(_EPOCH + timedelta(microseconds=int(microseconds)))
+        return instants.instant(_EPOCH + timedelta(microseconds=int(microseconds)))
     except (ValueError, ArithmeticError):
         return None
 
 
-def _as_of(listing: StockListing, first: Answer) -> str | None:
+def _as_of(listing: StockListing, first: ApiAnswer) -> str | None:
     if listing.as_of is None:
         return None
     found = find(listing.as_of, first.body)

@@ -20,20 +20,22 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from stkr import keys
-from stkr.errors import SourceRefused, SourceUnavailable
-from stkr.sync.connector import Adjustment, Reading
+from stkr.domain import instants
+from stkr.domain.adjustment import Adjustment
+from stkr.domain.errors import SourceRefused, SourceUnavailable
+from stkr.infra.telemetry import logger
+from stkr.sync.connector import Reading
 from stkr.sync.connectors.http import Api
 from stkr.sync.connectors.odoo_records import (
     ORIGIN,
     Booking,
     Catalogue,
     Category,
-    Line,
+    MoveLine,
+    OdooLocation,
     OwnMove,
     Packaging,
     Past,
-    Place,
     Product,
     Quant,
     Record,
@@ -52,7 +54,6 @@ from stkr.sync.connectors.odoo_records import (
     sold_units,
     stock_rows,
 )
-from stkr.telemetry import logger
 
 _PAGE = 5_000
 """Records of one answer; of the largest, some 300 bytes each."""
@@ -122,7 +123,7 @@ class Odoo:
                 return None
             catalogue = self._catalogue(things)
             recently = [_DONE, ("date", ">=", _odoo_time(since)), *_touching(sites)]
-            lines = self._database.every(Line, "stock.move.line", recently)
+            lines = self._database.every(MoveLine, "stock.move.line", recently)
             quants = self._database.every(Quant, "stock.quant", [_inside(sites)])
             past = self._past(sites)
             if self._moved(sites) == before:
@@ -241,7 +242,7 @@ class Odoo:
         return _Things(
             warehouses=ask(Warehouse, "stock.warehouse", []),
             # What is in an archived place is still there.
-            places=ask(Place, "stock.location", [], context=_ALSO_ARCHIVED),
+            places=ask(OdooLocation, "stock.location", [], context=_ALSO_ARCHIVED),
             # By their original names, whatever the user's language: they are matched.
             units=ask(Unit, "uom.uom", [], context={**_ALSO_ARCHIVED, "lang": "en_US"}),
             categories=ask(Category, "product.category", []),
@@ -275,7 +276,7 @@ class Odoo:
         digest = hashlib.sha256(content.encode()).hexdigest()
         newest = max((stamp.newest for stamp in stamps if stamp.newest), default=None)
         may_be_followed = newest is not None and newest > self._now - _SETTLED
-        return f"{digest} {keys.instant(self._now)}" if may_be_followed else digest
+        return f"{digest} {instants.instant(self._now)}" if may_be_followed else digest
 
     def _past(self, sites: Sites) -> Past:
         moves = [_DONE, *_touching(sites)]
@@ -286,7 +287,7 @@ class Odoo:
             ("location_id.usage", "=", "supplier"),
             ("date", "in", sorted({_odoo_time(at) for at in received.values()})),
         ]
-        lines = self._database.every(Line, "stock.move.line", receipts) if received else []
+        lines = self._database.every(MoveLine, "stock.move.line", receipts) if received else []
         return Past(
             moved=moved,
             counted=counted,
@@ -316,7 +317,7 @@ class _Things:
     """What Odoo says beside products and stock: small tables, which are read whole each time."""
 
     warehouses: Sequence[Warehouse]
-    places: Sequence[Place]
+    places: Sequence[OdooLocation]
     units: Sequence[Unit]
     categories: Sequence[Category]
     packagings: Sequence[Packaging]

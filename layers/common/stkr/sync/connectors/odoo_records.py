@@ -14,20 +14,19 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from stkr import keys
-from stkr.capture.codes import split_alias
-from stkr.capture.quantities import CASE, held_in, is_measure
-from stkr.errors import SourceRefused
-from stkr.stock import History, StockRow
-from stkr.stockfile import MAX_NAME_CHARS, MAX_SKU_CHARS
-from stkr.sync.connector import Adjustment, Movement, MovementKind
-from stkr.tabular.words import visible
+from stkr.domain import instants
+from stkr.domain.adjustment import Adjustment
+from stkr.domain.alias import split_alias
+from stkr.domain.errors import SourceRefused
+from stkr.domain.exact import ONE, ZERO
+from stkr.domain.movement import Movement, MovementKind
+from stkr.domain.stock import History, StockRow
+from stkr.domain.units import CASE, held_in, is_measure
+from stkr.stockfile.read import MAX_NAME_CHARS, MAX_SKU_CHARS
+from stkr.tabular.text import visible
 
 ORIGIN = "stock count reconciler"
 """What a move of ours says it comes from."""
-
-ZERO = Decimal(0)
-ONE = Decimal(1)
 _PLACES = Decimal("0.000001")
 _NAMED = 5
 _KINDS: Mapping[str, MovementKind] = {
@@ -88,7 +87,7 @@ class Warehouse(Record):
     delivery_steps: str
 
 
-class Place(Record):
+class OdooLocation(Record):
     """A location of Odoo; only those with the usage ``internal`` hold the company's stock."""
 
     id: int
@@ -173,7 +172,7 @@ class Quant(Record):
     quantity: _Number
 
 
-class Line(Record):
+class MoveLine(Record):
     """A line of a done move; ``units`` are in the product's unit."""
 
     id: int
@@ -259,7 +258,7 @@ class Site:
     """
 
     name: str
-    root: Place
+    root: OdooLocation
     stock: int
     transfer_type: int
     sells: bool
@@ -268,7 +267,9 @@ class Site:
 class Sites:
     """Our locations, and which of them each place of Odoo belongs to: the nearest it is in."""
 
-    def __init__(self, named: Mapping[str, str], warehouses: Iterable[Warehouse], places: Iterable[Place]) -> None:
+    def __init__(
+        self, named: Mapping[str, str], warehouses: Iterable[Warehouse], places: Iterable[OdooLocation]
+    ) -> None:
         """``named`` maps our names to the full names of Odoo's; without any, every warehouse's stock has its code.
 
         :raises SourceRefused: a place is not there or has no warehouse, or two warehouses have one code.
@@ -281,14 +282,14 @@ class Sites:
         }
         self.by_name = {site.name: site for site in self.roots.values()}
 
-    def _named(self, named: Mapping[str, str]) -> dict[str, Place]:
+    def _named(self, named: Mapping[str, str]) -> dict[str, OdooLocation]:
         by_name = {place.complete_name: place for place in self._places.values() if place.usage in ("internal", "view")}
         missing = sorted(set(named.values()) - by_name.keys())
         if missing:
             raise SourceRefused(f"Odoo has no location {', '.join(missing)}; nothing was changed. Mend the secret")
         return {name: by_name[place] for name, place in named.items()}
 
-    def _stocks(self, warehouses: Collection[Warehouse]) -> dict[str, Place]:
+    def _stocks(self, warehouses: Collection[Warehouse]) -> dict[str, OdooLocation]:
         twice = [code for code, times in Counter(each.code for each in warehouses).items() if times > 1]
         if twice:
             raise SourceRefused(
@@ -323,12 +324,12 @@ class Sites:
         )
 
 
-def _path(place: Place) -> Iterator[int]:
+def _path(place: OdooLocation) -> Iterator[int]:
     """The place and all it is in, from the inside out."""
     return (int(step) for step in reversed(place.parent_path.strip("/").split("/")))
 
 
-def _site(name: str, place: Place, warehouse: Warehouse | None) -> Site:
+def _site(name: str, place: OdooLocation, warehouse: Warehouse | None) -> Site:
     if warehouse is None:
         raise SourceRefused(
             f"Odoo's location {place.complete_name} is in no warehouse; nothing was changed. Choose another"
@@ -446,7 +447,7 @@ def last_times(
 
 
 def received_units(
-    lines: Iterable[Line], received: Mapping[tuple[int, str], datetime], sites: Sites
+    lines: Iterable[MoveLine], received: Mapping[tuple[int, str], datetime], sites: Sites
 ) -> dict[tuple[int, str], Decimal]:
     """How much came with each last receipt, in the product's unit."""
     units: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
@@ -526,9 +527,9 @@ def _row(
         unit=held.unit,
         history=History(
             sold_since_count=_eaches(past.sold[place], held) if place in past.sold else None,
-            last_received_at=keys.instant(received) if received else None,
+            last_received_at=instants.instant(received) if received else None,
             last_received_qty=_eaches(past.received_units[place], held) if place in past.received_units else None,
-            last_counted_at=keys.instant(counted) if counted else None,
+            last_counted_at=instants.instant(counted) if counted else None,
         ),
     )
 
@@ -537,10 +538,10 @@ def _eaches(units: Decimal, held: Held) -> Decimal:
     return _plain(units * held.size)
 
 
-def movements_of(catalogue: Catalogue, sites: Sites, lines: Iterable[Line]) -> tuple[Movement, ...]:
+def movements_of(catalogue: Catalogue, sites: Sites, lines: Iterable[MoveLine]) -> tuple[Movement, ...]:
     """The lines as movements, one for each move and location of ours that it changed."""
     units: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
-    latest: dict[tuple[int, str], tuple[Line, MovementKind]] = {}
+    latest: dict[tuple[int, str], tuple[MoveLine, MovementKind]] = {}
     for line in lines:
         known = catalogue.products.get(line.product_id)
         out, into = sites.of(line.location_id), sites.of(line.location_dest_id)
@@ -558,7 +559,7 @@ def movements_of(catalogue: Catalogue, sites: Sites, lines: Iterable[Line]) -> t
             location=name,
             kind=kind,
             units=units[move, name],
-            at=keys.instant(line.date),
+            at=instants.instant(line.date),
             # A delivery names many moves; an adjustment of ours names one.
             reference=line.reference if line.origin == ORIGIN else f"{line.reference} #{abs(move)}",
         )
@@ -568,7 +569,7 @@ def movements_of(catalogue: Catalogue, sites: Sites, lines: Iterable[Line]) -> t
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class BookingShare:
     """The part of a booking at one place; ``units`` are positive, in the product's unit."""
 
     place: int
@@ -585,7 +586,7 @@ class Booking:
     site: Site
     loss: int
     units: Decimal
-    shares: tuple[Share, ...]
+    shares: tuple[BookingShare, ...]
 
     def is_made_by(self, move: OwnMove) -> bool:
         """Whether a move does exactly what is wanted."""
@@ -672,7 +673,7 @@ def _problem(catalogue: Catalogue, found: Sequence[Product], site: Site | None, 
     return None if product.property_stock_inventory else "the product has no inventory loss location in Odoo"
 
 
-def _shares(places: dict[tuple[int, int | None], Decimal], units: Decimal, stock: int) -> Iterator[Share]:
+def _shares(places: dict[tuple[int, int | None], Decimal], units: Decimal, stock: int) -> Iterator[BookingShare]:
     """Where to book: what was found where most is, or where Odoo is in the red; what is missing from the fullest first.
 
     ``places`` are what is where, and are changed by what is booked.
@@ -682,7 +683,7 @@ def _shares(places: dict[tuple[int, int | None], Decimal], units: Decimal, stock
     if units > 0:
         where = emptiest if places.get(emptiest, ZERO) < 0 else fullest
         places[where] = places.get(where, ZERO) + units
-        yield Share(*where, units)
+        yield BookingShare(*where, units)
         return
     left = -units
     # Where Odoo has less than is missing, the fullest place goes into the red.
@@ -691,5 +692,5 @@ def _shares(places: dict[tuple[int, int | None], Decimal], units: Decimal, stock
         part = min(left, max(places.get(place, ZERO), ZERO)) + short
         if part:
             places[place] = places.get(place, ZERO) - part
-            yield Share(*place, part)
+            yield BookingShare(*place, part)
         left, short = left - part, ZERO

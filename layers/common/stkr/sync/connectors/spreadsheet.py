@@ -18,13 +18,16 @@ from typing import TYPE_CHECKING, Any, Literal
 from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from stkr import aws, keys
-from stkr.errors import CountFileError, SourceRefused
-from stkr.stockfile import read_stock
-from stkr.store.objects import read_document, write_document
-from stkr.sync.connector import Adjustment, Connector, Reading
-from stkr.sync.connectors.stockedit import Place, edited
-from stkr.telemetry import logger
+from stkr.domain import instants
+from stkr.domain.adjustment import Adjustment
+from stkr.domain.errors import CountFileError, SourceRefused
+from stkr.infra import aws
+from stkr.infra.telemetry import logger
+from stkr.stockfile.edit import RowPlace, edited
+from stkr.stockfile.read import read_stock
+from stkr.store import keyspace
+from stkr.store.documents import read_document, write_document
+from stkr.sync.connector import Connector, Reading
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
@@ -107,7 +110,7 @@ class SpreadsheetExport:
         except CountFileError as error:
             raise SourceRefused(f"the stock file {self.key} cannot be read; nothing was changed. {error}") from error
         # S3 leaves out the parts of a second.
-        written_by = keys.instant(answer["LastModified"] + timedelta(seconds=1))
+        written_by = instants.instant(answer["LastModified"] + timedelta(seconds=1))
         return Reading(rows, self._fingerprint(answer["ETag"]), written_by=written_by)
 
     def _fingerprint(self, tag: str) -> str:
@@ -138,7 +141,7 @@ class Attempt(BaseModel):
     changed: tuple[Changed, ...]
 
 
-class Bookings(BaseModel):
+class FileBookings(BaseModel):
     """The ids of what was last booked into the file, as far as it is known, and the attempts that may matter yet."""
 
     model_config = ConfigDict(frozen=True)
@@ -181,8 +184,8 @@ class SpreadsheetBooks:
             # Others came true by now or never will, and the one that wrote this version tells stale copies of it.
             live = {current["VersionId"], current["Metadata"].get(_NAME)}
             kept = (one for one in known.attempts if live & {one.version, one.name} and one.name != attempt.name)
-            noted = Bookings(booked=known.booked, attempts=(*kept, attempt))
-            write_document(self.file.bucket, keys.FILE_BOOKINGS, noted)
+            noted = FileBookings(booked=known.booked, attempts=(*kept, attempt))
+            write_document(self.file.bucket, keyspace.FILE_BOOKINGS, noted)
             self._put(current, attempt, booked)
             known = self._bookings()
         return asked & set(known.booked)
@@ -190,7 +193,7 @@ class SpreadsheetBooks:
     def _attempt(
         self, current: "GetObjectOutputTypeDef", content: bytes, todo: Sequence[Adjustment]
     ) -> tuple[Attempt, bytes]:
-        amounts: dict[Place, Decimal] = defaultdict(Decimal)
+        amounts: dict[RowPlace, Decimal] = defaultdict(Decimal)
         for one in todo:
             amounts[one.sku, one.location] += one.units
         stocked = {(one.sku, one.location) for one in todo if one.source_qty}
@@ -226,9 +229,9 @@ class SpreadsheetBooks:
                 raise
             logger.info("the stock file was replaced meanwhile; what is not booked will be by the next sync")
 
-    def _bookings(self) -> Bookings:
+    def _bookings(self) -> FileBookings:
         """What was noted, with every attempt that came true among what was booked."""
-        noted = read_document(self.file.bucket, keys.FILE_BOOKINGS, Bookings) or Bookings()
+        noted = read_document(self.file.bucket, keyspace.FILE_BOOKINGS, FileBookings) or FileBookings()
         open_ones = {one.name: one for one in noted.attempts if not set(noted.booked).issuperset(one.ids)}
         if not open_ones:
             return noted
@@ -238,7 +241,7 @@ class SpreadsheetBooks:
             if name in open_ones
         ]
         ids = dict.fromkeys([*noted.booked, *chain.from_iterable(one.ids for one in reversed(done))])
-        return Bookings(booked=tuple(ids)[-_REMEMBERED:], attempts=noted.attempts)
+        return FileBookings(booked=tuple(ids)[-_REMEMBERED:], attempts=noted.attempts)
 
     def _names(self, until: Collection[str]) -> Iterator[str]:
         """Which attempts wrote the versions of the file, the latest first, down to the oldest of ``until``."""
@@ -263,7 +266,7 @@ class SpreadsheetBooks:
 
     def _refuse_stale(self, answer: "GetObjectOutputTypeDef", reading: Reading) -> None:
         """Refuse a file that somebody uploaded over our bookings from a copy made before them."""
-        known = read_document(self.file.bucket, keys.FILE_BOOKINGS, Bookings)
+        known = read_document(self.file.bucket, keyspace.FILE_BOOKINGS, FileBookings)
         attempts = {one.name: one for one in known.attempts} if known else {}
         if not attempts or answer["Metadata"].get(_NAME) in attempts:
             return
@@ -282,7 +285,7 @@ class SpreadsheetBooks:
             )
 
 
-def _those(attempt: Attempt, quantities: Mapping[Place, Decimal], when: Literal["before", "after"]) -> list[str]:
+def _those(attempt: Attempt, quantities: Mapping[RowPlace, Decimal], when: Literal["before", "after"]) -> list[str]:
     """The places that stand as they did before or after the attempt."""
     return [
         f"{one.sku} at {one.location}"

@@ -1,0 +1,218 @@
+"""Reads what the trail is told and checked with, and writes nothing. Scans, which only an operator may."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from pydantic import ValidationError
+
+from stkr.capture.result import Captured, CaptureOutcome
+from stkr.domain.inventory import InventoryRow
+from stkr.domain.line import DECIDED, Line, LineState
+from stkr.domain.session import Session
+from stkr.domain.trail import TrailRow
+from stkr.infra import aws
+from stkr.store import keyspace
+from stkr.store.documents import read_document
+from stkr.store.dynamodb import attributes, query
+from stkr.store.inventory import inventory_row, read_row
+from stkr.store.lines import read_line, read_lines
+from stkr.store.sessions import read_session
+from stkr.store.sync_state import read_state
+from stkr.store.trail import read_trail, trail_row
+from stkr.store.uploads import list_uploads
+from stkr_cli.audit.story import CaptureRun, Refused, StoryEvent, Uploaded, of_session, of_trail
+from stkr_cli.audit.verify import Difference, StoredState, Tally, differences, tally
+from stkr_cli.scan import scan
+
+_TRIES = 3
+"""A SKU that is being decided at this very moment differs once; what differs three times does."""
+
+_AT_ONCE = 8
+"""Reads in flight; below the ten connections the SDK keeps open."""
+
+WatchItems = Callable[[int], None]
+"""Is told how many items were read since it was told last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The names of the three tables."""
+
+    inventory: str
+    counts: str
+    adjustments: str
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What scans have found of one SKU. ``unreadable`` items are looked at again, one by one."""
+
+    trail: list[TrailRow] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    rows: list[InventoryRow] = field(default_factory=list)
+    unreadable: bool = False
+    sessions: set[str] = field(default_factory=set)
+    places: set[str] = field(default_factory=set)
+
+
+def verify_all(tables: Tables, watch: WatchItems) -> tuple[Tally, list[Difference]]:
+    """Check everything stored: each table is scanned once, then every SKU that seems to differ is read by itself."""
+    seen = _scanned(tables, watch)
+    total, suspects = Tally(), []
+    for sku, found in sorted(seen.items()):
+        trail = tuple(sorted(found.trail, key=lambda row: row.position))
+        stored = StoredState(sku, trail, tuple(found.lines), tuple(found.rows))
+        total += tally(stored)
+        if found.unreadable or differences(stored):
+            suspects.append((sku, found))
+    with ThreadPoolExecutor(_AT_ONCE) as readers:
+        checked = readers.map(lambda one: _checked(tables, one[0], one[1].sessions, one[1].places)[1], suspects)
+        return total, [difference for found in checked for difference in found]
+
+
+def verify_sku(tables: Tables, sku: str) -> tuple[Tally, list[Difference]]:
+    """Check one SKU: its trail, the lines that the trail names, and its rows at all known locations.
+
+    A line whose rows are gone from the trail is found by ``verify_all`` only.
+    """
+    return _checked(tables, sku, (), read_state(tables.inventory).locations)
+
+
+def _checked(
+    tables: Tables, sku: str, sessions: Iterable[str], places: Iterable[str]
+) -> tuple[Tally, list[Difference]]:
+    """One SKU, read consistently, again and again while it differs: an approval may be writing it right now."""
+    stored, found = StoredState(sku), list[Difference]()
+    for _ in range(_TRIES):
+        try:
+            stored = _read(tables, sku, set(sessions), set(places))
+        except ValidationError as error:
+            where = f"{error.title}: {', '.join(str(one['loc'][0]) for one in error.errors() if one['loc'])}"
+            return Tally(), [Difference(sku, where, "an item cannot be read", "restore it (runbook: Restore)")]
+        found = differences(stored)
+        if not found:
+            break
+    return tally(stored), found
+
+
+def _read(tables: Tables, sku: str, sessions: set[str], places: set[str]) -> StoredState:
+    trail = tuple(read_trail(tables.adjustments, sku))
+    sessions = sessions | {row.session_id for row in trail}
+    places = places | {row.location for row in trail}
+    lines = [read_line(tables.counts, session_id, sku) for session_id in sorted(sessions)]
+    rows = [read_row(tables.inventory, place, sku) for place in sorted(places)]
+    told = tuple(line for line in lines if line and line.state in {LineState.QUEUED, *DECIDED})
+    return StoredState(sku, trail, told, tuple(row for row in rows if row))
+
+
+def _scanned(tables: Tables, watch: WatchItems) -> dict[str, _Seen]:
+    seen: dict[str, _Seen] = {}
+
+    def of(sku: str) -> _Seen:
+        return seen.setdefault(sku, _Seen())
+
+    for item in scan(tables.adjustments, watch):
+        with _reading(of(item["PK"].removeprefix(keyspace.sku("")))) as found:
+            found.trail.append(trail_row(item))
+    for item in scan(tables.counts, watch, **_TOLD_LINES):
+        with _reading(of(item["SK"].removeprefix(keyspace.line("")))) as found:
+            found.sessions.add(item["PK"].removeprefix(keyspace.session("")))
+            found.lines.append(Line.model_validate(item))
+    for item in scan(tables.inventory, watch, **_STOCK):
+        with _reading(of(item["SK"].removeprefix(keyspace.sku("")))) as found:
+            found.places.add(item["PK"].removeprefix(keyspace.location("")))
+            found.rows.append(inventory_row(item))
+    return seen
+
+
+_TOLD_LINES: Final = {
+    "FilterExpression": "begins_with(SK, :line) AND #state IN (:queued, :approved, :rejected)",
+    "ExpressionAttributeNames": {"#state": "state"},
+    "ExpressionAttributeValues": attributes(
+        {":line": keyspace.line("")} | {f":{state}": state for state in (LineState.QUEUED, *DECIDED)}
+    ),
+}
+"""The lines that have a trail, of all that is in the counts table."""
+
+_STOCK: Final = {
+    "FilterExpression": "begins_with(PK, :location)",
+    "ExpressionAttributeValues": attributes({":location": keyspace.location("")}),
+}
+"""The rows of stock, of all that is in the inventory table."""
+
+
+@contextmanager
+def _reading(found: _Seen) -> Iterator[_Seen]:
+    try:
+        yield found
+    except ValidationError:
+        found.unreadable = True
+
+
+def story_of_sku(tables: Tables, sku: str) -> list[StoryEvent]:
+    """All that the trail tells of a SKU, at every location; nothing where it has no trail."""
+    rows = list(read_trail(tables.adjustments, sku))
+    return of_trail(rows, _waiting(tables, sku, {row.location for row in rows}))
+
+
+def story_of_session(tables: Tables, bucket: str, session_id: str) -> list[StoryEvent]:
+    """All that is stored of a session.
+
+    :raises UnknownSession: there is none.
+    """
+    session = read_session(tables.counts, session_id)
+    documents = list(_captured(bucket, session_id))
+    skus = sorted(_with_a_trail(tables, session, [captured.outcome for _, captured in documents]))
+    with ThreadPoolExecutor(_AT_ONCE) as readers:
+        told = readers.map(lambda sku: story_of_sku(tables, sku), skus)
+        of_this = [event for events in told for event in events if event.session_id == session_id]
+    return of_session(
+        session,
+        _uploaded(bucket, session_id),
+        [CaptureRun(at, captured.seq, captured.outcome.totals) for at, captured in documents],
+        _refused(tables.counts, session_id),
+        of_this,
+    )
+
+
+def _waiting(tables: Tables, sku: str, places: Iterable[str]) -> set[str]:
+    rows = (read_row(tables.inventory, place, sku) for place in sorted(places))
+    return {one.id for row in rows if row for one in row.unbooked}
+
+
+def _uploaded(bucket: str, session_id: str) -> Iterator[Uploaded]:
+    """Every file that was put into the session's folder, those that a later one of their name has replaced too."""
+    folder = keyspace.upload_prefix(session_id)
+    for page in aws.s3().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=folder):
+        for found in page.get("Versions", []):
+            name = found["Key"].removeprefix(folder)
+            if name and not name.endswith("/"):
+                yield Uploaded(found["LastModified"].isoformat(), name, found["Size"])
+
+
+def _captured(bucket: str, session_id: str) -> Iterator[tuple[str, Captured]]:
+    """Each capture of a session with the time it was stored, the first one first."""
+    for found in list_uploads(bucket, f"{keyspace.CAPTURES}{session_id}/"):
+        if keyspace.capture_of(found.key):
+            captured = read_document(bucket, found.key, Captured)
+            if captured:
+                yield found.uploaded_at, captured
+
+
+def _with_a_trail(tables: Tables, session: Session, outcomes: Sequence[CaptureOutcome]) -> set[str]:
+    """The SKUs that may have rows of this session in their trail."""
+    lines = list(read_lines(tables.counts, session.session_id))
+    if len(outcomes) < 2:  # noqa: PLR2004 - nothing was corrected
+        return {line.sku for line in lines if line.state in {LineState.QUEUED, *DECIDED}}
+    # A correction may have brought a line into agreement, or have taken it out of the count, after it was queued.
+    named = (sku for outcome in outcomes for sku in (*(line.sku for line in outcome.lines), *outcome.parked_skus))
+    return {line.sku for line in lines} | set(named)
+
+
+def _refused(table: str, session_id: str) -> list[Refused]:
+    given = {":session": keyspace.session(session_id), ":refused": keyspace.refused_upload("")}
+    found = query(table, "PK = :session AND begins_with(SK, :refused)", given)
+    return [Refused(item["refused_at"], item["file"], item["problem"]) for item in found]

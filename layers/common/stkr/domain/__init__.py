@@ -1,0 +1,1 @@
+"""What the system speaks of: plain values that every stage shares. Imports nothing of AWS."""

@@ -1,0 +1,20 @@
+"""An adjustment: a change of stock that a manager approved and the system of record has to book."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """What a manager approved and the source does not show yet. ``id`` is the variance's; ``units`` are eaches, not 0.
+
+    ``approved_at`` is a stored instant. ``source_qty`` is what the source last said of the row, 0 where it never listed
+    it.
+    """
+
+    id: str
+    sku: str
+    location: str
+    units: Decimal
+    approved_at: str
+    source_qty: Decimal = Decimal(0)

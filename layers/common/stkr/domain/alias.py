@@ -1,0 +1,70 @@
+"""Aliases: other codes that name an item, and who confirmed them."""
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from pydantic import BaseModel, ConfigDict
+
+_PACK = re.compile(r"\s*(\d{1,7}(?:\.\d{1,6})?)\s*", re.ASCII)
+
+
+def split_alias(alias: str) -> tuple[str, Decimal | None]:
+    """``CODE*24`` is the barcode of a case of 24; anything else is a code as it stands."""
+    if "*" not in alias:  # as nearly all are
+        return alias, None
+    code, _, size = alias.rpartition("*")
+    pack = _PACK.fullmatch(size)
+    if pack and code.strip() and Decimal(pack[1]) > 0:
+        return code, Decimal(pack[1])
+    return alias, None
+
+
+@dataclass(frozen=True, slots=True)
+class RowRef:
+    """A row of a file, the first being 1."""
+
+    file: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A code that a person says names a SKU; ``pack`` is eaches per scan where it is the barcode of a case.
+
+    ``by`` is where they say so.
+    """
+
+    code: str
+    sku: str
+    by: RowRef = field(compare=False)
+    pack: Decimal | None = None
+
+    @property
+    def written(self) -> str:
+        """As aliases are written everywhere: ``CODE`` or ``CODE*24``."""
+        return self.code if self.pack is None else f"{self.code}*{self.pack:f}"
+
+    @property
+    def meaning(self) -> str:
+        """What it stands for, in words."""
+        return self.sku if self.pack is None else f"a case of {self.pack:f} of {self.sku}"
+
+
+class ConfirmedAlias(BaseModel):
+    """An alias as stored: in which count, by which row of which fix sheet, and when (stored instant)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    code: str
+    sku: str
+    pack: Decimal | None = None
+    session_id: str
+    file: str
+    row: int
+    confirmed_at: str
+
+    @property
+    def alias(self) -> Alias:
+        """The alias itself."""
+        return Alias(self.code, self.sku, RowRef(self.file, self.row), self.pack)

@@ -1,0 +1,76 @@
+"""How stock moved at a location: what the source lists, and what sync saw itself between two readings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from stkr.domain.inventory import InventoryRow
+
+
+class MovementKind(StrEnum):
+    """Why stock moved. An ``adjustment`` is what a count or a write-off changed, ours or anybody's."""
+
+    SALE = "sale"
+    RECEIPT = "receipt"
+    TRANSFER = "transfer"
+    ADJUSTMENT = "adjustment"
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A change of the stock at one location, as the source has it.
+
+    ``units`` are eaches (or the item's measure), negative for what left. ``at`` is the stored instant (see
+    ``instants.instant``) from which the source's quantity contains it. ``reference`` tells it from every other
+    movement of the source, and is what a person finds it by: a receipt, an order, the id of our adjustment.
+    """
+
+    sku: str
+    location: str
+    kind: MovementKind
+    units: Decimal
+    at: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The quantity of a row changed by ``units`` between two readings, approvals apart; stored instants."""
+
+    sku: str
+    units: Decimal
+    since: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnHand:
+    """A row's quantities and version at some moment; see ``InventoryRow``."""
+
+    system_qty: Decimal
+    source_qty: Decimal
+    snapshot_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The movements document of a location.
+
+    ``read_at`` is the stored instant of the latest reading, ``first_read`` that from which on ``observed`` is complete.
+    ``stock`` are the rows as they stood after the latest reading, by SKU. ``listed`` is complete from ``listed_since``
+    on and ``None`` where the source keeps no movements; both kinds are in order of time.
+    """
+
+    location: str
+    first_read: str
+    read_at: str
+    stock: Mapping[str, OnHand]
+    observed: tuple[Observed, ...] = ()
+    listed: tuple[Movement, ...] | None = None
+    listed_since: str = ""
+
+
+def on_hand(row: InventoryRow) -> OnHand:
+    """The figures of a row that its movements explain."""
+    return OnHand(row.system_qty, row.source_qty, row.snapshot_version)

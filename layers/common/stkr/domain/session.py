@@ -1,0 +1,67 @@
+"""A count session, and the notes of which sessions counted a location."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+
+from stkr.domain.stored import Stored
+
+
+class SessionStatus(StrEnum):
+    """Where a session stands."""
+
+    OPEN = "open"
+    CAPTURED = "captured"
+    RECONCILED = "reconciled"
+    CLOSED = "closed"
+
+
+class Session(Stored):
+    """A count: who counts what, since when, against which snapshot and which version of the rules doc.
+
+    ``capture_seq`` counts captures begun, ``captured_seq`` is the latest finished one, ``idle_seq`` the latest that
+    found nothing new, ``fence_seq`` the one whose variances may be written, ``reconciled_seq`` the one the lines were
+    last made from. ``captured_files`` is the fingerprint of the folder as it was then.
+    ``label_run`` names the current round of labelling, over when ``labelled_chunks`` holds ``label_chunks`` numbers.
+    """
+
+    session_id: str
+    location: str
+    counter: str
+    opened_at: str
+    status: SessionStatus
+    zone: str | None = None
+    skus: tuple[str, ...] | None = None
+    recount_of: str | None = None
+    snapshot_version_id: str | None = None
+    rules_version_id: str | None = None
+    expected: int = 0
+    capture_seq: int = 0
+    idle_seq: int = 0
+    captured_seq: int = 0
+    captured_at: str | None = None
+    captured_files: str | None = None
+    rows: dict[str, int] | None = None
+    fence_seq: int = 0
+    reconciled_seq: int = 0
+    reconciled_at: str | None = None
+    outcome: dict[str, Decimal] | None = None
+    label_run: str | None = None
+    label_chunks: int = 0
+
+
+class LastCount(Stored):
+    """When a location was last counted as a whole, when each of its zones was (by the zone's folded name), and when its
+    counters were last reminded; stored instants.
+    """
+
+    counted_at: str | None = None
+    reminded_at: str | None = None
+    zones: Mapping[str, str] = {}
+
+
+class CountNote(Stored):
+    """A session that counted a location or a part of it, and when it was opened."""
+
+    session_id: str
+    opened_at: str

@@ -1,0 +1,1 @@
+"""What the titles of columns say, in count files and stock files alike."""

@@ -1,0 +1,1 @@
+"""Around the stages: AWS clients, settings, telemetry, the model, events."""

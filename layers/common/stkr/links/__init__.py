@@ -1,0 +1,1 @@
+"""Signed links: tokens, and the keys that sign them."""

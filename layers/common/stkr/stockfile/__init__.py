@@ -1,0 +1,1 @@
+"""Stock files, as shops export them: reading one, and editing its quantities in place."""

@@ -1,0 +1,30 @@
+"""The shop whose doors are tried, and the report of `make attacks`."""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.attacks.door import Attempt, Door
+from tests.attacks.report import PROOF, report
+from tests.handlers.conftest import world  # noqa: F401 - a fixture, found by its name
+from tests.handlers.world import World
+
+_ALL = os.environ.get("STKR_ATTACKS") == "all"
+_FEW = 89
+"""Every so many generated attempts are made in the ordinary tests; a prime, so that no position is always left out."""
+
+
+@pytest.fixture
+def door(world: World, monkeypatch: pytest.MonkeyPatch) -> Door:  # noqa: F811 - the fixture
+    """The shop with every call of its handlers watched, and no count yet."""
+    return Door(world, monkeypatch, every=1 if _ALL else _FEW)
+
+
+@pytest.fixture(scope="session")
+def tried(request: pytest.FixtureRequest) -> Iterator[Callable[[str, list[Attempt]], None]]:
+    """Keeps what was tried for the report, which only `make attacks` writes: the other tests try a part."""
+    families: dict[str, list[Attempt]] = {}
+    yield families.__setitem__
+    if _ALL:
+        PROOF.write_text(report(families, request.session.testsfailed), "utf-8")
