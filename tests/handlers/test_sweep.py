@@ -451,7 +451,7 @@ def test_a_sweep_can_be_asked_for(world: World, monkeypatch: pytest.MonkeyPatch)
         assert (FunctionName, InvocationType) == ("shop-sweep", "Event")
         world.invoke("sweep", json.loads(Payload))
 
-    monkeypatch.setattr("stkr_cli.operations.outputs", lambda _stack: {"SweepFunctionName": "shop-sweep"})
+    monkeypatch.setattr("stkr_cli.commands.sweep.outputs", lambda _stack: {"SweepFunctionName": "shop-sweep"})
     monkeypatch.setattr(aws, "functions", cache(lambda: SimpleNamespace(invoke=invoke)))
     world.stock()
     for _ in range(2):
