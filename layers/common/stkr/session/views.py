@@ -24,7 +24,7 @@ from stkr.session import pages
 from stkr.session.core import Opening, area_name
 from stkr.session.pages import FormProblem, OpenForm, SessionLinks, UploadForm, as_sentence
 from stkr.session.shell import (
-    UPLOAD_MINUTES,
+    UPLOAD_LASTS,
     open_session,
     parked_rows,
     session_snapshot,
@@ -237,7 +237,7 @@ def _session_page(settings: SessionSettings, visit: CountVisit, home: str, sessi
     upload = None
     if session.status is not SessionStatus.CLOSED:
         signed = upload_form(settings, session_id, area, after=links.outcome)
-        upload = UploadForm(signed["url"], signed["fields"], visit.now + timedelta(minutes=UPLOAD_MINUTES), area)
+        upload = UploadForm(signed["url"], signed["fields"], visit.now + UPLOAD_LASTS, area)
     return pages.session_page(
         standing,
         pinned_rules(settings.bucket, session.rules_version_id),
