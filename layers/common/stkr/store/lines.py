@@ -1,13 +1,12 @@
 """Lines in the counts table: the requests that read and change them, each with its condition."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from stkr.domain.cause import SuggestedCause
-from stkr.domain.line import Line, LineState
+from stkr.domain.line import Line, LineState, StillQueued
 from stkr.infra import aws
 from stkr.store import keyspace, month_index
 from stkr.store.dynamodb import attributes, put, query, update, values
@@ -172,18 +171,6 @@ def queued_lines(table: str, location: str, due_by: str) -> Iterator[Line]:
     # `~` sorts after every character of a key, so that what is due this very instant is included.
     bound = {":queue": keyspace.queue(location), ":due": f"{due_by}~"}
     yield from map(Line.model_validate, query(table, "queue_pk = :queue AND queue_sk <= :due", bound, index="by_queue"))
-
-
-@dataclass(frozen=True, slots=True)
-class StillQueued:
-    """Variances of one session that wait to be decided: how many, and the sum of their gaps where those have a value.
-
-    ``more`` says that only a part of what waits was read, so that there may be others.
-    """
-
-    number: int
-    value: Decimal | None
-    more: bool
 
 
 def waiting_beside(table: str, line: Line, at_most: int) -> StillQueued:
