@@ -19,6 +19,12 @@ def months_back(now: datetime, months: int) -> list[str]:
     return [f"{number // 12}-{number % 12 + 1:02}" for number in range(this, this - months, -1)]
 
 
+def months_between(start: datetime, end: datetime) -> list[str]:
+    """The UTC months that hold an instant from ``start`` until before ``end`` (aware), the latest first."""
+    first, last = start.astimezone(UTC), (end - timedelta.resolution).astimezone(UTC)
+    return months_back(last, (last.year - first.year) * 12 + last.month - first.month + 1)
+
+
 def shifted(stored_instant: str, by: timedelta) -> str:
     """A stored instant, earlier or later."""
     return instant(datetime.fromisoformat(stored_instant) + by)
