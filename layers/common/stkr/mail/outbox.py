@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from stkr.infra import aws
 from stkr.infra.telemetry import Metric, count
-from stkr.mail.compose import Mail
+from stkr.mail.message import Mail
 from stkr.mail.send import send
 from stkr.store import keyspace
 
