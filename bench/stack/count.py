@@ -18,7 +18,7 @@ from bench.count.with_stkr import scaled
 from local import layer_deps
 from local.stack import Stack
 from stkr.domain.stock import Snapshot, StockRow
-from stkr.mail.compose import MAX_ITEMS
+from stkr.sweep.digest import MAX_ITEMS
 
 _PATIENCE: Final = 900
 _LOOK_EVERY: Final = 0.25

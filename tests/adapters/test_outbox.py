@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from stkr.infra import aws
-from stkr.mail.compose import Mail
+from stkr.mail.message import Mail
 from stkr.mail.outbox import outbox
 from tests.deployment import Deployment
 

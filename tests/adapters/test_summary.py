@@ -19,7 +19,7 @@ from stkr.domain.session import Session
 from stkr.infra import aws
 from stkr.infra.settings import SummarySettings
 from stkr.links.tokens import SigningKeys, read_summary
-from stkr.mail.compose import Mail
+from stkr.mail.message import Mail
 from stkr.mail.outbox import outbox
 from stkr.store import documents
 from stkr.store.documents import create_document, read_document

@@ -7,23 +7,17 @@ from decimal import Decimal
 
 import pytest
 
-from stkr.mail.compose import (
-    MAX_ITEMS,
-    MAX_WAITING,
-    Call,
-    CountInDigest,
-    DigestItem,
-    Mail,
-    Proposal,
-    ReportTable,
-    digest,
-    monthly,
-    reminder,
-    report,
-)
+from stkr.mail.message import Mail
+from stkr.summary.mail import summary_mail
 from stkr.summary.sections import sections
-from tests.unit.mail.test_compose import DRILL, NOW, mail
+from stkr.sweep.digest import MAX_ITEMS, MAX_WAITING
+from stkr.sweep.digest_mail import CountInDigest, DigestItem, digest_mail
+from stkr.sweep.reminder import Proposal
+from stkr.sweep.reminder_mail import LocationToCount, reminder_mail
+from stkr.sweep.report import ReportTable
+from stkr.sweep.report_mail import report_mail
 from tests.unit.summary.test_sections import SUMMARY
+from tests.unit.sweep.digest_mails import DRILL, NOW, mail
 from tests.unit.web.samples import PRIYA, RULES, SESSION, Read, line, rolled, uncounted, unrecorded
 
 pytestmark = pytest.mark.unit
@@ -59,7 +53,7 @@ def waiting() -> list[CountInDigest]:
     return [CountInDigest(SESSION.model_copy(update=place), [longest(mails=1)])] * MAX_WAITING
 
 
-CALL = Call(
+TO_COUNT = LocationToCount(
     "fixings-aisle",
     65,
     "https://count.example.com/?t=x",
@@ -71,11 +65,11 @@ MAILS = {
         line(), DRILL, rolled(), unrecorded(), uncounted(), line(held_from_qty=Decimal(500), incomplete=True)
     ),
     "again": mail(line(mails=1), uncounted(mails=2)),
-    "full": digest(PRIYA, [CountInDigest(SESSION, [longest()] * MAX_ITEMS)], RULES, NOW),
-    "full of what waits": digest(PRIYA, waiting(), RULES, NOW + timedelta(days=100)),
-    "summary": monthly("o@example.com", "Stock counts", SUMMARY.paragraphs, sections(SUMMARY), URL),
-    "reminder": reminder(PRIYA, CALL, RULES),
-    "report": report(
+    "full": digest_mail(PRIYA, [CountInDigest(SESSION, [longest()] * MAX_ITEMS)], RULES, NOW),
+    "full of what waits": digest_mail(PRIYA, waiting(), RULES, NOW + timedelta(days=100)),
+    "summary": summary_mail("o@example.com", "Stock counts", SUMMARY.paragraphs, sections(SUMMARY), URL),
+    "reminder": reminder_mail(PRIYA, TO_COUNT, RULES),
+    "report": report_mail(
         "o@example.com", "Left", ["4 counts."], [ReportTable("Parked rows", [("Aisle", "3 rows")], "Fix them.")]
     ),
 }
@@ -94,6 +88,14 @@ def test_layout_is_tables_that_a_screen_reader_passes_over(sent: Mail) -> None:
     of_figures = [table for table in found.all("table") if table.get("role") != "presentation"]
     assert bool(of_figures) == bool(found.all("th"))
     assert all(header["scope"] == "row" for header in found.all("th"))
+
+
+@every_mail
+def test_nothing_is_loaded_from_elsewhere_and_the_language_is_said(sent: Mail) -> None:
+    read = Read(sent.html)
+    assert not {"img", "script", "link", "form", "iframe"} & {tag for tag, _ in read.elements}
+    assert "url(" not in sent.html
+    assert read.all("html") == [{"lang": "en-GB"}]
 
 
 @every_mail

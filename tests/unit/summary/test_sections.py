@@ -10,8 +10,9 @@ import pytest
 
 from stkr.domain.cause import Cause
 from stkr.domain.session import LastCount
-from stkr.mail.compose import Mail, monthly
+from stkr.mail.message import Mail
 from stkr.summary.core import Repeat
+from stkr.summary.mail import summary_mail
 from stkr.summary.page import summary_page
 from stkr.summary.sections import PERCENT, Measure, Section, csv_of, said, sections
 from tests.unit.summary.counts import as_first_stored, decision, facts, november, session, summary
@@ -30,7 +31,7 @@ def shown(of: object = SUMMARY) -> dict[str, dict[str, str]]:
 
 
 def mail(of: tuple[Section, ...] = sections(SUMMARY)) -> Mail:
-    return monthly("jo@example.com", "Stock counts in November 2026", SUMMARY.paragraphs, of, f"{HOME}summary?t=x")
+    return summary_mail("jo@example.com", "Stock counts in November 2026", SUMMARY.paragraphs, of, f"{HOME}summary?t=x")
 
 
 def rows_of(content: bytes) -> list[dict[str, str]]:
@@ -159,7 +160,7 @@ def test_what_somebody_typed_is_no_formula_in_the_file_and_no_mark_up_elsewhere(
 
     (item,) = {row["item"] for row in rows_of(csv_of(hostile)) if row["section"].startswith("Short")}
     assert item.startswith("'=1+1")
-    sent = monthly("jo@example.com", "x", hostile.paragraphs, sections(hostile), HOME)
+    sent = summary_mail("jo@example.com", "x", hostile.paragraphs, sections(hostile), HOME)
     for html in (summary_page(hostile, HOME, "x").html, sent.html):
         assert "<script" not in html
 

@@ -7,8 +7,7 @@ import pytest
 
 from stkr.domain.inventory import Unbooked, UnbookedRow
 from stkr.domain.session import Session, SessionStatus
-from stkr.mail.compose import ReportTable
-from stkr.sweep.report import LEFT_AFTER, MOST_ROWS, Findings, tables_of, title
+from stkr.sweep.report import LEFT_AFTER, MAX_TABLE_ROWS, Findings, ReportTable, tables_of, title
 from tests.unit.web.samples import RULES, line, uncounted
 
 pytestmark = pytest.mark.unit
@@ -67,7 +66,7 @@ def test_an_upload_that_got_stuck_is_told_once_its_retries_are_over(stands: dict
 def test_rows_that_stay_parked_are_told_with_their_session() -> None:
     parked = session(**RECONCILED, rows={"counted": 5, "parked": 3})
     assert told(sessions=[parked]) == {
-        "Parked rows that nobody has fixed": [("Fixings aisle, s1", "3 rows since Sat 21 Nov 2026")]
+        "Parked rows that nobody has mended": [("Fixings aisle, s1", "3 rows since Sat 21 Nov 2026")]
     }
     assert told(NOW - timedelta(seconds=1), sessions=[parked]) == {}
 
@@ -104,12 +103,14 @@ def test_unsent_mails_are_told_by_location() -> None:
 def test_of_a_long_list_the_report_says_how_much_it_leaves_out() -> None:
     since = "2026-11-01T09:00:00.000000Z"
     units = (Unbooked(id="a", units=Decimal(-2), at=since), Unbooked(id="b", units=Decimal(5), at=since))
-    waiting = [UnbookedRow("paint-aisle", f"S{number:02}", "Paint", units, since) for number in range(MOST_ROWS + 2)]
+    waiting = [
+        UnbookedRow("paint-aisle", f"S{number:02}", "Paint", units, since) for number in range(MAX_TABLE_ROWS + 2)
+    ]
     [rows] = told(unbooked=waiting).values()
     assert rows[0] == ("Paint aisle, S00: Paint", "+3 since Sun 1 Nov 2026")
-    assert rows[MOST_ROWS:] == [("and others", "2 more")]
-    [exact] = told(unbooked=waiting[:MOST_ROWS]).values()
-    assert len(exact) == MOST_ROWS
+    assert rows[MAX_TABLE_ROWS:] == [("and others", "2 more")]
+    [exact] = told(unbooked=waiting[:MAX_TABLE_ROWS]).values()
+    assert len(exact) == MAX_TABLE_ROWS
 
 
 def test_the_subject_is_the_first_matter_and_how_many_there_are_beside_it() -> None:

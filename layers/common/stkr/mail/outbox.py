@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyAl
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from stkr.infra.telemetry import Metric, count
-from stkr.mail.compose import Mail
+from stkr.mail.message import Mail
 from stkr.mail.send import send
 from stkr.store.sent_mails import sent_mails
 

@@ -13,7 +13,6 @@ from stkr.infra.settings import SummarySettings
 from stkr.infra.telemetry import logger
 from stkr.links.signing_keys import signing_keys
 from stkr.links.tokens import SigningKeys, SummaryLink, sign, url
-from stkr.mail.compose import monthly
 from stkr.mail.outbox import Outbox
 from stkr.rules.doc import Rules
 from stkr.store import documents, keyspace
@@ -33,6 +32,7 @@ from stkr.summary.core import (
     facts_of,
     locations_of,
 )
+from stkr.summary.mail import summary_mail
 from stkr.summary.narrative import INSTRUCTIONS, MAX_TOKENS, check_narrative, plain_narrative, prompt
 from stkr.summary.page import PATH
 from stkr.summary.sections import sections
@@ -72,7 +72,7 @@ def summarise(settings: SummarySettings, deliver: Outbox, now: datetime) -> Summ
     signing = signing_keys(settings.signing_secret, now)
     mails = failed = 0
     for address in _addresses(rules):
-        mail = monthly(
+        mail = summary_mail(
             address,
             f"Stock counts in {month.label}",
             summary.paragraphs,

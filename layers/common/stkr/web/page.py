@@ -16,7 +16,7 @@ from stkr.tabular.text import one_line
 from stkr.web import formatting
 from stkr.web.wording import facts, in_time, likely
 
-_STAGES = ("approval", "mail", "session", "summary", "web")
+_STAGES = ("approval", "mail", "session", "summary", "sweep", "web")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,19 @@
-"""Which items of a location to count first, where nobody has the time for all of it. Pure."""
+"""When a location's counters are reminded to count it, and which items are best counted first. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 
 from stkr.domain.exact import ZERO
+from stkr.domain.instants import local_day, moment_of
 from stkr.domain.inventory import InventoryRow
 from stkr.domain.line import Line
 from stkr.domain.session import LastCount
-from stkr.mail.compose import Proposal
 
-MOST_PROPOSED = 10
+REMIND_EVERY = timedelta(days=7)
+
+MAX_PROPOSED = 10
 """Items of a proposal: a quarter of an hour's work, and a link that no mail program breaks."""
 
 PAST_MONTHS = 12
@@ -23,15 +26,37 @@ NEGATIVE, OFTEN, ONCE, NEVER, HIGH_VALUE = 16, 8, 4, 2, 1
 """What each reason counts; each is more than all that come after it together."""
 
 
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An item to count first, and why in words. It has no quantity, because a count is blind."""
+
+    sku: str
+    name: str
+    reasons: tuple[str, ...]
+
+
+def overdue(interval_days: int, last: LastCount, now: datetime, zone: tzinfo) -> bool:
+    """Whether a location was not counted as a whole within its interval, and nobody was reminded of it for a week.
+
+    The week is one of calendar days, whatever the second at which a sweep begins. Its first day is no part of it: a
+    repeat on that day reaches those whose mail failed, and the outbox spares everybody else.
+    """
+    if last.reminded_at:
+        since = now.astimezone(zone).date() - local_day(last.reminded_at, zone)
+        if timedelta(0) < since < REMIND_EVERY:
+            return False
+    return last.counted_at is None or (now - moment_of(last.counted_at)).days > interval_days
+
+
 def still_to_count(rows: Iterable[InventoryRow], last: LastCount, every_days: int, now: datetime) -> list[InventoryRow]:
     """The active ``rows`` of a location that no count of a zone, by category or bin, has covered in time."""
     since = now - timedelta(days=every_days)
-    counted = {zone for zone, at in last.zones.items() if datetime.fromisoformat(at) >= since}
+    counted = {zone for zone, at in last.zones.items() if moment_of(at) >= since}
     return [row for row in rows if row.active and not {row.category.casefold(), row.bin.casefold()} & counted]
 
 
 def propose(rows: Sequence[InventoryRow], decided: Iterable[Line]) -> list[Proposal]:
-    """The at most ``MOST_PROPOSED`` items of a location that are best counted first, the most urgent at the head.
+    """The at most ``MAX_PROPOSED`` items of a location that are best counted first, the most urgent at the head.
 
     Ranked as is usual in cycle counting: a negative quantity is wrong for certain and comes first; then what counts
     have corrected before, more than once before once, because where records drift they drift again; then what was
@@ -51,29 +76,29 @@ def propose(rows: Sequence[InventoryRow], decided: Iterable[Line]) -> list[Propo
     ranked: list[tuple[int, Decimal, Proposal]] = []
     for row in rows:
         corrected = corrections.get(row.sku, [])
-        found = {
+        by_points = {
             NEGATIVE: "negative stock" if row.system_qty < 0 else "",
             OFTEN if len(corrected) > 1 else ONCE: _drift(corrected),
             NEVER: "never counted" if dates_counts and not row.last_counted_at and not corrected else "",
             HIGH_VALUE: "high value" if row.sku in class_a else "",
         }
-        reasons = {points: reason for points, reason in found.items() if reason}
+        reasons = {points: reason for points, reason in by_points.items() if reason}
         if reasons:
             proposal = Proposal(row.sku, row.name or row.sku, tuple(reasons.values()))
             ranked.append((sum(reasons), values[row.sku], proposal))
-    ranked.sort(key=lambda each: (-each[0], -each[1], each[2].sku))
-    return [proposal for _, _, proposal in ranked[:MOST_PROPOSED]]
+    ranked.sort(key=lambda rank: (-rank[0], -rank[1], rank[2].sku))
+    return [proposal for _, _, proposal in ranked[:MAX_PROPOSED]]
 
 
 def _class_a(values: Mapping[str, Decimal]) -> set[str]:
     """The fewest items that make up ``A_SHARE`` of the value; those without a value are in no class."""
-    enough, total, found = sum(values.values(), ZERO) * A_SHARE, ZERO, set()
-    for sku, value in sorted(values.items(), key=lambda each: (-each[1], each[0])):
+    enough, total, skus = sum(values.values(), ZERO) * A_SHARE, ZERO, set()
+    for sku, value in sorted(values.items(), key=lambda item: (-item[1], item[0])):
         if total >= enough or not value:
             break
         total += value
-        found.add(sku)
-    return found
+        skus.add(sku)
+    return skus
 
 
 def _drift(corrected: Sequence[Decimal]) -> str:

@@ -1,4 +1,4 @@
-"""What is best counted first."""
+"""When a location is to be counted, and what is best counted first."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stkr.domain.instants import months_back
 from stkr.domain.inventory import InventoryRow
 from stkr.domain.line import Line
 from stkr.domain.session import LastCount
-from stkr.sweep.propose import MOST_PROPOSED, propose, still_to_count
+from stkr.sweep.reminder import MAX_PROPOSED, overdue, propose, still_to_count
+from tests.unit.sweep.builders import LONDON, NOW
 from tests.unit.web.samples import line
 
 pytestmark = pytest.mark.unit
-
-NOW = datetime(2026, 11, 21, 14, 0, tzinfo=UTC)
 
 
 def row(sku: str, qty: int = 10, cost: str | None = "1", **more: object) -> InventoryRow:
@@ -65,7 +65,7 @@ def test_what_a_count_of_ours_has_corrected_was_counted() -> None:
     assert [each.reasons for each in found] == [("short at an earlier count",)]
 
 
-def test_a_rejected_gap_and_an_agreed_count_are_no_sign() -> None:
+def test_a_rejected_variance_and_an_agreed_count_are_no_sign() -> None:
     assert propose([row("A", cost=None)], [line(sku="A"), *corrected("A", 0)]) == []
 
 
@@ -75,7 +75,7 @@ def test_class_a_is_the_few_items_that_make_up_four_fifths_of_the_value() -> Non
 
 
 def test_a_proposal_is_no_longer_than_a_round_of_the_aisle() -> None:
-    assert len(propose([row(f"S{number}", -1) for number in range(50)], [])) == MOST_PROPOSED
+    assert len(propose([row(f"S{number}", -1) for number in range(50)], [])) == MAX_PROPOSED
 
 
 @given(st.lists(st.tuples(st.integers(-5, 5), st.none() | st.decimals(0, 99, places=2)), max_size=30))
@@ -98,3 +98,32 @@ def test_only_zones_that_were_counted_in_time_need_no_count() -> None:
     old = {"paint": "2026-07-01T10:00:00.000000Z"}
     assert [each.sku for each in still_to_count(rows, LastCount(zones=zones | old), 90, NOW)] == ["C", "D"]
     assert [each.sku for each in still_to_count(rows, LastCount(), 90, NOW)] == ["A", "B", "C", "D"]
+
+
+@pytest.mark.parametrize(
+    ("last", "late"),
+    [
+        (LastCount(counted_at="2026-08-01T10:00:00.000000Z"), True),
+        (LastCount(counted_at="2026-11-20T10:00:00.000000Z"), False),
+        (LastCount(), True),
+        (LastCount(reminded_at="2026-11-20T10:00:00.000000Z"), False),
+        (LastCount(reminded_at="2026-11-14T14:00:01.000000Z"), True),
+        (LastCount(reminded_at="2026-11-15T00:00:00.000000Z"), False),
+        (LastCount(reminded_at="2026-11-21T07:00:00.000000Z"), True),
+    ],
+    ids=[
+        "long ago",
+        "yesterday",
+        "never",
+        "reminded yesterday",
+        "reminded a week ago",
+        "reminded six days ago",
+        "reminded today",
+    ],
+)
+def test_a_location_is_called_for_when_its_interval_is_over(last: LastCount, late: bool) -> None:
+    assert overdue(90, last, NOW, LONDON) is late
+
+
+def test_months_are_counted_back_over_the_turn_of_the_year() -> None:
+    assert months_back(datetime(2026, 2, 28, 23, tzinfo=UTC), 4) == ["2026-02", "2026-01", "2025-12", "2025-11"]

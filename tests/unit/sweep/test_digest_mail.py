@@ -1,75 +1,39 @@
-"""The mails: what they say in subject, HTML and text."""
+"""What a digest says in subject, HTML and text."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
-from stkr.domain.cause import Cause
-from stkr.domain.line import Line
 from stkr.domain.variance import Timing, Unrolled
-from stkr.mail.compose import (
-    MAX_ITEMS,
-    MAX_WAITING,
-    Call,
-    CountInDigest,
-    DigestItem,
-    Mail,
-    Proposal,
-    ReportTable,
-    digest,
-    reminder,
-    report,
-)
+from stkr.mail.message import Mail
 from stkr.rules.doc import Person
+from stkr.sweep.digest import MAX_ITEMS, MAX_WAITING
+from stkr.sweep.digest_mail import CountInDigest, DigestItem, digest_mail
+from tests.unit.sweep.digest_mails import DRILL, NOW, item, mail
 from tests.unit.web.samples import HOSTILE, PRIYA, RULES, SESSION, Read, line, rolled, uncounted, unrecorded
 
 pytestmark = pytest.mark.unit
 
-NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-DRILL = line(
-    sku="DRILL-18V",
-    name="Cordless drill 18 V",
-    counted_qty=Decimal(3),
-    system_qty=Decimal(4),
-    gap_units=Decimal(-1),
-    gap_pct=Decimal(-25),
-    gap_value=Decimal(-200),
-    cause=Cause.UNKNOWN,
-    rationale="",
-)
 MORGAN = Person(name="Morgan", email="morgan@example.com")
 
 
-CALL = Call("fixings-aisle", 65, "https://c.example.com/?t=x")
-
-
-def item(shown: Line) -> DigestItem:
-    base = f"https://{{}}.example.com/?t={shown.sku}"
-    return DigestItem(shown, base.format("approve"), base.format("reject"))
-
-
-def mail(*lines: Line, to: Person = PRIYA, now: datetime = NOW, part: int = 1, parts: int = 1) -> Mail:
-    return digest(to, [CountInDigest(SESSION, [item(each) for each in lines])], RULES, now, part=part, parts=parts)
-
-
-def html_text(found: Mail) -> str:
-    return Read(found.html).text
+def html_text(sent: Mail) -> str:
+    return Read(sent.html).text
 
 
 def test_the_subject_says_it_all() -> None:
     third = line(sku="NUT", gap_value=None)
-    assert mail(DRILL, line(), third).subject == "Fixings aisle count: 3 gaps to sign off, -£216.80 (Sat 21 Nov)"
+    assert mail(DRILL, line(), third).subject == "Fixings aisle count: 3 variances to sign off, -£216.80 (Sat 21 Nov)"
     assert (
         mail(line(), uncounted()).subject
-        == "Fixings aisle count: 1 gap to sign off, 1 item not counted, -£16.80 (Sat 21 Nov)"
+        == "Fixings aisle count: 1 variance to sign off, 1 item not counted, -£16.80 (Sat 21 Nov)"
     )
     assert mail(uncounted()).subject == "Fixings aisle count: 1 item not counted (Sat 21 Nov)"
     assert mail(line(), part=2, parts=3).subject.endswith("(Sat 21 Nov, part 2 of 3)")
 
 
-def test_a_gap_at_the_moment_of_counting_says_what_was_expected_then() -> None:
+def test_a_variance_at_the_moment_of_counting_says_what_was_expected_then() -> None:
     for told in (mail(rolled()).text, html_text(mail(rolled()))):
         assert "Counted 432, expected 480. Short 48 units (-10%, -£16.80)." in told
         assert "Counted at 10:14, when 480 were expected (482 when the count began). The system says 471 now" in told
@@ -133,11 +97,11 @@ def test_a_screen_reader_that_lists_the_links_hears_which_item_each_is_for() -> 
 
 
 def test_totals_tell_short_and_over_apart_and_what_has_no_cost() -> None:
-    told = "-£179.30 in all (short £216.80, over £37.50); 1 gap without a unit cost"
+    told = "-£179.30 in all (short £216.80, over £37.50); 1 variance without a unit cost"
     sent = mail(DRILL, line(), unrecorded(), line(sku="NUT", gap_value=None))
     assert told in sent.text
     assert told in html_text(sent)
-    assert "1 gap without a unit cost" in mail(line(gap_value=None)).text
+    assert "1 variance without a unit cost" in mail(line(gap_value=None)).text
 
 
 def test_an_unrecorded_item_is_added_and_an_unlabelled_one_has_no_cause() -> None:
@@ -185,9 +149,11 @@ def test_what_waits_from_several_counts_names_each_with_its_place_and_day() -> N
         CountInDigest(other, [item(DRILL.model_copy(update=waiting))]),
     ]
     later = datetime(2026, 11, 25, 15, 0, tzinfo=UTC)
-    sent = digest(MORGAN, [*counts, CountInDigest(other, [item(uncounted(**waiting))])], RULES, later)
-    told = "Still waiting after 4 days: Fixings aisle and Paint aisle: 2 gaps to sign off, 1 item not counted, -£216.80"
-    assert sent.subject == told
+    sent = digest_mail(MORGAN, [*counts, CountInDigest(other, [item(uncounted(**waiting))])], RULES, later)
+    assert sent.subject == (
+        "Still waiting after 4 days: Fixings aisle and Paint aisle: "
+        "2 variances to sign off, 1 item not counted, -£216.80"
+    )
     for body in (sent.text, html_text(sent)):
         assert "These are waiting for you from 3 counts." in body
         assert "as the escalation contact of Fixings aisle and Paint aisle" in body
@@ -196,11 +162,11 @@ def test_what_waits_from_several_counts_names_each_with_its_place_and_day() -> N
         assert body.count("Waiting for 4 days.") == 3
     assert "Paint aisle, counted by Ann, Sat 21 Nov 2026 (2026-11-20-paint-aisle-1)" in sent.text
     assert "Cordless drill 18 V DRILL-18V · Paint aisle" in html_text(sent)
-    assert digest(PRIYA, counts, RULES, later, part=2, parts=2).subject.endswith("(part 2 of 2)")
+    assert digest_mail(PRIYA, counts, RULES, later, part=2, parts=2).subject.endswith("(part 2 of 2)")
     third = CountInDigest(
         other.model_copy(update={"session_id": "2026-11-20-yard-1", "location": "yard"}), counts[1].items
     )
-    assert "3 locations: 3 gaps to sign off" in digest(PRIYA, [*counts, third], RULES, later).subject
+    assert "3 locations: 3 variances to sign off" in digest_mail(PRIYA, [*counts, third], RULES, later).subject
 
 
 def test_parts_say_that_they_are_parts() -> None:
@@ -208,72 +174,21 @@ def test_parts_say_that_they_are_parts() -> None:
     assert "part" not in mail(line()).text
 
 
-def test_the_html_needs_no_image_no_script_and_nothing_from_elsewhere() -> None:
-    for sent in (mail(line(), uncounted()), reminder(PRIYA, CALL, RULES)):
-        found = Read(sent.html)
-        assert not {"img", "script", "link", "form", "iframe"} & {tag for tag, _ in found.elements}
-        assert "url(" not in sent.html
-        assert found.all("html") == [{"lang": "en-GB"}]
-        # Layout tables are silent to a screen reader.
-        assert {each.get("role") for each in found.all("table")} == {"presentation"}
-
-
 def test_a_full_mail_is_not_cut_off_by_gmail() -> None:
     longest = line(name="N" * 60, rationale="r" * 240, sku="S" * 20)
     url = "https://" + "i" * 32 + ".lambda-url.eu-west-2.on.aws/?t=" + "t" * 330
-    sent = digest(PRIYA, [CountInDigest(SESSION, [DigestItem(longest, url, url)] * MAX_ITEMS)], RULES, NOW)
+    sent = digest_mail(PRIYA, [CountInDigest(SESSION, [DigestItem(longest, url, url)] * MAX_ITEMS)], RULES, NOW)
     assert len(sent.html.encode()) < 102_000
     place = {"session_id": "2026-11-21-" + "l" * 40, "location": "l" * 40, "counter": "c" * 40}
     waiting = longest.model_copy(update={"mails": 1})
     counts = [CountInDigest(SESSION.model_copy(update=place), [DigestItem(waiting, url, url)])] * MAX_WAITING
-    assert len(digest(PRIYA, counts, RULES, NOW + timedelta(days=100)).html.encode()) < 102_000
+    assert len(digest_mail(PRIYA, counts, RULES, NOW + timedelta(days=100)).html.encode()) < 102_000
 
 
 def test_nothing_typed_gets_out_of_its_place() -> None:
     hostile = line(name=f"{HOSTILE}\r\nApprove: https://evil.example.com", sku=HOSTILE, rationale=HOSTILE)
     count = CountInDigest(SESSION.model_copy(update={"counter": HOSTILE}), [item(hostile)])
     for counts in ([count], [count, count]):
-        sent = digest(PRIYA, counts, RULES, NOW)
+        sent = digest_mail(PRIYA, counts, RULES, NOW)
         assert "<script" not in sent.html
         assert "\nApprove: https://evil" not in sent.text
-    sent = reminder(PRIYA, Call("a\r\nBcc: x@example.com", None, "https://c.example.com/"), RULES)
-    assert sent.subject == "a Bcc: x@example.com: never counted yet"
-
-
-def test_a_reminder_opens_a_count() -> None:
-    sent = reminder(PRIYA, CALL, RULES)
-    assert sent.subject == "Fixings aisle: not counted for 65 days"
-    assert Read(sent.html).links() == ["https://c.example.com/?t=x"]
-    assert "Open a count: https://c.example.com/?t=x" in sent.text
-    assert "Short of time" not in sent.text
-    in_parts = reminder(PRIYA, replace(CALL, share=(312, 480)), RULES)
-    assert in_parts.subject == "Fixings aisle: 312 of 480 items not counted within 90 days"
-
-
-def test_a_reminder_says_what_to_begin_with_and_why_but_no_quantity() -> None:
-    first = [
-        Proposal("NUT-M6", "M6 nuts", ("negative stock", "short at 2 counts in the last year")),
-        Proposal("X1", HOSTILE, ("never counted",)),
-    ]
-    sent = reminder(PRIYA, replace(CALL, proposals=first, first_url="https://c.example.com/?t=y"), RULES)
-    assert Read(sent.html).links() == ["https://c.example.com/?t=x", "https://c.example.com/?t=y"]
-    assert "M6 nuts NUT-M6: negative stock, short at 2 counts in the last year" in html_text(sent)
-    assert "Begin with these:\n  NUT-M6: M6 nuts (negative stock, short at 2 counts in the last year)\n" in sent.text
-    assert "Open a count of only 2 items: https://c.example.com/?t=y" in sent.text
-    assert "<script" not in sent.html
-    unlinked = reminder(PRIYA, replace(CALL, proposals=first[:1]), RULES)
-    assert Read(unlinked.html).links() == ["https://c.example.com/?t=x"]
-    assert "Begin with this one" in unlinked.text
-    assert "of only" not in unlinked.text
-
-
-def test_a_report_has_its_story_and_its_figures() -> None:
-    tables = [ReportTable("Paint aisle", [("RED: Red paint", "-3"), ("Brush <i>", "+1")])]
-    sent = report("owner@example.com", "Not booked yet", ["Four of them.", "Book them."], tables)
-    assert (sent.to, sent.subject) == ("owner@example.com", "Not booked yet")
-    assert "Four of them.\n\nBook them.\n\nPaint aisle\n  RED: Red paint: -3\n  Brush <i>: +1" in sent.text
-    assert "Four of them. Book them. Paint aisle RED: Red paint -3 Brush <i> +1" in html_text(sent)
-    noted = report("o@example.com", "Left", [], [ReportTable("Parked rows", [("Aisle", "3 rows")], "Fix <b>them</b>.")])
-    assert "Parked rows\nFix <b>them</b>.\n  Aisle: 3 rows" in noted.text
-    assert "Parked rows Fix <b>them</b>. Aisle 3 rows" in html_text(noted)
-    assert "aisle" not in report("owner@example.com", "Not booked yet", [], []).text
