@@ -6,7 +6,7 @@ from pathlib import PurePath
 from stkr.domain.errors import CountFileError
 from stkr.tabular.delimited import Judge, read_delimited
 from stkr.tabular.sheet import MAX_FILE_BYTES, Sheet
-from stkr.tabular.workbook import read_workbook
+from stkr.tabular.xlsx.worksheets import read_workbook
 
 SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx")
 _ZIP = b"PK\x03\x04"
