@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from stkr.capture.core import capture
-from stkr.capture.fix_sheet import csv_fixes, xlsx_fixes
-from stkr.capture.fixes import TITLES
+from stkr.capture.read_fix_sheet import TITLES
 from stkr.capture.result import Capture, UploadedFile
+from stkr.capture.write_fix_sheet import csv_fixes, xlsx_fixes
 from stkr.domain.stock import Snapshot
 from tests.unit.capture.builders import assert_conserved, lines, reasons, snapshot, stock, totals
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stkr.capture.codes import Codebook
 from stkr.capture.core import capture
-from stkr.capture.layout import find_layout
+from stkr.capture.layout.find import find_layout
 from stkr.capture.result import Capture, UploadedFile
 from stkr.capture.times import Window, clock_of, spanned, window_of
 from stkr.domain import instants

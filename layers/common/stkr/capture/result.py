@@ -81,7 +81,7 @@ class ParkedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
+class ColumnReport:
     """What a file's columns were taken for, each by its title as the file spells it, or as ``column 3``.
 
     ``header`` is the physical row of the header, 0 where there is none. ``count`` is ``None`` where every row is one
@@ -105,7 +105,7 @@ class ReadTable:
 
     name: str
     form: str
-    columns: Understood
+    columns: ColumnReport
 
     @property
     def sentence(self) -> str:

@@ -17,7 +17,7 @@ from decimal import Decimal
 from stkr.domain.errors import CountFileError
 from stkr.domain.stock import History, Snapshot, StockRow
 from stkr.domain.units import held_in, is_measure
-from stkr.headings.titles import Rank, Role, heading
+from stkr.headings.titles import QuantityRank, Role, heading
 from stkr.tabular.files import open_tables
 from stkr.tabular.sheet import Row, Sheet, has_content
 from stkr.tabular.text import folded, visible, words
@@ -272,7 +272,12 @@ def _quantity_columns(cells: Sequence[str], fields: dict[str, int]) -> tuple[tup
     tiers: dict[int, list[tuple[int, str]]] = {}
     for index, cell in enumerate(cells):
         known = heading(cell)
-        if _field(cell) is None and known is not None and known.role is Role.QUANTITY and known.rank >= Rank.PLAIN:
+        if (
+            _field(cell) is None
+            and known is not None
+            and known.role is Role.QUANTITY
+            and known.rank >= QuantityRank.PLAIN
+        ):
             tiers.setdefault(_tier(cell, known.rank), []).append((index, _place(cell, known.place)))
     if not tiers:
         raise CountFileError("no column holds the system quantity: name it system_qty")
@@ -285,9 +290,9 @@ def _quantity_columns(cells: Sequence[str], fields: dict[str, int]) -> tuple[tup
 
 def _tier(cell: str, rank: int) -> int:
     on_hand = {"hand", "onhand", "qoh", "soh"} & set(words(cell))
-    if on_hand or rank == Rank.STOCK:
+    if on_hand or rank == QuantityRank.STOCK:
         return 0
-    return 1 if rank == Rank.PLAIN else 2
+    return 1 if rank == QuantityRank.PLAIN else 2
 
 
 def _place(cell: str, place: tuple[str, ...]) -> str:
