@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stkr.capture.codes import Match
-from stkr.capture.quantities import Amount, Unread, in_eaches, is_unit, read_amount, settled, writes_three_places
+from stkr.capture.eaches import if_mark_is_decimal, in_eaches
+from stkr.capture.quantities import Amount, Unread, is_unit, read_amount, writes_three_places
 from stkr.capture.result import Reason
 from stkr.domain.units import held_in
 from tests.unit.capture.builders import stock
@@ -351,7 +352,7 @@ def test_what_a_table_proves_does_not_depend_on_the_order_of_its_rows(cells: lis
 def settle(cell: str, unit: str = "", of: Match = CABLE) -> Decimal | Reason:
     unread = read_amount(cell, unit)
     assert isinstance(unread, Unread)
-    quantity = settled(unread, of)
+    quantity = if_mark_is_decimal(unread, of)
     return quantity.reason if isinstance(quantity, Unread) else quantity
 
 

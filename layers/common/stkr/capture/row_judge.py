@@ -9,18 +9,10 @@ from typing import Any, Generic, TypeVar
 
 from stkr.capture.codes import Codebook, CodeMatch, Match, Unmatched
 from stkr.capture.counted_table import CountedTable
+from stkr.capture.eaches import if_mark_is_decimal, in_eaches, typed_in_eaches
 from stkr.capture.layout.find import is_header
 from stkr.capture.observations import AreaBin
-from stkr.capture.quantities import (
-    SCANNED,
-    Amount,
-    Unread,
-    in_eaches,
-    read_amount,
-    settled,
-    typed_in_eaches,
-    writes_three_places,
-)
+from stkr.capture.quantities import SCANNED, Amount, Unread, read_amount, writes_three_places
 from stkr.capture.read_fix_sheet import Fix
 from stkr.capture.result import Reason, RowTrouble
 from stkr.domain.errors import CountFileError
@@ -184,7 +176,7 @@ class RowJudge:
     def _quantity(self, amount: Amount | Unread, match: Match) -> Decimal | Unread:
         if isinstance(amount, Amount):
             return in_eaches(amount, match)
-        return settled(amount, match) if amount.if_decimal and self._writes_three_places else amount
+        return if_mark_is_decimal(amount, match) if amount.if_decimal and self._writes_three_places else amount
 
     @cached_property
     def _writes_three_places(self) -> bool:
