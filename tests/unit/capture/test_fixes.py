@@ -68,7 +68,7 @@ def test_parked_rows_count_as_the_fix_sheet_says(name: str) -> None:
     assert lines(captured) == {"BOLT": "400", "NUT": "7"}
     assert totals(captured) == (4, 2, 1, 1, 0)
     assert captured.problems == ()
-    assert [(one.row.row, one.by.file, one.by.row) for one in captured.corrections] == [
+    assert [(fixed.row.row, fixed.by.file, fixed.by.row) for fixed in captured.corrections] == [
         (3, name, 2),
         (4, name, 3),
         (5, name, 4),

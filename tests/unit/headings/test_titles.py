@@ -50,9 +50,9 @@ pytestmark = pytest.mark.unit
 )  # fmt: skip
 def test_a_quantity_column_is_ranked_by_how_surely_it_is_the_count(rank: QuantityRank, names: list[str]) -> None:
     for name in names:
-        found = heading(name)
-        assert found is not None, name
-        assert (found.role, found.rank) == (Role.QUANTITY, rank), name
+        title = heading(name)
+        assert title is not None, name
+        assert (title.role, title.rank) == (Role.QUANTITY, rank), name
 
 
 @pytest.mark.parametrize(
@@ -68,15 +68,15 @@ def test_a_quantity_column_is_ranked_by_how_surely_it_is_the_count(rank: Quantit
     ],
 )  # fmt: skip
 def test_a_column_that_only_sounds_like_a_count_is_none(name: str) -> None:
-    found = heading(name)
-    assert found is not None
-    assert found.role is Role.OTHER
+    title = heading(name)
+    assert title is not None
+    assert title.role is Role.OTHER
 
 
 @pytest.mark.parametrize("name", ["Counted on", "Counted in", "Found at"])
 def test_a_title_that_goes_on_with_a_day_or_a_place_is_no_count(name: str) -> None:
-    found = heading(name)
-    assert found is None or found.role is Role.OTHER
+    title = heading(name)
+    assert title is None or title.role is Role.OTHER
 
 
 @pytest.mark.parametrize(
@@ -91,9 +91,9 @@ def test_a_title_that_goes_on_with_a_day_or_a_place_is_no_count(name: str) -> No
 )  # fmt: skip
 def test_the_other_columns_are_told_by_any_of_their_names(role: Role, names: list[str]) -> None:
     for name in names:
-        found = heading(name)
-        assert found is not None, name
-        assert found.role is role, name
+        title = heading(name)
+        assert title is not None, name
+        assert title.role is role, name
 
 
 @pytest.mark.parametrize("name", ["SKU-0001", "5012345678900", "12", "Foo", "", "x" * 200])

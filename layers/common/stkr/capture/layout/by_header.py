@@ -75,10 +75,13 @@ def _lot_columns(table: HeadedSample) -> list[int]:
 
 
 def _time_columns(table: HeadedSample) -> tuple[int, ...]:
+    """Columns of the time of the count, which have no other role."""
     return tuple(
         index
-        for index, (title, known) in enumerate(zip(table.titles, table.headings, strict=True))
-        if (known is None or known.role is Role.OTHER) and tells_when(title) and column_tells_when(table.rows, index)
+        for index, title in enumerate(table.titles)
+        if ((meaning := table.headings[index]) is None or meaning.role is Role.OTHER)
+        and tells_when(title)
+        and column_tells_when(table.rows, index)
     )
 
 

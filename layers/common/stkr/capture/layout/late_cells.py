@@ -43,7 +43,7 @@ def checked_to_the_end(layout: Layout, blocks: Iterable[Block], find_with: FindW
                         _refuse_if_other(layout, late, find_with)
                         late.clear()
                         # Stop collecting once a column has as many distinct cells as the first sample.
-                        seen_cells = {index: cells for index, cells in seen_cells.items() if len(cells) < SAMPLE_ROWS}
+                        seen_cells = {index: seen for index, seen in seen_cells.items() if len(seen) < SAMPLE_ROWS}
         yield block
     if late:
         _refuse_if_other(layout, late, find_with)

@@ -34,7 +34,7 @@ class _Book:
     ``formats`` has one entry per cell style.
 
     ``calculated`` is false where the writer could not calculate and leaves it to the reader: it stored something as
-    the results of formulas, often 0, which nobody has ever seen.
+    the results of formulas, often 0, which no spreadsheet has computed.
     """
 
     sheets: list[tuple[str, str]] = field(default_factory=list)
