@@ -15,7 +15,7 @@ from stkr.links.signing_keys import signing_keys
 from stkr.links.tokens import SummaryLink, read_summary
 from stkr.store import documents, keyspace
 from stkr.summary import page
-from stkr.summary.core import Summary
+from stkr.summary.facts import Summary
 from stkr.summary.sections import csv_of
 from stkr.web.page import Page
 
