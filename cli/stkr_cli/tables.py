@@ -17,7 +17,7 @@ from stkr.domain.variance import Materiality, Variance
 from stkr.rules.doc import Rules
 from stkr.sync.connector import Reading
 from stkr.tabular.text import folded, visible
-from stkr_cli.report import money
+from stkr_cli.json_output import money
 
 MAX_SHOWN_ROWS = 200
 """Rows of a table; nobody reads on, and ``--json`` has them all."""

@@ -21,7 +21,8 @@ from stkr.domain.movement import Movement, MovementKind
 from stkr.domain.stock import History, StockRow
 from stkr.sync.connector import Reading
 from stkr.sync.connectors.http import Patience
-from stkr.sync.connectors.jsonapi import JsonApi, JsonApiSource
+from stkr.sync.connectors.jsonapi.connector import JsonApi
+from stkr.sync.connectors.jsonapi.description import JsonApiSource
 from tests.adapters.jsonserver import Answering, Reply, Request, Shop, open_shop
 
 pytestmark = pytest.mark.adapters

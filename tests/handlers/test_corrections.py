@@ -80,7 +80,7 @@ def test_an_area_whose_earlier_file_is_uploaded_once_more_counts_as_that_file_sa
         for upload in listed(bucket, prefix):
             yield replace(upload, uploaded_at=times[upload.name])
 
-    monkeypatch.setattr(documents, "uploads", at_times)
+    monkeypatch.setattr(uploads, "list_uploads", at_times)
     world.opened()
     for name, content, time in (
         ("Front/sam.csv", b"code,qty\nBOLT-M6-50,400\n", "1"),

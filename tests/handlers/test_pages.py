@@ -17,16 +17,16 @@ from botocore.exceptions import ClientError
 from PIL import Image
 
 from local.events import event
-from stkr.capture.shell import refuse_upload
+from stkr.capture.shell import note_refused
 from stkr.domain.counted import LineKind
 from stkr.domain.inventory import MAX_UNBOOKED
 from stkr.domain.line import LineState
-from stkr.domain.session import SessionStatus
+from stkr.domain.session import RefusedUpload, SessionStatus
 from stkr.domain.stock import Snapshot, StockRow
 from stkr.infra import aws
 from stkr.infra.settings import CaptureSettings
 from stkr.links.tokens import CountLink, DecisionLink, LinkAction, SigningKeys, read, read_count, sign
-from stkr.session.shell import READ_SECONDS, UPLOAD_MINUTES
+from stkr.session.shell import READ_SECONDS, UPLOAD_LASTS
 from stkr.store import keyspace
 from stkr.store.documents import write_document
 from stkr.store.dynamodb import attributes
@@ -458,12 +458,10 @@ def test_a_page_waits_only_for_whoever_has_just_uploaded_and_only_while_a_file_i
 def test_an_upload_that_was_refused_is_named_and_not_waited_for(world: World, waits: list[float]) -> None:
     world.opened()
     world.upload("scan.csv", SCAN)
-    refuse_upload(
-        CaptureSettings(bucket=world.bucket, counts_table=world.counts),
-        SESSION,
-        "scan.csv",
-        "it is in the archive",
-        "2026-11-21T15:00:00.000000Z",
+    settings = CaptureSettings(bucket=world.bucket, counts_table=world.counts)
+    refused_at = "2026-11-21T15:00:00.000000Z"
+    note_refused(
+        settings, SESSION, RefusedUpload(file="scan.csv", problem="it is in the archive", refused_at=refused_at)
     )
     page = world.replay("session", "show-uploaded")["body"]
     assert "scan.csv was not taken" in page
@@ -486,7 +484,7 @@ def test_the_upload_form_takes_one_file_of_bounded_size_into_the_folder_of_its_c
     assert {"bucket": world.bucket} in policy["conditions"]
     assert form["key"] == f"{prefix}${{filename}}"
     left = datetime.fromisoformat(policy["expiration"]) - datetime.now(UTC)
-    assert timedelta(minutes=UPLOAD_MINUTES - 1) < left <= timedelta(minutes=UPLOAD_MINUTES)
+    assert UPLOAD_LASTS - timedelta(minutes=1) < left <= UPLOAD_LASTS
     back = unescape(form["success_action_redirect"])
     assert {"success_action_redirect": back} in policy["conditions"]
     home = world.deployment.environment("sweep")["SESSION_URL"]

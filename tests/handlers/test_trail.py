@@ -29,7 +29,7 @@ def stkr(world: World, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]
         "AdjustmentsTableName": world.adjustments,
         "BucketName": world.bucket,
     }
-    for module in ("trail", "stack"):
+    for module in ("commands.trail", "stack"):
         monkeypatch.setattr(f"stkr_cli.{module}.outputs", lambda _stack: known)
 
     def run(*arguments: str) -> Result:

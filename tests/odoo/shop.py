@@ -12,8 +12,9 @@ from stkr.domain.adjustment import Adjustment
 from stkr.domain.movement import Movement
 from stkr.domain.stock import StockRow
 from stkr.sync.connector import Reading
-from stkr.sync.connectors.odoo import Odoo, OdooSource
-from stkr.sync.connectors.odoo_records import ORIGIN
+from stkr.sync.connectors.odoo.connector import Odoo
+from stkr.sync.connectors.odoo.description import OdooSource
+from stkr.sync.connectors.odoo.records import ORIGIN
 from tests.odoo.relay import Relay
 
 LOCATION = "shop"

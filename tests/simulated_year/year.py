@@ -29,7 +29,7 @@ from stkr.session.shell import open_session
 from stkr.store import keyspace
 from stkr.store.dynamodb import query
 from stkr.store.rules_doc import current_rules
-from stkr_cli.manual_bookings import booked_by_hand
+from stkr_cli.mark_booked import mark_booked
 from tests.deployment import Context, Deployment, stack
 from tests.handlers.crashes import Killed, killed_at
 from tests.simulated_year.machine import Machine
@@ -457,7 +457,7 @@ class Year(Machine):
 
     def _say_booked(self, spot: Spot, adjustment: str) -> None:
         """Somebody books one of several adjustments and says so, because the sum would not tell."""
-        booked_by_hand(self.inventory, adjustment, instants.instant(self.clock.now))
+        mark_booked(self.inventory, adjustment, instants.instant(self.clock.now))
         mirror, stock = self.oracle.mirror[spot], self.shop.stock[spot]
         units = mirror.unbooked.pop(adjustment)
         stock.books = (stock.books or 0) + units

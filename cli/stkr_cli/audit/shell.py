@@ -16,9 +16,10 @@ from stkr.domain.trail import TrailRow
 from stkr.infra import aws
 from stkr.store import keyspace
 from stkr.store.documents import read_document
-from stkr.store.dynamodb import attributes, query
+from stkr.store.dynamodb import attributes
 from stkr.store.inventory import inventory_row, read_row
 from stkr.store.lines import read_line, read_lines
+from stkr.store.refused_uploads import read_refused
 from stkr.store.sessions import read_session
 from stkr.store.sync_state import read_state
 from stkr.store.trail import read_trail, trail_row
@@ -213,6 +214,4 @@ def _with_a_trail(tables: Tables, session: Session, outcomes: Sequence[CaptureOu
 
 
 def _refused(table: str, session_id: str) -> list[Refused]:
-    given = {":session": keyspace.session(session_id), ":refused": keyspace.refused_upload("")}
-    found = query(table, "PK = :session AND begins_with(SK, :refused)", given)
-    return [Refused(item["refused_at"], item["file"], item["problem"]) for item in found]
+    return [Refused(note.refused_at, note.file, note.problem) for note in read_refused(table, session_id)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from urllib.parse import urlencode
 
 import pytest
@@ -9,15 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stkr.approval import pages
-from stkr.approval.core import Verdict, decided, held
+from stkr.approval.core import Refusal, Verdict, decided, held
 from stkr.approval.history import EarlierCount, history
 from stkr.approval.pages import DecisionForm, Shown, decided_page, decision_page, held_page, parse_decision_form
 from stkr.domain.cause import Cause
-from stkr.domain.line import Line
+from stkr.domain.line import Line, StillQueued
 from stkr.domain.movement import OnHand
 from stkr.links.tokens import LinkAction
 from stkr.rules.doc import Rules
-from stkr.store.lines import StillQueued
 from stkr.web.page import Page
 from tests.unit.web.samples import HOSTILE, RULES, Read, line, rolled, uncounted, unrecorded
 
@@ -239,11 +239,9 @@ def test_a_held_post_shows_both_figures_and_what_to_do() -> None:
     [
         (pages.superseded_page, 409),
         (pages.gone_page, 404),
-        (pages.expired_page, 410),
-        (pages.tampered_page, 403),
         (pages.misused_page, 403),
-        (pages.own_count_page, 403),
-        (pages.trouble_page, 503),
+        (partial(pages.refusal_page, Refusal.REPLACED), 403),
+        (partial(pages.refusal_page, Refusal.OWN_COUNT), 403),
     ],
 )
 def test_every_refusal_has_its_own_page_that_tells_nothing_of_any_variance(

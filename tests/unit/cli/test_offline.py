@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
 from stkr_cli.app import app, main
-from stkr_cli.offline import _LONG
+from stkr_cli.commands.offline import _LONG
 
 pytestmark = pytest.mark.unit
 

@@ -430,9 +430,6 @@ def test_no_page_of_a_count_shows_what_the_system_says() -> None:
     [
         (pages.unknown_page, 404),
         (pages.no_card_page, 404),
-        (pages.expired_page, 410),
-        (pages.tampered_page, 403),
-        (pages.trouble_page, 503),
     ],
 )
 def test_every_refusal_has_its_own_page(page: Callable[[], Page], status: int) -> None:

@@ -1,6 +1,7 @@
 """A reconciled line of a session, and where it stands."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
@@ -93,3 +94,15 @@ class Line(Stored):
         if self.rolled_qty is None or self.gap_units is None:
             return self.counted_qty
         return self.system_qty + self.gap_units
+
+
+@dataclass(frozen=True, slots=True)
+class StillQueued:
+    """Variances of one session that wait to be decided: how many, and the sum of their gaps where those have a value.
+
+    ``more`` says that only a part of what waits was read, so that there may be others.
+    """
+
+    number: int
+    value: Decimal | None
+    more: bool

@@ -1,4 +1,4 @@
-"""A count session, and the notes of which sessions counted a location."""
+"""A count session, the uploads that it did not take, and the notes of which sessions counted a location."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -48,6 +48,14 @@ class Session(Stored):
     outcome: dict[str, Decimal] | None = None
     label_run: str | None = None
     label_chunks: int = 0
+
+
+class RefusedUpload(Stored):
+    """An upload that no session took: its name within the session's folder, why, and the stored instant of that."""
+
+    file: str
+    problem: str
+    refused_at: str
 
 
 class LastCount(Stored):

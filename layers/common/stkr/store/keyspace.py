@@ -1,4 +1,4 @@
-"""The formats of every key in the three tables and the bucket: they are written nowhere else."""
+"""The formats of the keys in the three tables and the bucket; no other module spells one out."""
 
 from typing import Final
 
@@ -9,8 +9,11 @@ OPEN_SESSIONS: Final = "OPEN"
 ALIASES: Final = "ALIASES"
 """Counts partition of the codes that people have confirmed for an item, beside those of the system of record."""
 
-DECISION: Final = "DECISION"
-"""Kind of the month index's entries that are decided variances."""
+OPENED: Final = "SESSION"
+"""Kind of the month index's entries that are sessions, each at the instant it was opened."""
+
+DECIDED: Final = "DECISION"
+"""Kind of the month index's entries that are decided variances, each at the instant of the decision."""
 
 SOURCE_STATE: Final = "SOURCE#STATE"
 UNBOOKED: Final = "UNBOOKED"
@@ -31,7 +34,7 @@ _RESULT_SUFFIX: Final = ".json.gz"
 
 
 def month_of(stored_instant: str) -> str:
-    """The month partition of a stored instant: ``MONTH#2026-11``."""
+    """Month-index partition of a stored instant, or of a UTC month (``2026-11``): ``MONTH#2026-11``."""
     return f"MONTH#{stored_instant[:7]}"
 
 
@@ -91,7 +94,7 @@ def queue_position(due: str, session_id: str, code: str) -> str:
 
 
 def month_position(kind: str, stored_instant: str, name: str) -> str:
-    """Month-index sort key: ``kind`` is ``SESSION`` or ``DECISION``, each in order of time."""
+    """Month-index sort key: ``kind`` is ``OPENED`` or ``DECIDED``, each in order of time."""
     return f"{kind}#{stored_instant}#{name}"
 
 

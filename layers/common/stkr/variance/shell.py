@@ -12,7 +12,7 @@ from stkr.domain.counted import LineKind
 from stkr.domain.errors import Busy, UnknownSession
 from stkr.domain.line import Line, LineState
 from stkr.domain.movement import Ledger
-from stkr.domain.session import Session, SessionStatus
+from stkr.domain.session import Session
 from stkr.domain.stock import Snapshot
 from stkr.domain.trail import TrailAction, TrailEntry
 from stkr.domain.variance import Variance
@@ -22,12 +22,12 @@ from stkr.infra.settings import VarianceSettings
 from stkr.infra.telemetry import Metric, count, logger
 from stkr.rules.doc import Rules
 from stkr.store import documents, keyspace
-from stkr.store.dynamodb import GuardFailed, conditional_update, pause, transact_groups, update
+from stkr.store.dynamodb import GuardFailed, conditional_update, pause, transact_groups
 from stkr.store.lines import drop_line, read_lines, write_line
 from stkr.store.location_notes import note_count, note_session
 from stkr.store.movements import read_ledger
 from stkr.store.rules_doc import pinned_rules
-from stkr.store.sessions import change_session, session_key
+from stkr.store.sessions import change_session, fence_guard, finish_reconciliation, move_fence
 from stkr.store.trail import append
 from stkr.sync.ledger import histories
 from stkr.variance.at_count_time import RollBack
@@ -61,7 +61,7 @@ def reconcile(settings: VarianceSettings, session_id: str, seq: int, now: str, r
         # All items would come out as uncounted, and what was queued would be taken back.
         logger.warning("nothing was counted; the lines stay as they are", seq=seq)
         return None
-    session = _fence(settings.counts_table, session_id, seq)
+    session = change_session(move_fence(settings.counts_table, session_id, seq), session_id)
     if session is None:
         logger.info("nothing to reconcile: this capture is done or overtaken", seq=seq)
         return None
@@ -108,37 +108,9 @@ def _counts(outcome: CaptureOutcome) -> bool:
     return bool(outcome.lines) or Reason.ALREADY_DECIDED in outcome.parked_reasons
 
 
-def _fence(table: str, session_id: str, seq: int) -> Session | None:
-    """Claim the session's lines for ``seq``; from then on no write of an earlier capture goes through.
-
-    :returns: the session's header, or ``None`` where this capture is done or overtaken.
-    :raises UnknownSession: there is no such session.
-    """
-    request = update(
-        table,
-        session_key(session_id),
-        condition="attribute_exists(PK)"
-        " AND (attribute_not_exists(#fence_seq) OR #fence_seq <= :fence_seq)"
-        " AND (attribute_not_exists(reconciled_seq) OR reconciled_seq < :fence_seq)",
-        sets={"fence_seq": seq},
-    )
-    return change_session(request, session_id)
-
-
-def _guard(table: str, session_id: str, seq: int) -> "TransactWriteItemTypeDef":
-    return {
-        "ConditionCheck": {
-            "TableName": table,
-            "Key": {name: {"S": value} for name, value in session_key(session_id).items()},
-            "ConditionExpression": "fence_seq = :seq",
-            "ExpressionAttributeValues": {":seq": {"N": str(seq)}},
-        }
-    }
-
-
 def _apply(settings: VarianceSettings, session_id: str, seq: int, planned: LinesPlan, now: str) -> bool:
     groups = (_actions(settings, change, now) for change in planned.changes)
-    refused = transact_groups(groups, pause, _guard(settings.counts_table, session_id, seq))
+    refused = transact_groups(groups, pause, fence_guard(settings.counts_table, session_id, seq))
     return not refused
 
 
@@ -178,18 +150,8 @@ def _finish(settings: VarianceSettings, session: Session, seq: int, planned: Lin
         counted_at = session.captured_at or now
         notes.append([note_count(settings.counts_table, session.location, session.zone, counted_at)])
     transact_groups(notes, pause)  # in one request; the second is refused where a later count is noted already
-    request = update(
-        settings.counts_table,
-        session_key(session.session_id),
-        condition="#fence_seq = :seq AND #status <> :closed",
-        sets={
-            "reconciled_seq": seq,
-            "reconciled_at": now,
-            "status": SessionStatus.RECONCILED,
-            "outcome": figures(planned.lines),
-        },
-        names={"#fence_seq": "fence_seq"},
-        given={":seq": seq, ":closed": SessionStatus.CLOSED},
+    request = finish_reconciliation(
+        settings.counts_table, session.session_id, seq, reconciled_at=now, outcome=figures(planned.lines)
     )
     if conditional_update(request) is None:
         logger.info("a later capture took over, or the session was closed", seq=seq)

@@ -11,8 +11,10 @@ from pydantic_core import ErrorDetails
 
 from stkr.domain.errors import SourceRefused
 from stkr.sync.connector import Connector
-from stkr.sync.connectors.jsonapi import JsonApi, JsonApiSource
-from stkr.sync.connectors.odoo import Odoo, OdooSource
+from stkr.sync.connectors.jsonapi.connector import JsonApi
+from stkr.sync.connectors.jsonapi.description import JsonApiSource
+from stkr.sync.connectors.odoo.connector import Odoo
+from stkr.sync.connectors.odoo.description import OdooSource
 from stkr.sync.connectors.spreadsheet import SpreadsheetSource, open_spreadsheet
 
 _FRESH_SECONDS = 300

@@ -20,7 +20,7 @@ from stkr.rules.doc import Rules, default_rules, read_rules
 from stkr.stockfile.read import read_stock, snapshot_of
 from stkr.tabular.sheet import MAX_FILE_BYTES, Block
 from stkr.variance.core import find_variances
-from stkr_cli import report, tables
+from stkr_cli import json_output, tables
 
 app = typer.Typer()
 
@@ -69,7 +69,7 @@ def check(
         if fix_sheet:
             _write_fix_sheet(fix_sheet, captured)
     if as_json:
-        report.write(report.of_capture(captured, of_several=len(count_files) > 1))
+        json_output.write(json_output.of_capture(captured, of_several=len(count_files) > 1))
     else:
         tables.show_outcome(Console(), _named(count_files), captured, captured.parked)
 
@@ -89,7 +89,7 @@ def reconcile(
         captured = _captured(count_files, snapshot)
     variances = find_variances(captured, snapshot, in_force)
     if as_json:
-        report.write(report.of_reconciliation(captured, variances, of_several=len(count_files) > 1))
+        json_output.write(json_output.of_reconciliation(captured, variances, of_several=len(count_files) > 1))
     else:
         console = Console()
         tables.show_outcome(console, _named(count_files), captured, captured.parked, with_lines=False)

@@ -1,4 +1,4 @@
-"""What a person has booked in the system of record because nothing else could, such as stock that is kept by lots."""
+"""Notes that a person has booked an adjustment in the system of record, such as for stock that it keeps by lots."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from stkr.store.sync_state import read_afresh, read_state
 from stkr.sync.core import settle, waiting
 
 
-def booked_by_hand(table: str, adjustment: str, now: str) -> InventoryRow:
-    """Take an adjustment's units for the source's own, and have the next sync read what the source makes of them.
+def mark_booked(table: str, adjustment: str, now: str) -> InventoryRow:
+    """Count an adjustment's units as the source's own, and have the next sync read the source afresh.
 
-    Whether the last sync has read them already does not matter: the next one sees what they moved.
+    It does not matter whether the last sync has read the booking already: the next one compares the quantities again.
 
     :param adjustment: its id.
     :param now: stored instant.
@@ -22,13 +22,13 @@ def booked_by_hand(table: str, adjustment: str, now: str) -> InventoryRow:
     :raises Busy: a sync is at work, or the row has changed; trying again is safe.
     """
     state = read_state(table)
-    named = next((row for row in read_waiting(table) if any(one.id == adjustment for one in row.adjustments)), None)
-    seen = read_row(table, named.location, named.sku) if named else None
-    if seen is None or all(one.id != adjustment for one in waiting(seen)):
+    indexed = next((row for row in read_waiting(table) if adjustment in {item.id for item in row.adjustments}), None)
+    stored = read_row(table, indexed.location, indexed.sku) if indexed else None
+    if stored is None or adjustment not in {item.id for item in waiting(stored)}:
         raise NothingWaits(f"no adjustment {adjustment} waits to be booked: `stkr bookings` lists those that do")
-    wanted = settle(seen, {adjustment})
-    # Together, because a sync in between would find nothing to do with the row.
-    requests: list[Any] = [change_row(table, seen, wanted), read_afresh(table, state, now=now)]
+    settled = settle(stored, {adjustment})
+    # In one transaction: a sync between the two writes would find nothing to do for the row.
+    requests: list[Any] = [change_row(table, stored, settled), read_afresh(table, state, now=now)]
     if "condition" in transact([{"Update": request} for request in requests], pause):
         raise Busy("a sync is at work or the stock has just changed; try again in a minute")
-    return wanted
+    return settled

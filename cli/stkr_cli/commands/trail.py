@@ -19,11 +19,11 @@ from stkr.domain.instants import moment_of
 from stkr.infra import aws
 from stkr.rules.doc import Rules
 from stkr.web.formatting import counted_noun, day_and_time, quantity, signed, signed_money
-from stkr_cli import report
+from stkr_cli import json_output
 from stkr_cli.audit.shell import Tables, WatchItems, story_of_session, story_of_sku, verify_all, verify_sku
 from stkr_cli.audit.story import StoryEvent
 from stkr_cli.audit.verify import Difference, Tally
-from stkr_cli.operations import console, fail
+from stkr_cli.console import console, fail
 from stkr_cli.stack import DEFAULT_STACK, StackError, StackOption, outputs, rules_in_force
 
 app = typer.Typer()
@@ -60,7 +60,7 @@ def audit(
     if not events:
         raise fail(f"there is no trail for {sku}")
     if as_json:
-        report.write({"events": [_document(event) for event in events]})
+        json_output.write({"events": [_document(event) for event in events]})
     elif session is not None:
         _show(f"Count {session}", events, rules, ("sku",))
     else:
@@ -124,7 +124,7 @@ def verify(
     except (StackError, StkrError) as error:
         raise fail(error) from error
     if as_json:
-        report.write({**asdict(tally), "differences": [asdict(one) for one in found]})
+        json_output.write({**asdict(tally), "differences": [asdict(one) for one in found]})
     else:
         _show_verified(tally, found)
     if found:
