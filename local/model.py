@@ -26,7 +26,7 @@ BRISK_SALES_SHARE = Decimal(
 )  # a shortage of at most this share of the units sold looks like sales that never rang through
 
 NARRATIVE = (
-    "In {month} the shop brought in {lines_counted}, with {material_gaps} and {approved}. "
+    "In {month} the shop brought in {lines_counted}, with {material_variances} and {approved}. "
     "What is left to look at before the next count is {waiting}."
 )
 

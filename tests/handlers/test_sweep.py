@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 from local.events import event
+from stkr.domain.instants import END_OF_TIME
 from stkr.domain.session import SessionStatus
 from stkr.infra import aws
 from stkr.infra.settings import SweepSettings, load
@@ -370,7 +371,7 @@ def test_a_run_that_reads_an_index_which_is_behind_leaves_the_lines_to_the_one_t
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.counted()
-    stale = list(queued_lines(world.counts, PLACE, "9999"))
+    stale = list(queued_lines(world.counts, PLACE, END_OF_TIME))
     world.tap("reject", "BOLT-M6-50")
     world.sweep(NOW + timedelta(days=3))
     monkeypatch.setattr(shell, "queued_lines", lambda *_: iter(stale))

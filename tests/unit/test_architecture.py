@@ -266,7 +266,7 @@ def test_a_pure_module_that_loads_something_heavy_is_found(layer: Path, module: 
     ("module", "line"),
     [
         ("domain.line", "from stkr.rules import doc"),
-        ("mail.message", "from stkr.summary.core import Facts"),
+        ("mail.message", "from stkr.summary.facts import Facts"),
         ("store.lines", "if TYPE_CHECKING:\n    from stkr.capture import result"),
         ("tabular.sheet", "def late() -> None:\n    import stkr.store.lines"),
     ],

@@ -12,7 +12,9 @@ from stkr.domain.line import Line, LineState
 from stkr.domain.session import LastCount, Session, SessionStatus
 from stkr.domain.variance import Materiality
 from stkr.rules.doc import Rules, parse_rules
-from stkr.summary.core import Facts, Figures, Gathered, Month, Summary, facts_of
+from stkr.summary.facts import Facts, Summary, SummaryInput, facts_of
+from stkr.summary.figures import MonthFigures
+from stkr.summary.month import Month
 from stkr.summary.narrative import plain_narrative
 
 NOVEMBER = Month(2026, 11)
@@ -57,7 +59,7 @@ def as_first_stored(reconciled: Session) -> Session:
 
 
 def decision(session_id: str, sku: str, decided_at: str, units: int, **fields: Any) -> Line:
-    """A line whose gap of so many units, at 0.35 each, was approved, or what ``fields`` say."""
+    """A line whose variance of so many units, at 0.35 each, was approved, or what ``fields`` say."""
     line = Line(
         session_id=session_id,
         sku=sku,
@@ -103,11 +105,18 @@ def facts(
     waiting: Mapping[str, Sequence[Line]] | None = None,
     last_counts: Mapping[str, LastCount] | None = None,
     unbooked: Sequence[UnbookedRow] = (),
-    earlier: Sequence[Figures] = (),
+    earlier: Sequence[MonthFigures] = (),
     rules: Rules = RULES,
 ) -> Facts:
     """The facts of November 2026, as of the morning after."""
-    gathered = Gathered(sessions, decided, waiting or {}, last_counts or {}, unbooked, earlier)
+    gathered = SummaryInput(
+        sessions=sessions,
+        decided=decided,
+        queued=waiting or {},
+        last_counts=last_counts or {},
+        to_book=unbooked,
+        earlier=earlier,
+    )
     return facts_of(NOVEMBER, gathered, rules, DECEMBER_1)
 
 

@@ -3,6 +3,10 @@
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 
+END_OF_TIME = "9999"
+"""Sorts after every stored instant."""
+
+
 def instant(moment: datetime) -> str:
     """An aware datetime as the stored UTC form, which sorts as text: ``2026-11-23T09:00:00.000000Z``."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Final
 
 from stkr.links.tokens import url
-from stkr.summary.core import Summary
+from stkr.summary.facts import Summary
 from stkr.summary.sections import sections
 from stkr.web.link_pages import LinkMessages
 from stkr.web.page import Page, message_page, render

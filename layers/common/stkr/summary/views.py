@@ -8,7 +8,7 @@ from stkr.infra.settings import SessionSettings
 from stkr.links.tokens import SummaryLink, read_summary
 from stkr.store import documents, keyspace
 from stkr.summary import page
-from stkr.summary.core import Summary
+from stkr.summary.facts import Summary
 from stkr.summary.sections import csv_of
 from stkr.web.guarded import LinkVisit, guarded
 from stkr.web.page import Page

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from stkr.domain import instants
 from stkr.domain.errors import StkrError
-from stkr.domain.instants import moment_of, months_back
+from stkr.domain.instants import END_OF_TIME, moment_of, months_back
 from stkr.domain.line import Line
 from stkr.domain.session import LastCount, Session
 from stkr.infra import aws
@@ -38,9 +38,6 @@ from stkr.sweep.reminder import PAST_MONTHS, overdue, propose, still_to_count
 from stkr.sweep.reminder_mail import LocationToCount, reminder_mail
 from stkr.sweep.report import REPORT_WEEKDAY, UNBOOKED_AFTER, Findings, tables_of, title
 from stkr.sweep.report_mail import report_mail
-
-END_OF_TIME = "9999"
-"""Sorts after every instant: due at all."""
 
 
 class MailsFailed(StkrError):

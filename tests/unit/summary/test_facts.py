@@ -1,9 +1,7 @@
 """The facts of a month."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -13,38 +11,10 @@ from stkr.domain.cause import Cause
 from stkr.domain.counted import LineKind
 from stkr.domain.line import LineState
 from stkr.domain.session import LastCount
-from stkr.summary.core import MONTHS_COMPARED, CauseShare, Month, Repeat, UnbookedTotal, Undecided
+from stkr.summary.facts import MONTHS_COMPARED, CauseShare, RepeatedShortage, UnbookedTotal, UndecidedTotal
 from tests.unit.summary.counts import NOVEMBER, as_first_stored, decision, facts, queued, session, to_book
 
 pytestmark = pytest.mark.unit
-
-LONDON = ZoneInfo("Europe/London")
-
-
-def test_the_month_of_a_moment_is_the_shops_not_utcs() -> None:
-    moment = datetime(2026, 10, 31, 13, 30, tzinfo=UTC)
-
-    assert Month.at(moment, ZoneInfo("Australia/Sydney")) == Month(2026, 11)
-    assert Month.at(moment, LONDON) == Month(2026, 10)
-
-
-def test_a_month_starts_at_local_midnight_with_or_without_daylight_saving() -> None:
-    assert Month(2026, 7).start(LONDON) == datetime(2026, 6, 30, 23, tzinfo=UTC)
-    assert NOVEMBER.start(LONDON) == datetime(2026, 11, 1, tzinfo=UTC)
-
-
-@given(st.integers(2020, 2040), st.integers(1, 12), st.integers(0, 40))
-def test_going_back_month_by_month_is_going_back_at_once(year: int, number: int, months: int) -> None:
-    month = Month(year, number)
-    for _ in range(months):
-        month = month.back(1)
-
-    assert month == Month(year, number).back(months)
-    assert 1 <= month.number <= 12
-
-
-def test_a_month_is_called_what_people_call_it() -> None:
-    assert [month.label for month in (NOVEMBER, NOVEMBER.back(11))] == ["November 2026", "December 2025"]
 
 
 def test_the_sessions_of_the_month_are_added_up_and_those_before_stand_beside() -> None:
@@ -75,13 +45,15 @@ def test_accuracy_leaves_out_what_nobody_expected_and_what_nobody_counted() -> N
 
 
 @pytest.mark.parametrize(
-    ("gaps", "books", "accuracy"),
+    ("variances", "books", "accuracy"),
     [("0", "0", None), ("5", "0", None), ("30", "10", "0"), ("0", "10", "100"), ("0.001", "1000", "99.9")],
 )
-def test_accuracy_by_value_is_none_without_a_book_value_never_negative_and_whole_only_without_a_gap(
-    gaps: str, books: str, accuracy: str | None
+def test_accuracy_by_value_is_none_without_a_book_value_never_negative_and_whole_only_without_a_variance(
+    variances: str, books: str, accuracy: str | None
 ) -> None:
-    counted = session("a", "2026-11-07T09:00:00.000000Z", counted=3, counted_value_abs=gaps, counted_system_value=books)
+    counted = session(
+        "a", "2026-11-07T09:00:00.000000Z", counted=3, counted_value_abs=variances, counted_system_value=books
+    )
 
     assert facts([counted]).figures.accuracy_by_value == (None if accuracy is None else Decimal(accuracy))
 
@@ -226,7 +198,7 @@ def test_an_item_short_twice_within_three_months_keeps_coming_back() -> None:
         ]
     )
 
-    assert found.repeats == (Repeat("BOLT", "fixings-aisle", 2, Decimal(58), Decimal("20.30")),)
+    assert found.repeats == (RepeatedShortage("BOLT", "fixings-aisle", 2, Decimal(58), Decimal("20.30")),)
 
 
 def test_what_waits_is_what_is_in_the_queues_with_its_value_and_its_age() -> None:
@@ -239,10 +211,10 @@ def test_what_waits_is_what_is_in_the_queues_with_its_value_and_its_age() -> Non
 
     found = facts(waiting={"fixings-aisle": fixings, "paint-aisle": paint})
 
-    assert found.waiting == Undecided(4, Decimal("20.65"), 1, 120)
+    assert found.waiting == UndecidedTotal(4, Decimal("20.65"), 1, 120)
     by_place = {place.location: place.waiting for place in found.places}
-    assert by_place["fixings-aisle"] == Undecided(3, Decimal("20.30"), 1, 12)
-    assert facts().waiting == Undecided(0, Decimal(0), 0, None)
+    assert by_place["fixings-aisle"] == UndecidedTotal(3, Decimal("20.30"), 1, 12)
+    assert facts().waiting == UndecidedTotal(0, Decimal(0), 0, None)
 
 
 def test_a_location_is_overdue_when_its_last_count_is_longer_ago_than_its_interval() -> None:
