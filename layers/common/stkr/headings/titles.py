@@ -100,10 +100,9 @@ _PLAIN = _phrases(
     "numero de unidades,unidades"
 )
 _COUNT = _set(
-    "count counted counts take phys physique fisico fisica fisiek stocktake stocktaking stocktaken tally physical actual found scanned observed "
-    "gezahlt gezahlte zahlmenge zahlung gezaehlt zaehlmenge zaehlung contagem optalt "
-    "ist istmenge istbestand inventurmenge comptee compte compter contado contada "
-    "contata geteld geteelde"
+    "count counted counts take phys physique fisico fisica fisiek stocktake stocktaking stocktaken tally physical "
+    "actual found scanned observed gezahlt gezahlte zahlmenge zahlung gezaehlt zaehlmenge zaehlung contagem optalt "
+    "ist istmenge istbestand inventurmenge comptee compte compter contado contada contata geteld geteelde"
 )
 _RECOUNT = _set("recount recounted final")
 _NEW = _set("new neu neuer neue neues nouveau nouvelle nuevo nueva nuovo nuova nieuw nieuwe novo nova")
@@ -111,11 +110,11 @@ _ACTUALS = _set("actual actuales")
 _ON_HAND = _set("on hand")
 _STOCK = _set("stock inventory onhand qoh soh bestand lagerbestand existencias voorraad giacenza estoque lager")
 _EXPECTED = _set(
-    "expected system book theoretical theory previous prior old before snapshot recorded last available "
-    "forecasted forecast erp soll sollmenge sollbestand buchbestand theorique teorico teorica sys allocated "
-    "virtual projected should atual aktuell aktueller aktuelle actuel actuelle attuale huidig huidige frozen "
-    "calculated calc computed ledger contabile contable comptable rechnerisch calculado calculada calcule calculee "
-    "calcolato calcolata theoretisch theoretische sistema systeme systembestand boekvoorraad eingefroren congelado"
+    "expected system book theoretical theory previous prior old before snapshot recorded last available forecasted "
+    "forecast erp soll sollmenge sollbestand buchbestand theorique teorico teorica sys allocated virtual projected "
+    "should atual aktuell aktueller aktuelle actuel actuelle attuale huidig huidige frozen calculated calc computed "
+    "ledger contabile contable comptable rechnerisch calculado calculada calcule calculee calcolato calcolata "
+    "theoretisch theoretische sistema systeme systembestand boekvoorraad eingefroren congelado"
 )
 # Beside a word of quantity, these say no more than that it is a quantity of the item.
 _NEUTRAL = _set(
@@ -131,8 +130,8 @@ _NEVER_COUNTED = _set(
     "packed shipped sent delivered invoiced billed transit transferred transfer returned returns used consumed "
     "required needed demand due backordered backorder pending remaining uncounted shortage excess surplus shrink "
     "shrinkage adj adjusted adjustments change differenz abweichung gain gains losses ecart diferencia differenza "
-    "verschil bestellt geliefert verkauft reserviert enabled track tracked tracking tracker low is has "
-    "loss lost missing short id ids uuid by user person operator date datum time timestamp when who name title description"
+    "verschil bestellt geliefert verkauft reserviert enabled track tracked tracking tracker low is has loss lost "
+    "missing short id ids uuid by user person operator date datum time timestamp when who name title description"
 )
 _EXPLAINED = _QUANTITY | _COUNT | _RECOUNT | _NEW | _ACTUALS | _STOCK | _EXPECTED | _NEUTRAL
 # Words that make a column something else although a quantity word is in its name.
