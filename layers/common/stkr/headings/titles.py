@@ -118,8 +118,9 @@ _EXPECTED = _set(
 )
 # Beside a word of quantity, these say no more than that it is a quantity of the item.
 _NEUTRAL = _set(
-    "item items product products article articles artikel unit units piece pieces pcs each eaches ea stuck stueck stk "
-    "current on hand in of the de la le du des el del di der die das level number no nr amount ob wh main here"
+    "loose single singles item items product products article articles artikel unit units piece pieces pcs each "
+    "eaches ea stuck stueck stk current on hand in of the de la le du des el del di der die das level number no nr "
+    "amount ob wh main here"
 )
 _EARLIER = _set("previous prior earlier before last")
 # Words that no title of a count has, whatever words of quantity stand beside them.

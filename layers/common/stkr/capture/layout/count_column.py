@@ -53,10 +53,7 @@ def count_column(table: HeadedSample, codebook: Codebook, location: str) -> int 
     exact = [index for index, title in enumerate(table.titles) if is_exact_count(title)]
     if len(exact) == 1:
         return exact[0]
-    by_rank: dict[int, list[int]] = {}
-    for index, title in enumerate(table.headings):
-        if title and title.role is Role.QUANTITY and not _holds_words(table, index):
-            by_rank.setdefault(title.rank, []).append(index)
+    by_rank = _quantities_by_rank(table)
     book_figures = by_rank.pop(QuantityRank.EXPECTED, [])
     if not by_rank:
         _refuse_unless_scans(table, book_figures)
@@ -77,8 +74,21 @@ def count_column(table: HeadedSample, codebook: Codebook, location: str) -> int 
     return count
 
 
+def _quantities_by_rank(table: HeadedSample) -> dict[int, list[int]]:
+    """The columns that are called quantities.
+
+    *Nombre* is French for number and Spanish for name: beside a column of numbers, one of words is no quantity.
+    """
+    quantities = table.columns(Role.QUANTITY)
+    numbers = [index for index in quantities if not _holds_words(table, index)]
+    by_rank: dict[int, list[int]] = {}
+    for index in numbers or quantities:
+        if title := table.heading(index):
+            by_rank.setdefault(title.rank, []).append(index)
+    return by_rank
+
+
 def _holds_words(table: HeadedSample, index: int) -> bool:
-    """Whether a column that is called a quantity holds words: *nombre* is French for number, and Spanish for name."""
     filled = _filled(table, index)
     return bool(filled) and sum(any(map(str.isdecimal, cell)) for cell in filled) * 2 < len(filled)
 
