@@ -120,11 +120,13 @@ class RowJudge:
             self._quantities = _PlainAnswers[Decimal]((), lambda new: [ONE for _ in new])
         elif layout.unit is None:
             self._quantities = _PlainAnswers(
-                (layout.quantity,), lambda new: [_whole(read_amount(cell)) for cell in new]
+                (layout.quantity,), lambda new: [_whole(read_amount(cell, layout.counted_in)) for cell in new]
             )
         else:
             both = (layout.quantity, layout.unit)
-            self._quantities = _PlainAnswers(both, lambda new: [_whole(read_amount(*cells)) for cells in new])
+            self._quantities = _PlainAnswers(
+                both, lambda new: [_whole(read_amount(cell, unit or layout.counted_in)) for cell, unit in new]
+            )
         if layout.location is None:
             self._area_bins = _PlainAnswers[AreaBin](
                 (layout.bin,), lambda new: [places.area_bin("", name) for name in new]
@@ -171,7 +173,8 @@ class RowJudge:
         layout = self._layout
         if layout.quantity is None:
             return SCANNED if has_content(cells) else None
-        return read_amount(cells[layout.quantity], "" if layout.unit is None else cells[layout.unit])
+        unit = "" if layout.unit is None else cells[layout.unit]
+        return read_amount(cells[layout.quantity], unit or layout.counted_in)
 
     def _quantity(self, amount: Amount | Unread, match: Match) -> Decimal | Unread:
         if isinstance(amount, Amount):

@@ -22,6 +22,17 @@ class Candidate:
     column: int
     samples: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """The title, or ``column 3`` where there is none."""
+        return self.title or f"column {self.column}"
+
+    @property
+    def in_words(self) -> str:
+        """The column for a message: ``'Kontrolle' (46, 29, 3)``."""
+        name = repr(self.title) if self.title else self.name
+        return f"{name} ({', '.join(self.samples)})" if self.samples else name
+
 
 @dataclass(frozen=True, slots=True)
 class Question:

@@ -3,7 +3,7 @@
 ``find`` looks for a header and asks ``by_header``, or ``by_content`` where a scanner exports none. One question has one
 module: ``count_column`` (which column is the count), ``unit_column`` (which unit it is in), ``telling_apart`` (which
 rows are not the same count repeated), ``column_report`` (what was used, and what was left aside), ``late_cells`` (what
-rows far down may change).
+rows far down may change). A person's answer goes before all of them; ``answered`` finds the column that is meant.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from stkr.capture.layout.captions import listed, trimmed_titles
 from stkr.capture.layout.cells import folded_cell
 from stkr.domain.errors import CountFileError
+from stkr.domain.question import Candidate
 from stkr.tabular.sheet import has_content
 
 
@@ -27,6 +28,8 @@ class Layout:
     ``telling_apart`` are columns of lots and larger places: rows that differ in them are not one count repeated.
     ``times`` are columns that may say when a row was counted.
     ``first_counts`` are columns of first counts beside the recount that is ``quantity``.
+    ``counted_in`` is the word for the unit of the count, where a person says it; the row's own goes before it.
+    ``left_aside`` are columns of numbers that may be the count after all, with a few cells of each.
     ``provisional`` are columns that were empty or held mostly units, with the cells they had; later rows may show that
     such a column is something else.
     ``captions`` are the titles as they are spelled, empty where a column has none; ``titles`` are the same, folded.
@@ -41,6 +44,8 @@ class Layout:
     telling_apart: tuple[int, ...] = ()
     times: tuple[int, ...] = ()
     first_counts: tuple[int, ...] = ()
+    counted_in: str = ""
+    left_aside: tuple[Candidate, ...] = ()
     provisional: Mapping[int, frozenset[str]] = field(default_factory=dict)
     captions: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()

@@ -5,20 +5,29 @@ from collections.abc import Sequence
 from stkr.capture.codes import Codebook
 from stkr.capture.layout import Layout, NotACount
 from stkr.capture.layout.captions import listed
-from stkr.capture.layout.cells import column_tells_when, folded_cell, is_barcode, is_scan_detail, is_wording
-from stkr.capture.layout.count_column import count_column_by_content
+from stkr.capture.layout.cells import (
+    column_tells_when,
+    folded_cell,
+    is_barcode,
+    is_count,
+    is_scan_detail,
+    is_wording,
+)
+from stkr.capture.layout.count_column import count_column_by_content, left_aside_by_content
 from stkr.capture.layout.late_cells import provisional_columns
 from stkr.capture.layout.telling_apart import differing_column
 from stkr.capture.layout.unit_column import holds_units
+from stkr.capture.questions import NO_ANSWERS, Answers, FileUnclear, candidates, question_about
 from stkr.domain.errors import CountFileError
+from stkr.domain.question import QuestionKind
 from stkr.tabular.sheet import Row
 from stkr.tabular.text import visible
 
 _CODE_AND_COUNT = 2
 
 
-def layout_by_content(sample: Sequence[Row], codebook: Codebook) -> Layout:
-    """The layout that the cells themselves suggest.
+def layout_by_content(sample: Sequence[Row], codebook: Codebook, answers: Answers = NO_ANSWERS) -> Layout:
+    """The layout that the cells themselves suggest, or a person's answers say.
 
     :raises CountFileError: where they do not say for certain; see ``find_layout``.
     """
@@ -33,8 +42,9 @@ def layout_by_content(sample: Sequence[Row], codebook: Codebook) -> Layout:
         )
     # A cover sheet has two columns, too; where there are codes, the sheet is not passed over.
     refusal = CountFileError if any(codebook.knows(cell) or is_barcode(cell) for cell in columns[code]) else NotACount
-    _refuse_unknown_header(rows[0], codebook, refusal)
-    quantity = count_column_by_content(columns, code, refusal)
+    _refuse_unknown_header(rows, columns, code, codebook, refusal)
+    quantity = count_column_by_content(columns, code, refusal, answers.count_column)
+    aside = [] if quantity is None else left_aside_by_content(columns, code, quantity)
     units = [index for index, column in enumerate(columns) if holds_units(column)]
     telling_apart: tuple[int, ...] = ()
     if quantity is not None:
@@ -46,10 +56,12 @@ def layout_by_content(sample: Sequence[Row], codebook: Codebook) -> Layout:
         codes=(code,),
         quantity=quantity,
         unit=units[0] if units and quantity is not None else None,
+        counted_in=answers.unit,
         telling_apart=telling_apart,
         times=tuple(
             index for index in range(width) if index not in {code, quantity} and column_tells_when(rows, index)
         ),
+        left_aside=candidates((), {index: columns[index] for index in aside}),
         provisional=provisional_columns(rows, width),
         captions=("",) * width,
     )
@@ -64,13 +76,31 @@ def _code_column(columns: Sequence[Sequence[str]], codebook: Codebook) -> int | 
     return 0 if columns and columns[0] and sum(map(bool, columns)) <= _CODE_AND_COUNT else None
 
 
-def _refuse_unknown_header(first_row: Sequence[str], codebook: Codebook, refusal: type[CountFileError]) -> None:
+def _refuse_unknown_header(
+    rows: Sequence[Sequence[str]],
+    columns: Sequence[Sequence[str]],
+    code: int,
+    codebook: Codebook,
+    refusal: type[CountFileError],
+) -> None:
+    first_row = rows[0]
     titled = [index for index, cell in enumerate(first_row) if visible(cell)]
-    if len(titled) > 1 and is_wording(first_row) and not any(map(codebook.knows, first_row)):
-        raise refusal(
-            f"the header names are not known: {listed(first_row, titled)}. "
-            "Name the code column sku and the count column counted_qty"
-        )
+    if len(titled) < 2 or not is_wording(first_row) or any(map(codebook.knows, first_row)):  # noqa: PLR2004 - one word may be a code
+        return
+    problem = (
+        f"the header names are not known: {listed(first_row, titled)}. "
+        "Name the code column sku and the count column counted_qty"
+    )
+    # The title itself is the first cell of its column.
+    numbers = [
+        index
+        for index in titled
+        if index != code and (cells := columns[index][1:]) and sum(map(is_count, cells)) * 2 >= len(cells)
+    ]
+    if numbers and refusal is CountFileError:
+        cells_below = {index: columns[index][1:] for index in numbers}
+        raise FileUnclear(problem, question_about(QuestionKind.COUNT_COLUMN, first_row, cells_below))
+    raise refusal(problem)
 
 
 def _refuse_unknown_places(rows: Sequence[Sequence[str]], code: int, others: Sequence[int]) -> None:

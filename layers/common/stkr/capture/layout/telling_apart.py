@@ -5,28 +5,31 @@ from collections.abc import Iterable, Sequence
 from stkr.capture.layout import Layout
 from stkr.capture.layout.captions import listed
 from stkr.capture.layout.cells import folded_cell
-from stkr.domain.errors import CountFileError
-from stkr.tabular.sheet import Row
+from stkr.capture.questions import FileUnclear, question_about
+from stkr.domain.question import QuestionKind
+from stkr.tabular.sheet import Sheet
 
 
-def refuse_merged(layout: Layout, rows: Iterable[Row]) -> None:
+def refuse_merged(layout: Layout, sheet: Sheet) -> None:
     """Equal counts of two lots, or of two shelves beside the bin, are not one count repeated.
 
-    :raises CountFileError: naming the column that would be overlooked.
+    :raises FileUnclear: naming the column that would be overlooked.
     """
     if not layout.telling_apart:
         return
     key = [index for index in (*layout.codes, layout.bin, layout.location, layout.quantity) if index is not None]
     counted = (
         cells
-        for number, cells in rows
+        for number, cells in sheet.rows()
         if number > layout.header and layout.quantity is not None and folded_cell(cells, layout.quantity)
     )
     overlooked = differing_column(counted, key, layout.telling_apart)
     if overlooked is not None:
-        raise CountFileError(
+        cells_of_it = (row[overlooked] for at, row in sheet.sample() if at > layout.header and overlooked < len(row))
+        raise FileUnclear(
             f"rows that differ only in {listed(layout.captions, [overlooked])} would be taken for one count, repeated: "
-            "add them up to one row, or tell them apart in a column named bin"
+            "add them up to one row, or tell them apart in a column named bin",
+            question_about(QuestionKind.EQUAL_ROWS, layout.captions, {overlooked: cells_of_it}),
         )
 
 

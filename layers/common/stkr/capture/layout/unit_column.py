@@ -6,27 +6,34 @@ from stkr.capture.layout.captions import listed
 from stkr.capture.layout.cells import folded_cell, is_case_unit
 from stkr.capture.layout.headed_sample import HeadedSample
 from stkr.capture.quantities import is_unit
-from stkr.domain.errors import CountFileError
+from stkr.capture.questions import FileUnclear, question_about
+from stkr.domain.question import QuestionKind
 from stkr.headings.titles import Role
 from stkr.tabular.text import words
 
 _COUNTING = frozenset({"count", "counted", "counting"})
 
 
-def unit_column(table: HeadedSample) -> int | None:
+def unit_column(table: HeadedSample, answered: str = "") -> int | None:
     """The unit that was counted in, where an export names that of stock or of purchase, too.
 
-    :raises CountFileError: where several are named and differ, or one may stand under a title we do not know.
+    :param answered: the unit as a person says it, which settles what is not certain; empty where nobody does.
+    :raises FileUnclear: where several are named and differ, or one may stand under a title we do not know.
     """
     candidates = table.columns(Role.UNIT)
     if not candidates:
-        _refuse_unknown_unit(table)
+        if not answered:
+            _refuse_unknown_unit(table)
         return None
     counting = [index for index in candidates if _COUNTING & set(words(table.titles[index]))]
     filled = _filled(table, counting or candidates)
     if len(set(filled.values())) > 1:
-        raise CountFileError(
-            f"cannot tell which unit was counted in: {listed(table.titles, list(filled))}. Delete the others"
+        if answered:
+            return None
+        raise _unclear(
+            table,
+            list(filled),
+            f"cannot tell which unit was counted in: {listed(table.titles, list(filled))}. Delete the others",
         )
     return next(iter(filled), candidates[0])
 
@@ -36,10 +43,18 @@ def _refuse_unknown_unit(table: HeadedSample) -> None:
         if table.heading(index) is None:
             column = [cell for row in table.rows if (cell := folded_cell(row, index))]
             if holds_units(column) and any(map(is_case_unit, column)):
-                raise CountFileError(
+                raise _unclear(
+                    table,
+                    [index],
                     f"cannot tell whether {listed(table.titles, [index])} is the unit that was counted in: "
-                    "name it unit if it is, or delete it"
+                    "name it unit if it is, or delete it",
                 )
+
+
+def _unclear(table: HeadedSample, indexes: Sequence[int], problem: str) -> FileUnclear:
+    return FileUnclear(
+        problem, question_about(QuestionKind.UNIT, table.titles, {index: table.cells(index) for index in indexes})
+    )
 
 
 def _filled(table: HeadedSample, candidates: Sequence[int]) -> dict[int, tuple[str, ...]]:
