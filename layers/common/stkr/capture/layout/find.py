@@ -34,7 +34,7 @@ def find_layout(sample: Sequence[Row], codebook: Codebook, location: str, answer
     if header:
         return layout_by_header(header, sample, codebook, location, answers=answers)
     for row in sample[:HEADER_WITHIN]:
-        if _is_header_of_scans(row[1], codebook):
+        if _is_header_of_scans(row[1], codebook, answers.count_column):
             return layout_by_header(row, sample, codebook, location, answers=answers)
     for row in sample[:HEADER_WITHIN]:
         code = _code_column_below(row, sample, codebook, answers.count_column)
@@ -91,12 +91,16 @@ def _strength(cells: Sequence[str]) -> int:
     return len(roles) if Role.CODE in roles else 0
 
 
-def _is_header_of_scans(cells: Sequence[str], codebook: Codebook) -> bool:
-    """A header without a quantity: scans of one unit each, or a file whose columns cannot be told."""
+def _is_header_of_scans(cells: Sequence[str], codebook: Codebook, answered: str) -> bool:
+    """A header without a quantity: scans of one unit each, a file whose columns cannot be told, or one of which a
+    person has told the count's.
+    """
     titles = [heading(cell) for cell in cells if visible(cell)]
     recognised: list[Heading] = [title for title in titles if title]
     return (
         any(title.role is Role.CODE for title in recognised)
-        and (len(recognised) == len(titles) or len(recognised) > 1 or is_wording(cells))
+        and (
+            len(recognised) == len(titles) or len(recognised) > 1 or is_wording(cells) or names_column(answered, cells)
+        )
         and not any(codebook.knows(cell) for cell in cells)
     )
