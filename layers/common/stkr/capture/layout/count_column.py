@@ -23,6 +23,7 @@ from stkr.capture.layout.cells import (
     is_rising_ids,
     is_serial,
     mostly_days_or_times,
+    mostly_moments,
     number_in,
     numbers_the_rows,
 )
@@ -380,7 +381,9 @@ def count_column_by_content(
         if index == code or not column or mostly_days_or_times(column):
             continue
         (counts if sum(map(is_count, column)) * 2 >= len(column) else unclear).append(index)
-    counts = [index for index in counts if index > code] or counts
+    # What stands before the code numbers the scans, or is the scanner's own, as in files with the times of scans.
+    of_scanner = any(column and mostly_moments(column) for column in columns)
+    counts = [index for index in counts if index > code or not (of_scanner or _numbers_scans(columns[index]))] or counts
     serials = [index for index in counts if is_serial(columns[index])]
     candidates = [index for index in counts if index not in serials]
     if len(candidates) == 1:
@@ -397,6 +400,10 @@ def count_column_by_content(
         cells = {index: columns[index] for index in counts}
         raise FileUnclear(problem, question_about(QuestionKind.COUNT_COLUMN, (), cells))
     return None
+
+
+def _numbers_scans(column: Sequence[str]) -> bool:
+    return is_serial(column) or is_long_run(column) or is_rising_ids(column) or is_constant(column)
 
 
 def left_aside_by_content(columns: Sequence[Sequence[str]], code: int, count: int) -> list[int]:
