@@ -11,6 +11,7 @@ from stkr.capture.layout.late_cells import provisional_columns
 from stkr.capture.layout.telling_apart import differing_column
 from stkr.capture.layout.unit_column import holds_units
 from stkr.domain.errors import CountFileError
+from stkr.headings.titles import Role, heading
 from stkr.tabular.sheet import Row
 from stkr.tabular.text import visible
 
@@ -66,7 +67,8 @@ def _code_column(columns: Sequence[Sequence[str]], codebook: Codebook) -> int | 
 
 def _refuse_unknown_header(first_row: Sequence[str], codebook: Codebook, refusal: type[CountFileError]) -> None:
     titled = [index for index, cell in enumerate(first_row) if visible(cell)]
-    if len(titled) > 1 and is_wording(first_row) and not any(map(codebook.knows, first_row)):
+    names_codes = any((title := heading(cell)) and title.role is Role.CODE for cell in first_row)
+    if len(titled) > 1 and (names_codes or is_wording(first_row)) and not any(map(codebook.knows, first_row)):
         raise refusal(
             f"the header names are not known: {listed(first_row, titled)}. "
             "Name the code column sku and the count column counted_qty"

@@ -34,6 +34,7 @@ from stkr.tabular.text import visible, words
 
 _MONEY = ("amount",)
 _CASES = Heading(Role.OTHER, OtherRank.CASES_BESIDE)
+_COUNTED = frozenset({"counted", "count"})
 _LOOSE_UNITS = frozenset("units eaches each ea singles loose pcs pieces".split())
 _EVIDENT_FROM = 3
 """So many rows must equal the books before that is no chance."""
@@ -56,8 +57,10 @@ def count_column(table: HeadedSample, codebook: Codebook, location: str) -> int 
     by_rank = _quantities_by_rank(table)
     book_figures = by_rank.pop(QuantityRank.EXPECTED, [])
     if not by_rank:
-        _refuse_unless_scans(table, book_figures)
-        return None
+        in_containers = _counted_in_containers(table)
+        if in_containers is None:
+            _refuse_unless_scans(table, book_figures)
+        return in_containers
     best = _best(table, by_rank, location)
     candidates = [*best, *_unexplained(table, codebook, best), *_other_stock_levels(table, best, book_figures)]
     if len(candidates) > 1:
@@ -226,12 +229,35 @@ def _refuse_row_numbers(table: HeadedSample, count: int) -> None:
         )
 
 
+def _columns_of_cases(table: HeadedSample) -> list[int]:
+    return [index for index in table.columns_titled(_CASES) if any(map(is_count, table.cells(index)))]
+
+
+def _counted_in_containers(table: HeadedSample) -> int | None:
+    """The one column of cases, packs or the like, where it is all that can be the count."""
+    cases = _columns_of_cases(table)
+    others = [
+        index
+        for index in range(table.width)
+        if index not in cases and not _title_explains(table.heading(index)) and any(map(is_figure, table.cells(index)))
+    ]
+    if len(cases) != 1 or others or "per" in words(table.titles[cases[0]]):
+        return None
+    _refuse_changes(table, cases[0])
+    _refuse_row_numbers(table, cases[0])
+    return cases[0]
+
+
 def _refuse_cases_beside(table: HeadedSample, count: int) -> None:
-    """Loose units beside a column of cases are only half of the count; a column of totals is all of it."""
+    """Loose units beside a column of cases are only half of the count; a column of totals is all of it.
+
+    Packs and doses that were both *counted* are two counts, of which nobody knows how they go together.
+    """
+    cases = _columns_of_cases(table)
     chosen = table.headings[count]
     if chosen and chosen.rank <= QuantityRank.COUNTED and not _LOOSE_UNITS & set(words(table.titles[count])):
-        return
-    cases = [index for index in table.columns_titled(_CASES) if any(map(is_count, table.cells(index)))]
+        of_unknown_unit = chosen.qualified
+        cases = [index for index in cases if of_unknown_unit and _COUNTED & set(words(table.titles[index]))]
     if cases:
         raise CountFileError(
             f"cannot tell how {listed(table.titles, [*cases, count])} make up the count: "
