@@ -46,7 +46,7 @@ def test_a_column_of_units_is_the_unit_whatever_it_is_called_and_wherever_it_sta
 
 
 def test_words_that_are_no_unit_we_know_park_their_rows_and_never_count_as_eaches() -> None:
-    captured = counted("sku,Eenheid X,count\nBOLT,doos,4\nNUT,krat,5\nSCREW,,7\n")
+    captured = counted("sku,Eenheid X,count\nBOLT,doos,4\nNUT,blorp,5\nSCREW,,7\n")
 
     assert lines(captured) == {"BOLT": "96", "SCREW": "7"}
     assert reasons(captured) == [(3, "unknown_unit")]
@@ -60,6 +60,7 @@ def test_words_that_are_no_unit_we_know_park_their_rows_and_never_count_as_eache
         ("Symbology", "EAN13", "CODE128"),
         ("Where", "Box shelf", "Rack"),
         ("Category", "Case", "Charger"),
+        ("Type", "simple", "bundle"),
         ("Sold by", "case", "case"),
         ("Purchase unit", "box", "ea"),
     ],
@@ -138,6 +139,40 @@ def test_a_remark_that_is_nothing_but_a_unit_parks_its_row() -> None:
     assert reasons(captured) == [(2, "unknown_unit")]
 
 
+@pytest.mark.parametrize(
+    ("remark", "found"),
+    [
+        ("in cases", ["unknown_unit"]),
+        ("counted in boxes", ["unknown_unit"]),
+        ("Case of 12", ["unknown_unit"]),
+        ("box 3", []),
+        ("2 cases expired", []),
+    ],
+)
+def test_a_remark_that_says_more_than_the_unit_leaves_its_row_alone(remark: str, found: list[str]) -> None:
+    captured = counted(f"sku,count,Notes\nBOLT,4,{remark}\n")
+
+    assert [row.reason.value for row in captured.parked] == found
+
+
+def test_a_note_below_the_table_that_names_the_unit_is_asked_about() -> None:
+    text = "sku,name,count\nBOLT,x,4\n"
+    assert "row 3 (All quantities in cases) seems to say" in problem(f"{text}All quantities in cases,,\n")
+    assert lines(counted(f"{text}Counted by Sam in the box room,,\n")) == {"BOLT": "4"}
+
+
+def test_without_a_header_two_columns_of_units_that_differ_are_asked_about() -> None:
+    assert lines(counted("case,BOLT,4\neach,NUT,5\n")) == {"BOLT": "96", "NUT": "5"}
+    assert "column 3, column 4" in problem("BOLT,4,case,ea\nNUT,5,ea,ea\n")
+
+
+def test_units_with_a_size_are_units_that_we_do_not_know() -> None:
+    captured = counted("sku,Pack,count\nBOLT,Case/12,4\nNUT,Each,5\n")
+
+    assert (lines(captured), reasons(captured)) == ({"NUT": "5"}, [(2, "unknown_unit")])
+    assert lines(counted("sku,Variation,count\nBOLT,Case of 12,4\nNUT,Bottle,5\n")) == {"BOLT": "4", "NUT": "5"}
+
+
 def test_packs_of_another_size_than_the_systems_are_parked() -> None:
     captured = counted("sku,Pack size,Packs counted\nBOLT,24,4\nNUT,6,5\n")
 
@@ -154,7 +189,9 @@ def test_packs_and_doses_are_two_counts() -> None:
 def test_no_message_on_a_column_of_cases_says_to_name_it_counted_qty(title: str) -> None:
     for other in ("", ",Units", ",Loose", ",Cartons"):
         captured = counted(f"sku,{title}{other}\nBOLT,4{other and ',3'}\n")
-        assert not any("name it counted_qty" in found.problem for found in captured.problems)
+        for found in captured.problems:
+            assert "in single units, call it" not in found.problem
+            assert "the count column counted_qty" not in found.problem
 
 
 WORDS = ["", "ea", "each", "case", "Cartons", "boxes", "KAR", "CT", "pallet", "kg", "Kolli", "zak", "dozen", "?"]

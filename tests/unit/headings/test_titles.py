@@ -303,7 +303,7 @@ def test_a_size_beside_a_scanned_code_is_no_count() -> None:
         ("sku,menga", ",", "BOLT,3", "cannot tell whether 'menga' (3) is the count"),
         ("sku,name", ",x", "BOLT,x,3", "cannot tell whether column 3 (3) is the count"),
         ("sku,count,verpakking", ",1,", "BOLT,3,boxes", "may be of the count"),
-        ("sku,count,verpakking", ",1,zak", "BOLT,3,boxes", "may be of the count"),
+        ("sku,count,verpakking", ",1,xyz", "BOLT,3,boxes", "may be of the count"),
         ("sku,count,uom,unit of measure", ",1,ea,ea", "BOLT,3,ea,boxes", "which unit was counted in"),
         ("sku,count,uom,stock uom", ",1,,", "BOLT,3,,boxes", "may be of the count"),
         ("", ",1,", "BOLT,3,A1\nBOLT,3,A2", "says where a row was counted"),

@@ -28,7 +28,7 @@ from stkr.domain.errors import CountFileError
 from stkr.domain.exact import ONE
 from stkr.domain.stock import Snapshot
 from stkr.headings.titles import heading
-from stkr.headings.unit_words import is_unit_alone
+from stkr.headings.unit_words import is_unit_of_its_row
 from stkr.tabular.sheet import Block, cell_name, has_content
 from stkr.tabular.text import folded, visible
 
@@ -108,7 +108,7 @@ def _whole(amount: Amount | Unread | None) -> Decimal | None:
 
 
 def _names_unit(remarks: Iterable[str]) -> bool:
-    return any(map(is_unit_alone, remarks))
+    return any(map(is_unit_of_its_row, remarks))
 
 
 def _single(match: CodeMatch) -> str | None:
@@ -193,7 +193,7 @@ class RowJudge:
         if layout.quantity is None:
             return SCANNED if has_content(cells) else None
         amount = self._read(cells[layout.quantity], "" if layout.unit is None else cells[layout.unit])
-        remarked = next((cells[index] for index in layout.remarks if is_unit_alone(cells[index])), "")
+        remarked = next((cells[index] for index in layout.remarks if is_unit_of_its_row(cells[index])), "")
         return contradicting_units(cells[layout.quantity], remarked) if amount is not None and remarked else amount
 
     def _read(self, cell: str, unit: str) -> Amount | Unread | None:

@@ -32,6 +32,7 @@ _UNITS: Mapping[str, str] = {
         "pc pcs pce piece pieces piece(s) pièce pièces pieza piezas pza pzas pz pezzo pezzi st stk stuck stück "
         "stücke stucke "
         "stueck stuks u ud uds und unidad unidades unidade unité unités unite unites styck stycken sztuka sztuki szt "
+        "ks kus kusy kusů db darab buc kpl adet шт шт. штук штука τεμ τεμ. 個 个 件 本 枚 개 "
         # Of UN/ECE recommendation 20, as in electronic invoices.
         "c62 h87",
         CASE: "case cases case(s) cs box boxes box(es) bx bxs carton cartons carton(s) ctn ctns pack packs pack(s) pk "
@@ -40,6 +41,9 @@ _UNITS: Mapping[str, str] = {
         "caja cajas paquete paquetes boite boites boîte boîtes colis paquet paquets scatola scatole cartone cartoni "
         "collo colli confezione confezioni doos pak pakken caixa caixas låda lådor lada lador kartong kartonger "
         "kasse kasser "
+        "opak opakowanie bal balení krabice doboz cutie laatikko ltk koli kutu kor кор коробка коробки уп "
+        "упаковка ящик "
+        "κιβ κιβώτιο ケース 箱 박스 "
         # Of SAP, and of UN/ECE recommendation 21.
         "car xct xbx xcs xpk",
         ROLL: "roll rolls reel reels coil coils drum drums spool spools rolle rollen rouleau rouleaux rollo rollos "
@@ -57,7 +61,8 @@ _UNSIZED = frozenset(
     "bundles bund layer layers lagen sleeve sleeves strip strips tote totes keg kegs barrel barrels bale bales "
     "multipack "
     "multipacks sixpack sixpacks cage cages gebinde trolley trolleys stillage stillages "
-    "crt shipper shippers bac bacs sac sacs saco sacos bandeja bandejas pairs bt btl fardo fardos".split()
+    "crt shipper shippers bac bacs sac sacs saco sacos bandeja bandejas pairs krat kratten zak zakken hundred "
+    "hundreds thousand thousands bt btl fardo fardos".split()
 )
 """Words for what holds several of an item, of which no system says how many. A dozen is one, too: eggs may be held in
 dozens by a system that has no word for it."""

@@ -166,6 +166,7 @@ _UNIT = _phrases(
     "eenheid,enhet,enhed,me,vpe,unidade,unidade de medida,unita di misura,unite de mesure,jednostka,jednostka miary,"
     "jednotka,yksikko,birim,um,jm,mj,base unit,base uom,base unit of measure,stock unit,stocking unit,"
     "basismengeneinheit,"
+    "ед изм,единица,единица измерения,jedn,j m,m j,mertekegyseg,"
     "erfassungsmengeneinheit,bun,une,bme,eme,\u5358\u4f4d,\u5355\u4f4d,\u55ae\u4f4d,\ub2e8\uc704"
 )
 # From the smallest place to the largest.

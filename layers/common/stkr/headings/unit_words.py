@@ -11,6 +11,7 @@ from stkr.tabular.text import words
 UNCLEAR = "?"
 """Stands for the unit where a title says that a number is of something, but not of what."""
 
+_LONGEST_REMARK = 40
 _LONGEST_LINE = 200
 _BRACKETS = re.compile(r"[(\[{]([^()\[\]{}]*)[)\]}]")
 _FACTOR = re.compile(r"x\d+|\d+x?|\d*[a-z]+\d+[a-z]*|\d+[a-z]+")
@@ -25,8 +26,10 @@ _PREPOSITIONS = frozenset("in en as by per im je a em por als i w are is sind so
 _MONEY = frozenset("price prices cost costs preis preise prix precio precios prezzo prezzi preco precos".split())
 _FACTORS = frozenset("factor faktor conversion umrechnung umrechnungsfaktor facteur fattore".split())
 _SIZES = frozenset("size sizes grosse inhalt content contents per je par por qty quantity taille tamano".split())
+_FULL = frozenset("full whole complete volle vollen ganze ganzen pleins pleines completas completos enteras".split())
+_TO_COUNT = frozenset("count counting counted zahlen zahle gezahlt compter contar contare tellen".split())
 _ONLY = frozenset("only nur solo sola seulement alleen".split())
-_AFTER_MARK = re.compile(r"[:=]\s*([^\W\d_]+)\W*$")
+_AFTER_MARK = re.compile(r"[:=]\s*(?:[^\W\d_]+\s+)?[^\W\d_]+\W*$")
 _SCOPE = frozenset(
     "all every everything counted counts count quantities quantity qty figures numbers amounts values stock units "
     "alle alles angaben mengen menge gezahlt zahlen werte bestande todas todos todo cantidades cantidad contado "
@@ -35,8 +38,11 @@ _SCOPE = frozenset(
     "hoeveelheden geteld quantidades".split()
 )
 _LABELS = frozenset(
-    "unit units uom unite unites einheit einheiten mengeneinheit unidad unidades unita eenheid enhet enhed".split()
+    "unit units uom unite unites einheit einheiten mengeneinheit unidad unidades unita eenheid enhet enhed zahleinheit "
+    "verpackungseinheit jednostka jednotka".split()
 )
+_BEFORE_A_SIZE = frozenset("of x a je per de von".split())
+_AROUND_A_UNIT = _PREPOSITIONS | _SCOPE | _LABELS | _ONLY | _FULL | _BEFORE_A_SIZE
 
 
 @lru_cache(maxsize=1024)
@@ -47,6 +53,8 @@ def unit_in_title(title: str) -> str:
     """
     if is_exact_count(title):
         return ""
+    if "%" in title:
+        return UNCLEAR
     text = OWN_NOTE.sub("", title.strip())
     found: set[str] = set()
     for aside in _BRACKETS.findall(text):
@@ -84,11 +92,11 @@ def unit_in_line(line: str) -> str:
     """
     if len(line) > _LONGEST_LINE:
         return ""
-    said = words(line)
+    said = tuple(word for word in words(line) if word not in _FULL)
     units = [(at, word) for at, word in enumerate(said) if _is_container_or_measure(word)]
     if not units or _MONEY & set(said):
         return ""
-    if set(said) <= {units[0][1]} | _ONLY:
+    if set(said) <= {units[0][1]} | _ONLY | _PREPOSITIONS or any(said[at - 1] in _TO_COUNT for at, _ in units if at):
         return UNCLEAR
     marked = _AFTER_MARK.search(line) is not None
     of_counts = [(at, word) for at, word in units if _is_said_of_counts(said, at, marked and at == len(said) - 1)]
@@ -123,3 +131,20 @@ def is_unit_alone(cell: str) -> bool:
     """Whether a cell names a container, a dozen or a measure, and nothing else."""
     word = " ".join(words(cell))
     return is_container(word) or (word not in _NO_UNIT and is_measure(unit_named(word) or ""))
+
+
+@lru_cache(maxsize=4096)
+def is_unit_of_its_row(remark: str) -> bool:
+    """Whether a remark says no more than the unit of its row's count: *cases*, *counted in boxes*, *case of 12*.
+
+    *Box 3* may be a place, and *2 cases expired* says something else.
+    """
+    if len(remark) > _LONGEST_REMARK:
+        return False
+    said = words(remark)
+    return any(map(is_unit_alone, said)) and all(
+        is_unit_alone(word)
+        or word in _AROUND_A_UNIT
+        or (word.isdecimal() and (at == 0 or said[at - 1] in _BEFORE_A_SIZE))
+        for at, word in enumerate(said)
+    )

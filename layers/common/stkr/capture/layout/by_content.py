@@ -9,9 +9,10 @@ from stkr.capture.layout.cells import column_tells_when, folded_cell, is_barcode
 from stkr.capture.layout.count_column import count_column_by_content
 from stkr.capture.layout.late_cells import provisional_columns
 from stkr.capture.layout.telling_apart import differing_column
-from stkr.capture.layout.unit_column import holds_units
+from stkr.capture.layout.unit_column import unit_columns_by_content
 from stkr.domain.errors import CountFileError
 from stkr.headings.titles import Role, heading
+from stkr.headings.unit_words import unit_in_title
 from stkr.tabular.sheet import Row
 from stkr.tabular.text import visible
 
@@ -36,7 +37,7 @@ def layout_by_content(sample: Sequence[Row], codebook: Codebook) -> Layout:
     refusal = CountFileError if any(codebook.knows(cell) or is_barcode(cell) for cell in columns[code]) else NotACount
     _refuse_unknown_header(rows[0], codebook, refusal)
     quantity = count_column_by_content(columns, code, refusal)
-    units = [index for index, column in enumerate(columns) if holds_units(column)]
+    units = unit_columns_by_content(rows, width, code) if quantity is not None else []
     telling_apart: tuple[int, ...] = ()
     if quantity is not None:
         details = {index for index, column in enumerate(columns) if not column or is_scan_detail(column)}
@@ -46,7 +47,7 @@ def layout_by_content(sample: Sequence[Row], codebook: Codebook) -> Layout:
         header=0,
         codes=(code,),
         quantity=quantity,
-        unit=units[0] if units and quantity is not None else None,
+        unit=units[0] if units else None,
         telling_apart=telling_apart,
         times=tuple(
             index for index in range(width) if index not in {code, quantity} and column_tells_when(rows, index)
@@ -69,9 +70,12 @@ def _refuse_unknown_header(first_row: Sequence[str], codebook: Codebook, refusal
     titled = [index for index, cell in enumerate(first_row) if visible(cell)]
     names_codes = any((title := heading(cell)) and title.role is Role.CODE for cell in first_row)
     if len(titled) > 1 and (names_codes or is_wording(first_row)) and not any(map(codebook.knows, first_row)):
+        in_units = any(map(unit_in_title, first_row))
+        name_count = (
+            "count in single units or name the unit in a column unit" if in_units else "the count column counted_qty"
+        )
         raise refusal(
-            f"the header names are not known: {listed(first_row, titled)}. "
-            "Name the code column sku and the count column counted_qty"
+            f"the header names are not known: {listed(first_row, titled)}. Name the code column sku and {name_count}"
         )
 
 

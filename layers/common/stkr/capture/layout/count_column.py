@@ -29,7 +29,9 @@ from stkr.capture.layout.headed_sample import HeadedSample
 from stkr.domain.errors import CountFileError
 from stkr.domain.exact import ZERO
 from stkr.domain.stock import StockRow
+from stkr.domain.units import EACH, unit_named
 from stkr.headings.titles import Heading, OtherRank, QuantityRank, Role, is_exact_count, is_of_an_earlier_count
+from stkr.headings.unit_words import unit_in_title
 from stkr.tabular.text import visible, words
 
 _MONEY = ("amount",)
@@ -43,6 +45,19 @@ _IF_COUNTED = (
     "If it is what was counted on the shelf, in single units, call it counted_qty; otherwise add a column of what was "
     "counted"
 )
+
+
+_IF_COUNTED_IN_CASES = (
+    "It seems to be of cases or packs: put what was counted, in single units or with its unit such as 4 boxes, into a "
+    "column of its own, counted_qty"
+)
+
+
+def _if_counted(table: HeadedSample, columns: Sequence[int]) -> str:
+    """What to do about columns that may be the count; numbers of cases must not become numbers of single units."""
+    titles = [table.titles[index] for index in columns if index < len(table.titles)]
+    units = [unit_in_title(title) for title in titles if "size" not in words(title)]
+    return _IF_COUNTED_IN_CASES if any(unit and unit_named(unit) != EACH for unit in units) else _IF_COUNTED
 
 
 def count_column(table: HeadedSample, codebook: Codebook, location: str) -> int | None:
@@ -273,7 +288,7 @@ def _refuse_book_figures(table: HeadedSample, codebook: Codebook, count: int) ->
     if title.qualified:
         raise CountFileError(
             f"cannot tell whether {listed_with_cells(table, [count])} is what was counted or what the system says. "
-            f"{_IF_COUNTED}"
+            f"{_if_counted(table, [count])}"
         )
     if title.rank == QuantityRank.STOCK and _equals_the_books(table, codebook, count):
         raise NotACount(
@@ -323,7 +338,10 @@ def _refuse_unless_scans(table: HeadedSample, book_figures: Sequence[int]) -> No
     ]
     unexplained = [index for index in doubtful if not _title_explains(table.heading(index))]
     if unexplained:
-        raise CountFileError(f"cannot tell whether {listed_with_cells(table, unexplained)} is the count. {_IF_COUNTED}")
+        raise CountFileError(
+            f"cannot tell whether {listed_with_cells(table, unexplained)} is the count. "
+            f"{_if_counted(table, unexplained)}"
+        )
     if book_figures:
         raise NotACount(
             f"there is no counted quantity: {listed_with_cells(table, book_figures)} is what the system expects. "
@@ -331,7 +349,9 @@ def _refuse_unless_scans(table: HeadedSample, book_figures: Sequence[int]) -> No
         )
     if doubtful:
         # Prices and pack sizes make a list of items, which may stand beside the count in a workbook.
-        raise NotACount(f"there is no counted quantity beside {listed_with_cells(table, doubtful)}. {_IF_COUNTED}")
+        raise NotACount(
+            f"there is no counted quantity beside {listed_with_cells(table, doubtful)}. {_if_counted(table, doubtful)}"
+        )
 
 
 def _goes_with_a_scan(title: Heading | None) -> bool:

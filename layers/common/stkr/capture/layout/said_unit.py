@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from stkr.capture.layout.captions import listed
-from stkr.capture.layout.cells import folded_cell, number_in
+from stkr.capture.layout.cells import number_in
 from stkr.capture.layout.headed_sample import HeadedSample
 from stkr.domain.errors import CountFileError
 from stkr.domain.units import EACH, unit_named
@@ -43,6 +43,21 @@ def said_unit(table: HeadedSample, above: Sequence[Row], count: int, unit: int |
     return "" if unit is None and unit_named(said) == EACH else said
 
 
+def refuse_unit_below(cells: Sequence[str], number: int) -> None:
+    """A note below the table may say what its counts are in, as *All quantities in cases*.
+
+    :raises CountFileError: when a row is such a note.
+    """
+    if sum(map(bool, cells)) != 1:
+        return
+    line = visible("".join(cells))
+    if unit_in_line(line):
+        raise CountFileError(
+            f"row {number} ({line[:_LONGEST_SHOWN]}) seems to say what the counts above it are in. {_WHAT_TO_DO}, "
+            "and delete the row"
+        )
+
+
 def _unit_above(above: Sequence[Row], count: int) -> str:
     for number, cells in above:
         filled = [index for index, cell in enumerate(cells) if visible(cell)]
@@ -70,9 +85,9 @@ def _over(cells: Sequence[str], filled: Sequence[int], count: int) -> str:
 def _unit_below_title(table: HeadedSample, count: int) -> str:
     """The unit in the first row below the header, where that names no item."""
     for row in table.rows[:1]:
-        cell = folded_cell(row, count)
+        cell = visible(row[count]) if count < len(row) else ""
         if is_unit_alone(cell) and row not in table.rows_with_code():
-            return cell
+            return " ".join(words(cell))
     return ""
 
 

@@ -4,6 +4,7 @@ A unit that is lost makes a wrong figure of every case. So a column whose cells 
 words that we do not know in it park their rows.
 """
 
+import re
 from collections.abc import Callable, Sequence
 
 from stkr.capture.layout.captions import listed
@@ -13,7 +14,7 @@ from stkr.capture.quantities import is_unit
 from stkr.domain.errors import CountFileError
 from stkr.domain.units import is_container, unit_named
 from stkr.headings.titles import Heading, Role
-from stkr.headings.unit_words import is_unit_alone
+from stkr.headings.unit_words import is_unit_of_its_row
 from stkr.tabular.text import visible, words
 
 _COUNTING = frozenset({"count", "counted", "counting"})
@@ -25,7 +26,8 @@ _OTHER_PURPOSE = frozenset(
 
 _ABOUT_THE_ITEM = frozenset(
     "category categories department group class family brand collection name description desc colour color tags "
-    "bezeichnung beschreibung kategorie categoria libelle nombre omschrijving".split()
+    "variant variation size option model style bezeichnung beschreibung kategorie categoria libelle nombre "
+    "omschrijving".split()
 )
 # Words that are units only in a column of units: yes and no, sizes, parts of a car.
 _DOUBTFUL = frozenset(
@@ -37,6 +39,11 @@ _REMARKS = frozenset(
     "observacion observaciones nota notas remarque remarques commentaire commentaires opmerking opmerkingen "
     "osservazioni "
     "kommentarer bemaerkning".split()
+)
+# As in "Case of 12", "Case (12 ea)" and CS12; "Box 12" may be a place, and a 12-pack is an item of its own.
+_SIZED = re.compile(
+    r"(?P<unit>[^\W\d_]+)\.?(?:\s*(?:[/x*\u00d7(@-]|of\b|\u00e0|per\b|de\b|von\b|je\b)\s*)?\d+(?:[^\d].*)?",
+    re.IGNORECASE,
 )
 _LONGEST_UNIT = 20
 _FEW = 12
@@ -51,7 +58,7 @@ def unit_column(table: HeadedSample, count: int) -> int | None:
     titled = [index for index in table.columns(Role.UNIT) if not _is_for_another_purpose(table, index)]
     candidates = titled + [index for index in _by_content(table) if index not in titled and index != count]
     counting = [index for index in candidates if _COUNTING & set(words(_title(table, index)))]
-    filled = _filled(table, counting or candidates)
+    filled = _filled(table.rows, counting or candidates)
     if len(set(filled.values())) <= 1:
         return next(iter(filled), candidates[0] if candidates else None)
     beside = _beside_the_count(table, list(filled), count)
@@ -60,6 +67,23 @@ def unit_column(table: HeadedSample, count: int) -> int | None:
             f"cannot tell which unit was counted in: {listed(table.titles, list(filled))}. Delete the others"
         )
     return beside
+
+
+def unit_columns_by_content(rows: Sequence[Sequence[str]], width: int, code: int) -> list[int]:
+    """The columns of units where there is no header; of several, all say the same.
+
+    :raises CountFileError: where they differ.
+    """
+    columns = {
+        index: [visible(row[index]) for row in rows if index < len(row)] for index in range(width) if index != code
+    }
+    units = [index for index, cells in columns.items() if holds_some_units(cells)]
+    if len(set(_filled(rows, units).values())) > 1:
+        raise CountFileError(
+            f"cannot tell which unit was counted in: {listed((), units)}. Add a header row with sku, "
+            f"counted_qty and unit"
+        )
+    return units
 
 
 def _title(table: HeadedSample, index: int) -> str:
@@ -83,16 +107,15 @@ def _by_content(table: HeadedSample) -> list[int]:
 
 def _may_hold_units(heading: Heading | None, title: str) -> Callable[[Sequence[str]], bool]:
     """How sure the cells of a column have to be of units, which depends on what its title says."""
-    if heading is None:
-        return holds_some_units
-    if heading.role in (Role.OTHER, Role.QUANTITY) and not _ABOUT_THE_ITEM & set(words(title)):
-        return holds_units
-    return _holds_nothing_but_units
+    said = set(words(title))
+    if heading is not None and (heading.role not in (Role.OTHER, Role.QUANTITY) or _ABOUT_THE_ITEM & said):
+        return _holds_nothing_but_units
+    return holds_units if _REMARKS & said else holds_some_units
 
 
-def _filled(table: HeadedSample, candidates: Sequence[int]) -> dict[int, tuple[str, ...]]:
+def _filled(rows: Sequence[Sequence[str]], candidates: Sequence[int]) -> dict[int, tuple[str, ...]]:
     """Those of the columns that have any content, with the units that their cells name."""
-    columns = {index: tuple(_unit_of(folded_cell(row, index)) for row in table.rows) for index in candidates}
+    columns = {index: tuple(_unit_of(folded_cell(row, index)) for row in rows) for index in candidates}
     return {index: column for index, column in columns.items() if any(column)}
 
 
@@ -120,15 +143,20 @@ def holds_units(cells: Sequence[str]) -> bool:
 
 
 def holds_some_units(cells: Sequence[str]) -> bool:
-    """Whether a column under a title that we do not know is one of units: few short words, at least one a unit."""
+    """Whether most cells are units, or there are few short words and at least one of them is a unit."""
     filled = [cell for cell in cells if cell]
     kinds = {cell.casefold() for cell in filled}
+    if holds_units(filled):
+        return True
     if not kinds or len(kinds) > _FEW or any(len(kind) > _LONGEST_UNIT for kind in kinds):
         return False
     said = {word for kind in kinds for word in words(kind)}
     if said & _PLACE_WORDS or any(kind.isdecimal() for kind in kinds) or not all(map(_is_short, kinds)):
         return False
-    return any(_is_unit_word(kind) and not _is_doubtful(kind) for kind in kinds)
+    # A bundle may be a kind of item; a case or a piece is a unit.
+    return any(
+        (is_unit(kind) or _SIZED.fullmatch(kind)) and _is_unit_word(kind) and not _is_doubtful(kind) for kind in kinds
+    )
 
 
 def _holds_nothing_but_units(cells: Sequence[str]) -> bool:
@@ -139,12 +167,15 @@ def _holds_nothing_but_units(cells: Sequence[str]) -> bool:
 
 
 def _is_short(cell: str) -> bool:
-    """Whether a cell is one word, or one with a size in brackets."""
-    return len(words(cell.partition("(")[0])) <= 1
+    """Whether a cell is one word, or one with a size."""
+    return len(words(cell.partition("(")[0])) <= 1 or _SIZED.fullmatch(cell) is not None
 
 
 def _is_unit_word(cell: str) -> bool:
-    return is_unit(cell) or is_container(_word(cell))
+    if is_unit(cell) or is_container(_word(cell)):
+        return True
+    sized = _SIZED.fullmatch(cell)
+    return sized is not None and is_container(_word(sized["unit"]))
 
 
 def _is_doubtful(cell: str) -> bool:
@@ -174,6 +205,6 @@ def remark_columns(table: HeadedSample, used: Sequence[int | None]) -> tuple[int
         and not _is_for_another_purpose(table, index)
         and (
             _REMARKS & set(words(_title(table, index)))
-            or (table.heading(index) is None and any(map(is_unit_alone, table.cells(index))))
+            or (table.heading(index) is None and any(map(is_unit_of_its_row, table.cells(index))))
         )
     )
