@@ -180,7 +180,7 @@ def _is_blank(layout: Layout, cells: Sequence[str], number: int) -> bool:
     :raises CountFileError: when it says something of the other rows' counts.
     """
     layout.refuse_without_recount(cells)
-    if not layout.counted_in:
+    if cells.count("") == len(cells) - 1 and not layout.counted_in:
         refuse_unit_below(cells, number)
     return has_content(cells) and not layout.repeats_header(cells)
 

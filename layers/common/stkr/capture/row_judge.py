@@ -27,6 +27,7 @@ from stkr.capture.result import Reason, RowTrouble
 from stkr.domain.errors import CountFileError
 from stkr.domain.exact import ONE
 from stkr.domain.stock import Snapshot
+from stkr.domain.units import mentions_unit
 from stkr.headings.titles import heading
 from stkr.headings.unit_words import is_unit_of_its_row
 from stkr.tabular.sheet import Block, cell_name, has_content
@@ -107,8 +108,12 @@ def _whole(amount: Amount | Unread | None) -> Decimal | None:
     return amount.eaches if isinstance(amount, Amount) and amount.bare and not amount.eaches % 1 else None
 
 
-def _names_unit(remarks: Iterable[str]) -> bool:
-    return any(map(is_unit_of_its_row, remarks))
+def _names_units(remarks: Sequence[str | Sequence[str]]) -> list[bool]:
+    """Whether each row's remarks say in what unit it was counted; of nearly all, none has a word for a unit."""
+    of_rows = [[cells] if isinstance(cells, str) else cells for cells in remarks]
+    if not mentions_unit("\n".join("\n".join(cells) for cells in of_rows)):
+        return [False] * len(of_rows)
+    return [any(map(is_unit_of_its_row, cells)) for cells in of_rows]
 
 
 def _single(match: CodeMatch) -> str | None:
@@ -139,9 +144,7 @@ class RowJudge:
         else:
             both = (layout.quantity, layout.unit)
             self._quantities = _PlainAnswers(both, lambda new: [_whole(self._read(*cells)) for cells in new])
-        self._remarks = _PlainAnswers[bool](
-            layout.remarks, lambda new: [_names_unit([cells] if isinstance(cells, str) else cells) for cells in new]
-        )
+        self._remarks = _PlainAnswers[bool](layout.remarks, _names_units)
         if layout.location is None:
             self._area_bins = _PlainAnswers[AreaBin](
                 (layout.bin,), lambda new: [places.area_bin("", name) for name in new]

@@ -1,5 +1,6 @@
 """Units that stock is held, counted and sold in, and the words for them."""
 
+import re
 from collections.abc import Mapping
 
 EACH = "ea"
@@ -66,6 +67,8 @@ _UNSIZED = frozenset(
 )
 """Words for what holds several of an item, of which no system says how many. A dozen is one, too: eggs may be held in
 dozens by a system that has no word for it."""
+_LETTERS = re.compile(r"[^\W\d_]+")
+_OF_UNITS = frozenset(letters for word in (*_UNITS, *_UNSIZED) for letters in _LETTERS.findall(word))
 
 
 def unit_named(word: str) -> str | None:
@@ -76,6 +79,11 @@ def unit_named(word: str) -> str | None:
 def is_container(word: str) -> bool:
     """Whether a word names what holds several of an item, whether we know how many or not."""
     return word in _UNSIZED or unit_named(word) in (CASE, ROLL)
+
+
+def mentions_unit(text: str) -> bool:
+    """Whether a text has a word for a unit in it; a quick look before a closer one."""
+    return not _OF_UNITS.isdisjoint(_LETTERS.findall(text.casefold()))
 
 
 def is_measure(unit: str) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from stkr.domain.units import EACH, is_container, is_measure, unit_named
+from stkr.domain.units import EACH, is_container, is_measure, mentions_unit, unit_named
 from stkr.headings.titles import OWN_NOTE, is_exact_count, is_explained
 from stkr.tabular.text import words
 
@@ -133,13 +133,12 @@ def is_unit_alone(cell: str) -> bool:
     return is_container(word) or (word not in _NO_UNIT and is_measure(unit_named(word) or ""))
 
 
-@lru_cache(maxsize=4096)
 def is_unit_of_its_row(remark: str) -> bool:
     """Whether a remark says no more than the unit of its row's count: *cases*, *counted in boxes*, *case of 12*.
 
     *Box 3* may be a place, and *2 cases expired* says something else.
     """
-    if len(remark) > _LONGEST_REMARK:
+    if not remark or len(remark) > _LONGEST_REMARK or not mentions_unit(remark):
         return False
     said = words(remark)
     return any(map(is_unit_alone, said)) and all(

@@ -46,10 +46,10 @@ def said_unit(table: HeadedSample, above: Sequence[Row], count: int, unit: int |
 def refuse_unit_below(cells: Sequence[str], number: int) -> None:
     """A note below the table may say what its counts are in, as *All quantities in cases*.
 
+    :param cells: of a row with one filled cell.
+
     :raises CountFileError: when a row is such a note.
     """
-    if sum(map(bool, cells)) != 1:
-        return
     line = visible("".join(cells))
     if unit_in_line(line):
         raise CountFileError(

@@ -6,13 +6,14 @@ words that we do not know in it park their rows.
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from stkr.capture.layout.captions import listed
 from stkr.capture.layout.cells import folded_cell, is_count
 from stkr.capture.layout.headed_sample import HeadedSample
 from stkr.capture.quantities import is_unit
 from stkr.domain.errors import CountFileError
-from stkr.domain.units import is_container, unit_named
+from stkr.domain.units import is_container, mentions_unit, unit_named
 from stkr.headings.titles import Heading, Role
 from stkr.headings.unit_words import is_unit_of_its_row
 from stkr.tabular.text import visible, words
@@ -171,7 +172,10 @@ def _is_short(cell: str) -> bool:
     return len(words(cell.partition("(")[0])) <= 1 or _SIZED.fullmatch(cell) is not None
 
 
+@lru_cache(maxsize=4096)
 def _is_unit_word(cell: str) -> bool:
+    if not mentions_unit(cell):
+        return False
     if is_unit(cell) or is_container(_word(cell)):
         return True
     sized = _SIZED.fullmatch(cell)
