@@ -82,6 +82,17 @@ def test_an_answer_does_not_make_a_whole_count_of_a_part() -> None:
     assert "make up the count" in problem(of_column("Zz", "sku,Cases,Zz\nBOLT,2,5\nNUT,1,4\n")).problem
 
 
+def test_cases_that_a_person_names_are_cases_and_not_all_of_a_count_beside_loose_units() -> None:
+    captured = of_column("Cases", "sku,Stock,Cases\nBOLT,480,2\nNUT,9,1\n")
+    assert lines(captured) == {"BOLT": "48"}
+    assert reasons(captured) == [(3, "missing_pack_size")]
+    assert "make up the count" in problem(of_column("Cases", "sku,Cases,Loose units\nBOLT,2,5\n")).problem
+
+
+def test_a_column_beyond_the_header_can_be_named_by_its_number() -> None:
+    assert lines(of_column("column 3", "sku,Stock\nBOLT,480,46\nNUT,9,7\n")) == {"BOLT": "46", "NUT": "7"}
+
+
 def test_an_answer_does_not_make_counts_of_changes() -> None:
     changes = "sku,Zz\nBOLT,-2\nNUT,-1\nROPE,3\n"
     assert "changes of stock" in problem(of_column("Zz", changes)).problem
@@ -140,6 +151,25 @@ def test_where_two_columns_may_be_the_unit_a_person_is_asked_and_the_answer_coun
     assert asked.kind is QuestionKind.UNIT
     assert [candidate.title for candidate in asked.candidates] == ["UoM", "Stock UoM"]
     assert lines(count(text, answers=Answers(unit="each"))) == {"BOLT": "2", "NUT": "3"}
+
+
+@pytest.mark.parametrize(
+    ("text", "right"),
+    [
+        ("sku,Count (x?)\nBOLT,2\n", {"BOLT": "48"}),
+        ("sku,Counted (cases)\nBOLT,2\n", {"BOLT": "48"}),
+        ("BOLT,2\nBOLT,2\n", {"BOLT": "48"}),
+        ("BOLT,2,box,ea\nNUT,3,ea,box\n", {"BOLT": "48"}),
+    ],
+)
+def test_a_unit_that_a_person_says_is_that_of_every_number_without_one(text: str, right: dict[str, str]) -> None:
+    assert lines(count(text, answers=Answers(unit="cases"))) == right
+
+
+def test_a_unit_that_contradicts_the_file_parks_the_row_or_refuses_the_file() -> None:
+    assert reasons(count("sku,count,unit\nBOLT,2,ea\n", answers=Answers(unit="cases"))) == [(2, "unknown_unit")]
+    told = problem(count("sku,Counted (cases)\nBOLT,2\n", answers=Answers(unit="each"))).problem
+    assert "'Counted (cases)' names another unit than each" in told
 
 
 @pytest.mark.parametrize(

@@ -28,10 +28,13 @@ class Layout:
     ``telling_apart`` are columns of lots and larger places: rows that differ in them are not one count repeated.
     ``times`` are columns that may say when a row was counted.
     ``first_counts`` are columns of first counts beside the recount that is ``quantity``.
-    ``counted_in`` is the word for the unit of the count, where a person says it; the row's own goes before it.
+    ``counted_in`` is the word for the unit that the count's title, a line above the header, or a person names; empty
+    for none.
+    ``pack_sizes`` are columns of how many a case holds. ``remarks`` are columns in which a cell that is nothing but a
+    unit is said of its row's count.
     ``left_aside`` are columns of numbers that may be the count after all, with a few cells of each.
-    ``provisional`` are columns that were empty or held mostly units, with the cells they had; later rows may show that
-    such a column is something else.
+    ``provisional`` are columns that were empty or held few short words, with the cells they had; later rows may show
+    that such a column is something else.
     ``captions`` are the titles as they are spelled, empty where a column has none; ``titles`` are the same, folded.
     """
 
@@ -45,6 +48,8 @@ class Layout:
     times: tuple[int, ...] = ()
     first_counts: tuple[int, ...] = ()
     counted_in: str = ""
+    pack_sizes: tuple[int, ...] = ()
+    remarks: tuple[int, ...] = ()
     left_aside: tuple[Candidate, ...] = ()
     provisional: Mapping[int, frozenset[str]] = field(default_factory=dict)
     captions: tuple[str, ...] = ()
@@ -54,7 +59,17 @@ class Layout:
     def width(self) -> int:
         """How many cells a row needs for every column to exist."""
         return 1 + max(
-            index for index in (*self.codes, self.quantity, self.unit, self.bin, self.location) if index is not None
+            index
+            for index in (
+                *self.codes,
+                self.quantity,
+                self.unit,
+                self.bin,
+                self.location,
+                *self.pack_sizes,
+                *self.remarks,
+            )
+            if index is not None
         )
 
     def time_cells(self, cells: Sequence[str]) -> tuple[str, ...]:

@@ -15,11 +15,14 @@ from stkr.capture.layout.cells import (
 )
 from stkr.capture.layout.count_column import count_column_by_content, left_aside_by_content
 from stkr.capture.layout.late_cells import provisional_columns
+from stkr.capture.layout.said_unit import unit_of_counts
 from stkr.capture.layout.telling_apart import differing_column
-from stkr.capture.layout.unit_column import holds_units
+from stkr.capture.layout.unit_column import unit_columns_by_content
 from stkr.capture.questions import NO_ANSWERS, Answers, FileUnclear, candidates, question_about
 from stkr.domain.errors import CountFileError
 from stkr.domain.question import QuestionKind
+from stkr.headings.titles import Role, heading
+from stkr.headings.unit_words import unit_in_title
 from stkr.tabular.sheet import Row
 from stkr.tabular.text import visible
 
@@ -45,7 +48,7 @@ def layout_by_content(sample: Sequence[Row], codebook: Codebook, answers: Answer
     _refuse_unknown_header(rows, columns, code, codebook, refusal)
     quantity = count_column_by_content(columns, code, refusal, answers.count_column)
     aside = [] if quantity is None else left_aside_by_content(columns, code, quantity)
-    units = [index for index, column in enumerate(columns) if holds_units(column)]
+    units = unit_columns_by_content(rows, width, code, answers.unit) if quantity is not None else []
     telling_apart: tuple[int, ...] = ()
     if quantity is not None:
         details = {index for index, column in enumerate(columns) if not column or is_scan_detail(column)}
@@ -55,8 +58,8 @@ def layout_by_content(sample: Sequence[Row], codebook: Codebook, answers: Answer
         header=0,
         codes=(code,),
         quantity=quantity,
-        unit=units[0] if units and quantity is not None else None,
-        counted_in=answers.unit,
+        unit=units[0] if units else None,
+        counted_in=unit_of_counts(answers.unit, units[0] if units else None),
         telling_apart=telling_apart,
         times=tuple(
             index for index in range(width) if index not in {code, quantity} and column_tells_when(rows, index)
@@ -85,12 +88,17 @@ def _refuse_unknown_header(
 ) -> None:
     first_row = rows[0]
     titled = [index for index, cell in enumerate(first_row) if visible(cell)]
-    if len(titled) < 2 or not is_wording(first_row) or any(map(codebook.knows, first_row)):  # noqa: PLR2004 - one word may be a code
+    names_codes = any((title := heading(cell)) and title.role is Role.CODE for cell in first_row)
+    if (
+        len(titled) < 2  # noqa: PLR2004 - one word may be a code
+        or not (names_codes or is_wording(first_row))
+        or any(map(codebook.knows, first_row))
+    ):
         return
-    problem = (
-        f"the header names are not known: {listed(first_row, titled)}. "
-        "Name the code column sku and the count column counted_qty"
-    )
+    name_count = "the count column counted_qty"
+    if any(map(unit_in_title, first_row)):
+        name_count = "count in single units or name the unit in a column unit"
+    problem = f"the header names are not known: {listed(first_row, titled)}. Name the code column sku and {name_count}"
     # The title itself is the first cell of its column.
     numbers = [
         index
