@@ -123,7 +123,7 @@ def test_uncounted_items_have_a_section_of_their_own() -> None:
 def test_held_and_doubtful_lines_say_so() -> None:
     shown = mail(line(held_from_qty=Decimal(500), incomplete=True), uncounted(held_from_qty=Decimal(15)))
     for body in (shown.text, html_text(shown)):
-        assert "Stock has moved: the system said 500 when the count began and 480 when it was to be posted." in body
+        assert "Stock has moved: the system said 500 when the count began and 480 when it was to be adjusted." in body
         assert "The count may be incomplete" in body
         assert "system 12 (was 15)." in body
     assert shown.subject.startswith("Stock has moved: Fixings aisle count: ")
