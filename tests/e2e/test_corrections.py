@@ -9,7 +9,7 @@ import pytest
 from local import shop, shop_floor
 from local.browser import FetchedPage
 from local.stack import Stack
-from stkr.capture.fixes import TITLES
+from stkr.capture.read_fix_sheet import TITLES
 from tests.e2e.count import APPROVER, count, plentiful
 
 pytestmark = pytest.mark.e2e

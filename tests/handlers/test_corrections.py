@@ -13,7 +13,7 @@ import pytest
 from openpyxl import load_workbook
 
 from local.events import event
-from stkr.capture.fixes import TITLES
+from stkr.capture.read_fix_sheet import TITLES
 from stkr.capture.result import Captured
 from stkr.domain.alias import Alias, RowRef
 from stkr.session.core import Opening

@@ -29,9 +29,17 @@ def bookings(stack: StackOption = DEFAULT_STACK) -> None:
         raise fail(error) from error
     now = datetime.now(UTC)
     rows = (
-        (one.id, row.sku, row.location, row.name, one.units, one.at, str((now - datetime.fromisoformat(one.at)).days))
+        (
+            unbooked.id,
+            row.sku,
+            row.location,
+            row.name,
+            unbooked.units,
+            unbooked.at,
+            str((now - datetime.fromisoformat(unbooked.at)).days),
+        )
         for row in read_waiting(table)
-        for one in row.adjustments
+        for unbooked in row.adjustments
     )
     typer.echo(csv_text((*TO_BOOK_COLUMNS, "days"), rows), nl=False)
 

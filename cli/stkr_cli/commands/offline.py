@@ -134,7 +134,7 @@ def _snapshot(inventory: Path, location: str | None) -> Snapshot:
 
 
 def _write_fix_sheet(path: Path, captured: Capture) -> None:
-    from stkr.capture.fix_sheet import xlsx_fixes  # noqa: PLC0415 - its library takes longer to load than most checks
+    from stkr.capture.write_fix_sheet import xlsx_fixes  # noqa: PLC0415 - its library takes longer to load than most checks
 
     path.write_bytes(xlsx_fixes(captured.parked, datetime.now(UTC)))
 

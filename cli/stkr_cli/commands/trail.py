@@ -1,4 +1,4 @@
-"""``stkr audit`` and ``stkr verify``: the trail told, and checked against everything that follows from it."""
+"""``stkr audit`` and ``stkr verify``: stories from the trail, and its check against everything stored."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -35,8 +35,10 @@ _CHECKED = "the system of record says what it has booked; the trail only says wh
 
 
 def _tables(stack: str) -> Tables:
-    known = outputs(stack)
-    return Tables(known["InventoryTableName"], known["CountsTableName"], known["AdjustmentsTableName"])
+    stack_outputs = outputs(stack)
+    return Tables(
+        stack_outputs["InventoryTableName"], stack_outputs["CountsTableName"], stack_outputs["AdjustmentsTableName"]
+    )
 
 
 @app.command()
@@ -117,31 +119,31 @@ def verify(
     try:
         tables = _tables(stack)
         if sku is not None:
-            tally, found = verify_sku(tables, sku)
+            tally, differences = verify_sku(tables, sku)
         else:
             with _progress(tables) as watch:
-                tally, found = verify_all(tables, watch)
+                tally, differences = verify_all(tables, watch)
     except (StackError, StkrError) as error:
         raise fail(error) from error
     if as_json:
-        json_output.write({**asdict(tally), "differences": [asdict(one) for one in found]})
+        json_output.write({**asdict(tally), "differences": [asdict(difference) for difference in differences]})
     else:
-        _show_verified(tally, found)
-    if found:
+        _show_verified(tally, differences)
+    if differences:
         raise typer.Exit(DIFFERENT)
 
 
-def _show_verified(tally: Tally, found: Sequence[Difference]) -> None:
+def _show_verified(tally: Tally, differences: Sequence[Difference]) -> None:
     console.print(
         f"Checked: {counted_noun(tally.variances, 'variance')} and {counted_noun(tally.posts, 'post')}, of which "
         f"{tally.changes:,} changed a quantity. Still to be booked: {tally.waiting:,} ({_CHECKED})."
     )
-    if not found:
+    if not differences:
         console.print("Everything follows from the trail.")
         return
-    table = Table("SKU", "where", "what differs", "what to do", title=counted_noun(len(found), "difference"))
-    for one in found:
-        table.add_row(*map(escape, (one.sku, one.where, one.problem, one.remedy)))
+    table = Table("SKU", "where", "what differs", "what to do", title=counted_noun(len(differences), "difference"))
+    for difference in differences:
+        table.add_row(*map(escape, (difference.sku, difference.where, difference.problem, difference.remedy)))
     console.print(table)
 
 

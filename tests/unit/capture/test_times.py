@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stkr.capture.codes import Codebook
 from stkr.capture.core import capture
-from stkr.capture.layout import find_layout
+from stkr.capture.layout.find import find_layout
 from stkr.capture.result import Capture, UploadedFile
 from stkr.capture.times import Window, clock_of, spanned, window_of
 from stkr.domain import instants
@@ -204,10 +204,10 @@ def test_a_time_of_this_count_comes_back_whatever_form_it_was_written_in_or_is_n
 ) -> None:
     moment = local.replace(microsecond=0, tzinfo=LONDON)
     within = Window(moment - timedelta(minutes=minutes), moment + timedelta(minutes=600 - minutes), LONDON)
-    found = read(*moment.strftime(form).split("|"), within=within)
-    if found is not None:
-        assert isinstance(found, tuple)
-        assert found[0] == instants.instant(moment)
+    moment_read = read(*moment.strftime(form).split("|"), within=within)
+    if moment_read is not None:
+        assert isinstance(moment_read, tuple)
+        assert moment_read[0] == instants.instant(moment)
     elif moment.utcoffset() == moment.replace(fold=1).utcoffset():
         # Only where day and month can change places within the count, which ten hours hardly allow.
         assert moment.day <= 12
@@ -215,8 +215,8 @@ def test_a_time_of_this_count_comes_back_whatever_form_it_was_written_in_or_is_n
 
 @given(st.lists(st.text(max_size=20), max_size=4))
 def test_whatever_the_cells_hold_a_time_is_one_within_the_count(cells: list[str]) -> None:
-    found = read(*cells)
-    assert found is None or found is WRONG or window().holds(found)  # type: ignore[arg-type]  # a moment
+    moment_read = read(*cells)
+    assert moment_read is None or moment_read is WRONG or window().holds(moment_read)  # type: ignore[arg-type]  # a moment
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from stkr.capture.result import (
     Capture,
+    ColumnReport,
     Correction,
     ParkedRow,
     ReadTable,
@@ -20,7 +21,6 @@ from stkr.capture.result import (
     Replaced,
     RowTrouble,
     Totals,
-    Understood,
 )
 from stkr.domain.alias import Alias, RowRef
 from stkr.domain.counted import CountedLine, FileProblem, LineKind
@@ -300,7 +300,7 @@ def test_what_fix_sheets_and_later_files_did_is_told() -> None:
     by = RowRef("fixes.xlsx", 2)
     capture = replace(
         CAPTURE,
-        tables=(ReadTable("scan.csv", "XLSX", Understood(4, ("EAN",), "Qty", None, "Shelf", None, ("Name",))),),
+        tables=(ReadTable("scan.csv", "XLSX", ColumnReport(4, ("EAN",), "Qty", None, "Shelf", None, ("Name",))),),
         replaced=(Replaced("Front/sam.csv", "Front/ann.csv"),),
         corrections=(Correction(RowRef("scan.csv", 3), by, "BOLT", ""),),
         aliases=(Alias("B-OLD", "BOLT", by, Decimal(24)),),

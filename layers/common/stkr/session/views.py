@@ -148,7 +148,7 @@ def print_sheet(settings: SessionSettings, visit: LinkVisit) -> Page:
 
 def fetch_fixes(settings: SessionSettings, visit: LinkVisit, form: Format) -> Page | Download:
     """The fix sheet with what is parked now, or a page that says why there is none."""
-    from stkr.capture.fix_sheet import csv_fixes, xlsx_fixes  # noqa: PLC0415 - see the module's docstring
+    from stkr.capture.write_fix_sheet import csv_fixes, xlsx_fixes  # noqa: PLC0415 - see the module's docstring
     from stkr.tabular.xlsx_out import XLSX_TYPE  # noqa: PLC0415 - as above
 
     def act(link: CountLink) -> Page | Download:

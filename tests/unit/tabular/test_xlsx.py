@@ -17,7 +17,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from stkr.capture.core import capture
 from stkr.capture.quantities import plain
 from stkr.capture.result import Capture, UploadedFile
-from stkr.tabular import workbook as reader
+from stkr.tabular.xlsx import package, strings, worksheets
 from tests.unit.capture.builders import count, lines, reasons, snapshot, totals
 from tests.unit.capture.workbooks import BOOK, PACKAGE, first_sheet, formatted_tail, raw_workbook, saved, workbook
 
@@ -48,7 +48,7 @@ def shown(number: str, code: str) -> str:
         f'<styleSheet><numFmts><numFmt numFmtId="164" formatCode={quoteattr(code)}/></numFmts>'
         '<cellXfs><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs></styleSheet>'
     )
-    (sheet,) = reader.read_workbook(
+    (sheet,) = worksheets.read_workbook(
         raw_workbook(row_of(text_cell("x"), f"<c s='1'><v>{number}</v></c>"), styles=styles)
     )
     return list(sheet.rows())[1][1][1]
@@ -343,20 +343,20 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "MAX_UNPACKED", 1_000)
+    monkeypatch.setattr(package, "MAX_UNPACKED", 1_000)
 
     assert "unpacks to more" in problem(workbook([["SKU", "Counted"], ["BOLT", 432]]))
 
 
 def test_a_workbook_with_too_much_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "MAX_SHARED_BYTES", 20)
+    monkeypatch.setattr(strings, "MAX_SHARED_BYTES", 20)
 
     assert "too much text" in problem(raw_workbook("<worksheet/>", shared="<sst><si><t>BOLT</t></si></sst>"))
 
 
 def test_a_cell_or_a_row_of_endless_text_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "MAX_CELL_CHARS", 10)
-    monkeypatch.setattr(reader, "MAX_ROW_CHARS", 15)
+    monkeypatch.setattr(strings, "MAX_CELL_CHARS", 10)
+    monkeypatch.setattr(worksheets, "MAX_ROW_CHARS", 15)
 
     assert "more than 10 characters" in problem(workbook([["SKU", "Counted"], ["BOLT", "x" * 11]]))
     assert "more than 10 characters" in problem(raw_workbook(row_of(text_cell("x" * 11))))

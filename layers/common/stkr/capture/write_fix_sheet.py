@@ -1,6 +1,6 @@
-"""The fix sheet as it is handed out: the parked rows, what is wrong with each, and columns for what is right."""
+"""Writing the fix sheet: the parked rows, what is wrong with each, and columns for what is right."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -8,8 +8,8 @@ from typing import Final
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from stkr.capture.fixes import TITLES, handed_out
-from stkr.capture.result import ParkedRow
+from stkr.capture.read_fix_sheet import TITLES
+from stkr.capture.result import ParkedRow, Reason
 from stkr.tabular.csv_out import csv_file
 from stkr.tabular.xlsx_out import Column, xlsx
 
@@ -28,12 +28,20 @@ _HINTS = {
 
 def xlsx_fixes(parked: Iterable[ParkedRow], made_at: datetime) -> bytes:
     """The sheet as a workbook, which is the safer one: a CSV that a spreadsheet has saved again may lose digits."""
-    return xlsx("Fix", _COLUMNS, islice(handed_out(parked), MAX_ROWS), made_at, _finish)
+    return xlsx("Fix", _COLUMNS, islice(_rows(parked), MAX_ROWS), made_at, _finish)
 
 
 def csv_fixes(parked: Iterable[ParkedRow]) -> bytes:
     """The sheet as CSV."""
-    return csv_file(TITLES, islice(handed_out(parked), MAX_ROWS))
+    return csv_file(TITLES, islice(_rows(parked), MAX_ROWS))
+
+
+def _rows(parked: Iterable[ParkedRow]) -> Iterator[tuple[str, ...]]:
+    """The rows below ``TITLES``; what is already decided is not for staff to fix."""
+    for row in parked:
+        if row.reason is not Reason.ALREADY_DECIDED:
+            wrong = "; ".join(trouble.detail for trouble in row.troubles)
+            yield (row.file, str(row.row), row.code, row.quantity, wrong, "", "", "")
 
 
 def _finish(page: Worksheet) -> None:

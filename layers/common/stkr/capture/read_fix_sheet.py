@@ -1,4 +1,4 @@
-"""The fix sheet: parked rows are handed out, a person fills in what is right, and it comes back as an upload.
+"""Reading fix sheets that come back: parked rows with what a person says is right (``write_fix_sheet`` makes them).
 
 A fix speaks about one row of one file and repeats what that row says. Where the row says something else by now, or the
 file does not count any more, the fix is not used and is reported: it was made for another row.
@@ -12,7 +12,7 @@ from typing import Final
 
 from stkr.capture.codes import Codebook, CodeMatch, Match, Unmatched, looks_like_a_date
 from stkr.capture.quantities import Amount, Unread, plain, read_amount
-from stkr.capture.result import ParkedRow, Reason
+from stkr.capture.result import Reason
 from stkr.domain.alias import Alias, RowRef, split_alias
 from stkr.domain.counted import FileProblem
 from stkr.domain.errors import CountFileError
@@ -39,8 +39,8 @@ _NO = frozenset(("", "no", "n", "0", "false", "nein", "non"))
 class Fix:
     """What a person says about a row: ``at`` is where they say so, ``file`` and ``row`` which row it is.
 
-    ``code`` and ``quantity`` are what the row said when it was handed out. ``found`` is what its code should have
-    named, ``right_quantity`` its quantity; ``None`` and empty where the row is right as it is.
+    ``code`` and ``quantity`` are what the row said when the sheet was made. ``right_match`` is what ``right_code``
+    names, ``right_quantity`` the quantity as typed; ``None`` and empty where the row is right as it is.
     """
 
     at: RowRef
@@ -50,7 +50,7 @@ class Fix:
     quantity: str
     right_code: str = ""
     right_quantity: str = ""
-    found: CodeMatch | None = None
+    right_match: CodeMatch | None = None
 
     @property
     def skips(self) -> bool:
@@ -69,25 +69,25 @@ class Fix:
 
 @dataclass(slots=True)
 class Fixes:
-    """All that the fix sheets of a session say; ``problems`` are the rows of theirs that cannot be used."""
+    """All that the fix sheets of a session say; ``problems`` are their rows that cannot be used."""
 
     by_row: dict[tuple[str, int], Fix] = field(default_factory=dict)
     aliases: tuple[Alias, ...] = ()
     problems: list[FileProblem] = field(default_factory=list)
 
-    def of(self, file: str) -> Mapping[int, Fix]:
+    def of_file(self, file: str) -> Mapping[int, Fix]:
         """The fixes of one file by row."""
-        handed_out_as = one_line(unprotected(file))
-        return {row: fix for (name, row), fix in self.by_row.items() if name == handed_out_as}
+        name_on_sheet = one_line(unprotected(file))
+        return {row: fix for (name, row), fix in self.by_row.items() if name == name_on_sheet}
 
     def unused(self, used: Iterable[Fix]) -> Iterator[FileProblem]:
-        """A problem for each sheet with fixes that met no row they could be about."""
-        met = {fix.at for fix in used}
-        of_sheet: dict[str, list[Fix]] = {}
+        """A problem for each sheet with fixes that no row of the count matches."""
+        used_at = {fix.at for fix in used}
+        unused: dict[str, list[Fix]] = {}
         for fix in self.by_row.values():
-            if fix.at not in met:
-                of_sheet.setdefault(fix.at.file, []).append(fix)
-        for sheet, fixes in of_sheet.items():
+            if fix.at not in used_at:
+                unused.setdefault(fix.at.file, []).append(fix)
+        for sheet, fixes in unused.items():
             first = fixes[0]
             more = f" (and {len(fixes) - 1} more rows of this sheet)" if len(fixes) > 1 else ""
             yield FileProblem(
@@ -109,14 +109,6 @@ class FixSheet:
     columns: Mapping[str, int]
 
 
-def handed_out(parked: Iterable[ParkedRow]) -> Iterator[tuple[str, ...]]:
-    """The rows of a fix sheet below ``TITLES``; what is already decided is not for staff to fix."""
-    for row in parked:
-        if row.reason is not Reason.ALREADY_DECIDED:
-            wrong = "; ".join(trouble.detail for trouble in row.troubles)
-            yield (row.file, str(row.row), row.code, row.quantity, wrong, "", "", "")
-
-
 def as_fix_sheet(file: str, sheets: Sequence[Sheet]) -> FixSheet | None:
     """The fix sheet that a file is, if it is one: its header tells.
 
@@ -124,8 +116,8 @@ def as_fix_sheet(file: str, sheets: Sequence[Sheet]) -> FixSheet | None:
     """
     for sheet in sheets:
         for number, cells in sheet.sample()[:_HEADER_WITHIN]:
-            named = {words(cell): index for index, cell in reversed(list(enumerate(cells)))}
-            columns = {title: named[words(title)] for title in TITLES if words(title) in named}
+            by_title = {words(cell): index for index, cell in reversed(list(enumerate(cells)))}
+            columns = {title: by_title[words(title)] for title in TITLES if words(title) in by_title}
             if all(title in columns for title in _NEEDED):
                 if any(other.sample() for other in sheets if other is not sheet):
                     raise CountFileError(
@@ -180,21 +172,28 @@ class _Reader:
             return
         at = RowRef(self._sheet.file, number)
         skips = SKIP in (folded(right_code), folded(right_quantity))
-        found = self._resolve(right_code) if right_code and not skips else None
-        fix = Fix(at, one_line(text("File")), _row_number(text("Row")), text("Code"), text("Quantity"),
-                  right_code, right_quantity, found)  # fmt: skip
+        fix = Fix(
+            at=at,
+            file=one_line(text("File")),
+            row=_row_number(text("Row")),
+            code=text("Code"),
+            quantity=text("Quantity"),
+            right_code=right_code,
+            right_quantity=right_quantity,
+            right_match=self._resolve(right_code) if right_code and not skips else None,
+        )
         problems = [self._remember(fix, answer)] if answer not in _NO else []
-        fixes = right_code or visible(right_quantity)
-        if fixes and (fix.file or fix.row or not problems):  # Without a row it can still say what a code means.
+        corrects = right_code or visible(right_quantity)
+        if corrects and (fix.file or fix.row or not problems):  # Without a row it can still say what a code means.
             problems.append(self._note(fix))
         self.problems += (FileProblem(at.file, problem, at.row) for problem in problems if problem)
 
     def _resolve(self, right_code: str) -> CodeMatch:
         """The item that a right code names; ``SKU*24`` names a case of 24 of it."""
-        found = self._codebook.find(right_code)
+        match = self._codebook.find(right_code)
         code, pack = split_alias(right_code)
-        if isinstance(found, Match) or pack is None:
-            return found
+        if isinstance(match, Match) or pack is None:
+            return match
         single = self._codebook.find(code)
         if not isinstance(single, Match):
             return single
@@ -221,15 +220,15 @@ class _Reader:
         if answer not in _YES:
             return f"{answer[:20]} is no answer to 'Remember code': type yes, or leave it empty"
         code = visible(fix.code)
-        if not isinstance(fix.found, Match):
+        if not isinstance(fix.right_match, Match):
             return "there is nothing to remember: the right code has to name an item of the system"
-        known = self._codebook.find(code)
-        if isinstance(known, Match) and known.names_same(fix.found):
+        present = self._codebook.find(code)
+        if isinstance(present, Match) and present.names_same(fix.right_match):
             return None
-        problem = _not_to_be_remembered(code, known)
+        problem = _why_not_remembered(code, present)
         if problem:
             return problem
-        alias = Alias(code, fix.found.stock.sku, fix.at, fix.found.pack)
+        alias = Alias(code, fix.right_match.stock.sku, fix.at, fix.right_match.pack)
         key = folded(code)
         if key in self._contradicted or self.aliases.setdefault(key, alias) != alias:
             self._contradicted.add(key)
@@ -238,12 +237,12 @@ class _Reader:
         return None
 
 
-def _not_to_be_remembered(code: str, known: CodeMatch) -> str | None:
+def _why_not_remembered(code: str, present: CodeMatch) -> str | None:
     """Why a code must not become an alias, if so."""
-    if isinstance(known, Match):
-        return f"the code {code} already names {known.stock.sku}: correct it in the system of record"
-    if known.reason is not Reason.UNKNOWN_CODE:
-        return f"this code cannot be remembered: {known.detail}"
+    if isinstance(present, Match):
+        return f"the code {code} already names {present.stock.sku}: correct it in the system of record"
+    if present.reason is not Reason.UNKNOWN_CODE:
+        return f"this code cannot be remembered: {present.detail}"
     if looks_like_a_date(code):
         return f"the code {code} cannot be remembered: a spreadsheet may have made this date of several codes"
     if len(code) > MAX_REMEMBERED_CHARS or set("*|") & set(code):
@@ -255,8 +254,8 @@ def _shown(cell: str) -> str:
     return visible(cell)[:40] or "(none)"
 
 
-def _agree(one: Fix, other: Fix) -> bool:
-    return (one.right_code, one.right_quantity) == (other.right_code, other.right_quantity)
+def _agree(fix: Fix, other: Fix) -> bool:
+    return (fix.right_code, fix.right_quantity) == (other.right_code, other.right_quantity)
 
 
 def _row_number(cell: str) -> int:
@@ -265,24 +264,26 @@ def _row_number(cell: str) -> int:
     return int(text) if text.isdecimal() and text.isascii() and len(text) < len(str(10**9)) else 0
 
 
-def _as_handed_out(cell: str) -> str:
+def _as_written(cell: str) -> str:
+    """A cell in the form that a fix sheet gives it, folded."""
     return folded(unprotected(one_line(cell)))
 
 
-def _same_code(given: str, raw: str) -> bool:
-    one, other = _as_handed_out(given), _as_handed_out(raw)
-    digits = one.isdecimal() and other.isdecimal()
-    return one == other or (digits and one.lstrip("0") == other.lstrip("0"))
+def _same_code(on_sheet: str, in_row: str) -> bool:
+    sheet_code, row_code = _as_written(on_sheet), _as_written(in_row)
+    digits = sheet_code.isdecimal() and row_code.isdecimal()
+    return sheet_code == row_code or (digits and sheet_code.lstrip("0") == row_code.lstrip("0"))
 
 
-def _same_quantity(given: str, raw: str) -> bool:
-    one, other = _as_handed_out(given), _as_handed_out(raw)
-    if one == other:
+def _same_quantity(on_sheet: str, in_row: str) -> bool:
+    sheet_cell, row_cell = _as_written(on_sheet), _as_written(in_row)
+    if sheet_cell == row_cell:
         return True
-    amount, amount_now = read_amount(one), read_amount(other)
+    sheet_amount, row_amount = read_amount(sheet_cell), read_amount(row_cell)
     # A spreadsheet writes 12.0 as 12.
     return (
-        isinstance(amount, Amount)
-        and isinstance(amount_now, Amount)
-        and (amount.eaches, amount.cases, amount.unit) == (amount_now.eaches, amount_now.cases, amount_now.unit)
+        isinstance(sheet_amount, Amount)
+        and isinstance(row_amount, Amount)
+        and (sheet_amount.eaches, sheet_amount.cases, sheet_amount.unit)
+        == (row_amount.eaches, row_amount.cases, row_amount.unit)
     )
