@@ -428,7 +428,7 @@ def test_whoever_has_just_uploaded_sees_what_was_understood_as_soon_as_it_is(
 
     monkeypatch.setattr("stkr.session.shell.sleep", meanwhile)
     page = world.replay("session", "show-uploaded")["body"]
-    assert "6 rows were read:</strong> 5 counted, 1 to be mended." in page
+    assert "6 rows were read:</strong> 5 counted, 1 to mend." in page
     assert list(looks) == []
 
 

@@ -118,7 +118,7 @@ def _of_row(sku: str, row: TrailRow) -> Iterator[Difference]:
         if row.units:
             yield differs(f"is a rejection that moves the stock by {row.units}")
     elif None not in (row.gap_units, row.qty_after) and row.units != row.gap_units:
-        yield differs(f"goes from {row.qty_before} to {row.qty_after} with a gap of {row.gap_units}")
+        yield differs(f"goes from {row.qty_before} to {row.qty_after} with a variance of {row.gap_units}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ def _gap(row: TrailRow, line: Line) -> Mapping[str, tuple[object, object]]:
     return {
         "location": (row.location, line.location),
         "quantity before": (row.qty_before, line.system_qty),
-        "gap": (row.gap_units, line.gap_units),
+        "variance": (row.gap_units, line.gap_units),
         "value": (row.gap_value, line.gap_value),
     }
 

@@ -75,8 +75,8 @@ def _document(event: StoryEvent) -> dict[str, Any]:
 
 def _show(title: str, events: Sequence[StoryEvent], rules: Rules, others: tuple[str, ...]) -> None:
     table = Table(title=f"{title} (times in {rules.time_zone})", title_justify="left")
-    for column in ("when", "what", "who", *others, "before", "after", "gap", "value", "cause", "more"):
-        numeric = column in {"before", "after", "gap", "value"}
+    for column in ("when", "what", "who", *others, "before", "after", "variance", "value", "cause", "more"):
+        numeric = column in {"before", "after", "variance", "value"}
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for event in events:
         more = [f"by the link of {event.link_issued_to}" if event.link_issued_to else "", event.note]

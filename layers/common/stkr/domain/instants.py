@@ -2,7 +2,6 @@
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-
 END_OF_TIME = "9999"
 """Sorts after every stored instant."""
 

@@ -277,7 +277,7 @@ def too_large_page() -> Page:
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "This file is too large to be handed out",
         "The file for Excel is smaller than the CSV. If it is too large as well, open a count of one zone after the "
-        "other; rows to be mended can be mended in your own file.",
+        "other; rows to mend can be mended in your own file.",
     )
 
 

@@ -12,9 +12,9 @@ from stkr.rules.doc import Rules
 from stkr.web.formatting import calendar_day, counted_noun, day_and_time, quantity, signed
 
 _FLAGS = {
-    Flag.MULTIPLE_OF_PACK_SIZE: "The gap is a whole number of packs",
-    Flag.EQUALS_LAST_RECEIPT: "The gap equals the last delivery",
-    Flag.MULTIPLE_OF_LAST_RECEIPT: "The gap is a multiple of the last delivery",
+    Flag.MULTIPLE_OF_PACK_SIZE: "The variance is a whole number of packs",
+    Flag.EQUALS_LAST_RECEIPT: "The variance equals the last delivery",
+    Flag.MULTIPLE_OF_LAST_RECEIPT: "The variance is a multiple of the last delivery",
     Flag.SWAPPED_DIGITS: "Count and system differ by two swapped digits",
 }
 
@@ -77,8 +77,8 @@ def likely(cause: Cause | None) -> str:
 
 def place(rules: Rules, location: str) -> str:
     """What people call a location; its key where the rules doc does not name it."""
-    known = rules.locations.get(location)
-    return known.name if known else location
+    named = rules.locations.get(location)
+    return named.name if named else location
 
 
 def _facts(evidence: Evidence) -> Iterator[str]:
