@@ -193,18 +193,10 @@ def _lines(
     unknown_times = (None, None, None)
     for sku, (quantity, row_keys) in combined.counts.items():
         counted_from, counted_to, clock = spanned(map(moments.get, row_keys)) if moments else unknown_times
-        lines.append(
-            CountedLine(
-                sku=sku,
-                kind=LineKind.COUNTED if sku in snapshot.rows or sku in snapshot.out_of_scope else LineKind.UNRECORDED,
-                counted_qty=quantity,
-                rows=_rows_by_table(row_keys, table_names),
-                incomplete=sku in incomplete,
-                counted_from=counted_from,
-                counted_to=counted_to,
-                clock=clock,
-            )
-        )
+        kind = LineKind.COUNTED if sku in snapshot.rows or sku in snapshot.out_of_scope else LineKind.UNRECORDED
+        rows = _rows_by_table(row_keys, table_names)
+        # Not by keyword: there may be 200,000 lines, and naming eight fields took 3 % of the whole capture.
+        lines.append(CountedLine(sku, kind, quantity, rows, sku in incomplete, counted_from, counted_to, clock))
     return tuple(lines)
 
 
