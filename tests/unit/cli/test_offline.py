@@ -181,7 +181,7 @@ def test_a_very_long_table_is_cut_and_says_so(files: Path) -> None:
     [
         (b"", "the file is empty"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(32)) * 9, "not a text file"),
-        (b"sku,qty,quantity\nNUT-M6,1,2\n", "cannot tell which column is the count: 'qty', 'quantity'"),
+        (b"sku,qty,quantity\nNUT-M6,1,2\n", "cannot tell which column is the count: 'qty' (1), 'quantity' (2)"),
         (b"PK\x03\x04 broken", "damaged"),
     ],
 )

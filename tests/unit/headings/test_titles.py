@@ -110,11 +110,11 @@ def test_the_counted_column_wins_over_the_expected_one_in_any_order() -> None:
 @pytest.mark.parametrize(
     ("header", "candidates"),
     [
-        ("sku,qty,quantity", "'qty', 'quantity'"),
-        ("sku,Qty,Qty", "'Qty' (column 2), 'Qty' (column 3)"),
-        ("sku,counted,actual", "'counted', 'actual'"),
-        ("sku,on hand,quantity", "'on hand', 'quantity'"),
-        ("sku,New Quantity Yard,New Quantity Shop", "'New Quantity Yard', 'New Quantity Shop'"),
+        ("sku,qty,quantity", "'qty' (1), 'quantity' (2)"),
+        ("sku,Qty,Qty", "'Qty' (column 2) (1), 'Qty' (column 3) (2)"),
+        ("sku,counted,actual", "'counted' (1), 'actual' (2)"),
+        ("sku,on hand,quantity", "'on hand' (1), 'quantity' (2)"),
+        ("sku,New Quantity Yard,New Quantity Shop", "'New Quantity Yard' (1), 'New Quantity Shop' (2)"),
     ],
 )
 def test_a_count_column_that_cannot_be_told_is_refused_naming_the_candidates(header: str, candidates: str) -> None:
@@ -153,7 +153,9 @@ def test_rows_that_were_counted_at_another_location_are_parked() -> None:
 )
 @pytest.mark.parametrize("cell", ["5", "-48", "(3)", '"1,200"', "=...", "#N/A"])
 def test_figures_under_an_unknown_name_are_not_taken_for_scans_of_one(header: str, cell: str) -> None:
-    assert "name the count column counted_qty" in count(f"{header}\nBOLT,{cell}\n").problems[0].problem
+    problem = count(f"{header}\nBOLT,{cell}\n").problems[0].problem
+
+    assert "If it is what was counted on the shelf, in single units, call it counted_qty" in problem
 
 
 def test_a_recount_of_some_rows_only_is_refused_rather_than_losing_the_counts_that_stand() -> None:
@@ -167,7 +169,7 @@ def test_a_running_number_called_count_is_not_taken_before_a_quantity() -> None:
     rows = [("BOLT", 480), ("NUT", 7), ("ROPE", 3)]
 
     problem = count("Count,sku,qty\n" + "".join(f"{n},{sku},{qty}\n" for n, (sku, qty) in enumerate(rows, 1)))
-    assert "'Count', 'qty'" in problem.problems[0].problem
+    assert "'Count' is the count or numbers the rows" in problem.problems[0].problem
     assert lines(count("Count,sku,qty\n432,BOLT,480\n7,NUT,7\n2,ROPE,3\n"))["BOLT"] == "432"
 
 
@@ -298,8 +300,8 @@ def test_a_size_beside_a_scanned_code_is_no_count() -> None:
     [
         ("sku,loose qty,cases", ",1,", "BOLT,3,2", "make up the count"),
         ("sku,count,recount", ",1,1", "BOLT,3,", "is empty in rows that have a count"),
-        ("sku,menga", ",", "BOLT,3", "cannot tell whether 'menga' is the count"),
-        ("sku,name", ",x", "BOLT,x,3", "cannot tell whether column 3 is the count"),
+        ("sku,menga", ",", "BOLT,3", "cannot tell whether 'menga' (3) is the count"),
+        ("sku,name", ",x", "BOLT,x,3", "cannot tell whether column 3 (3) is the count"),
         ("sku,count,verpakking", ",1,", "BOLT,3,boxes", "is the unit that was counted in"),
         ("sku,count,verpakking", ",1,ea", "BOLT,3,boxes", "is the unit that was counted in"),
         ("sku,count,uom,unit of measure", ",1,ea,ea", "BOLT,3,ea,boxes", "which unit was counted in"),

@@ -34,8 +34,8 @@ _THREE_PLACES = re.compile(r"-?(?P<whole>[0-9]+)(?P<mark>[.,])[0-9]{3}\s*(?:[^\W
 _NOUGHT = re.compile(r"0\s*(?:[^\W\d_]\D*)?")
 # What joins terms like a plus, but only behind a unit: "2 boxes and 5" adds up, "2 and 5" may not.
 _JOINT = re.compile(r"\+|(?<=[^\W\d_])\.?\s+(?:and|&|und|et|y)\s+")
-# Marks as East Asian keyboards type them.
-_NARROW = {0xFF00 + offset: 0x20 + offset for offset in (0x0B, 0x0C, 0x0D, 0x0E)}
+# Marks as East Asian keyboards type them, and the Arabic decimal mark.
+_NARROW = {0xFF00 + offset: 0x20 + offset for offset in (0x0B, 0x0C, 0x0D, 0x0E)} | {0x066B: 0x2E}
 _ADVICE = tuple(
     (re.compile(shape, re.IGNORECASE), advice)
     for shape, advice in (

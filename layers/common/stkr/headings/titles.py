@@ -65,12 +65,18 @@ class Heading:
     ``rank`` orders columns of the same role: a ``QuantityRank``, a ``CodeRank``, an ``OtherRank``, and for bins the
     size of the place, the smallest first.
     ``place`` holds the location's words where an export has one quantity column per location.
+    ``qualified`` is true for a quantity with a word beside it that we do not know: it may say that this is not the
+    count, but a cutoff or a frozen quantity.
     """
 
     role: Role
     rank: int = 0
     place: tuple[str, ...] = ()
+    qualified: bool = False
 
+
+EXACT_COUNT = "counted_qty"
+"""The title of the count in our own sheets. A column that is called exactly so is the count, whatever stands beside."""
 
 _LONGEST_TITLE = 120
 _CODE_LENGTH = 4
@@ -86,18 +92,17 @@ def _phrases(text: str) -> frozenset[tuple[str, ...]]:
 
 _QUANTITY = _set(
     "quantity quantities qty qnty qtty quant menge anzahl stuckzahl quantite qte cantidad cant quantita qta "
-    "aantal antal antall quantidade qtd ilosc stueckzahl"
+    "aantal antal antall quantidade qtd qtde ilosc stueckzahl"
 )
 _PLAIN = _phrases(
-    "q,units,unit count,pcs,pieces,eaches,ea,each,singles,loose,scans,number,amount,total,total units,nombre,"
+    "q,q ta,units,unit count,pcs,pieces,eaches,ea,each,singles,loose,scans,number,amount,total,total units,nombre,"
     "stuck,stueck,stk,"
     "numero de unidades,unidades"
 )
 _COUNT = _set(
-    "count counted counts take stocktake stocktaking stocktaken tally physical actual found scanned observed "
-    "gezahlt gezahlte zahlmenge zahlung gezaehlt zaehlmenge zaehlung contagem optalt "
-    "ist istmenge istbestand inventurmenge comptee compte compter contado contada "
-    "contata geteld geteelde"
+    "count counted counts take phys physique fisico fisica fisiek stocktake stocktaking stocktaken tally physical "
+    "actual found scanned observed gezahlt gezahlte zahlmenge zahlung gezaehlt zaehlmenge zaehlung contagem optalt "
+    "ist istmenge istbestand inventurmenge comptee compte compter contado contada contata geteld geteelde"
 )
 _RECOUNT = _set("recount recounted final")
 _NEW = _set("new neu neuer neue neues nouveau nouvelle nuevo nueva nuovo nuova nieuw nieuwe novo nova")
@@ -105,10 +110,31 @@ _ACTUALS = _set("actual actuales")
 _ON_HAND = _set("on hand")
 _STOCK = _set("stock inventory onhand qoh soh bestand lagerbestand existencias voorraad giacenza estoque lager")
 _EXPECTED = _set(
-    "expected system book theoretical theory previous prior old before snapshot recorded last available "
-    "forecasted forecast erp soll sollmenge sollbestand buchbestand theorique teorico teorica sys allocated "
-    "virtual projected should atual aktuell aktueller aktuelle actuel actuelle attuale huidig huidige"
+    "expected system book theoretical theory previous prior old before snapshot recorded last available forecasted "
+    "forecast erp soll sollmenge sollbestand buchbestand theorique teorico teorica sys allocated virtual projected "
+    "should atual aktuell aktueller aktuelle actuel actuelle attuale huidig huidige frozen calculated calc computed "
+    "ledger contabile contable comptable rechnerisch calculado calculada calcule calculee calcolato calcolata "
+    "theoretisch theoretische sistema systeme systembestand boekvoorraad eingefroren congelado"
 )
+# Beside a word of quantity, these say no more than that it is a quantity of the item.
+_NEUTRAL = _set(
+    "loose single singles item items product products article articles artikel unit units piece pieces pcs each "
+    "eaches ea stuck stueck stk current on hand in of the de la le du des el del di der die das level number no nr "
+    "amount ob wh main here"
+)
+_EARLIER = _set("previous prior earlier before last")
+# Words that no title of a count has, whatever words of quantity stand beside them.
+_NEVER_COUNTED = _set(
+    "price cost value rate alert reorder restock min max minimum maximum threshold difference diff variance delta "
+    "discrepancy adjustment adjust gap percent pct weight tax currency size per sold received ordered incoming "
+    "outgoing committed unavailable planned requested reserved safety inner account policy sales purchase picked "
+    "packed shipped sent delivered invoiced billed transit transferred transfer returned returns used consumed "
+    "required needed demand due backordered backorder pending remaining uncounted shortage excess surplus shrink "
+    "shrinkage adj adjusted adjustments change differenz abweichung gain gains losses ecart diferencia differenza "
+    "verschil bestellt geliefert verkauft reserviert enabled track tracked tracking tracker low is has loss lost "
+    "missing short id ids uuid by user person operator date datum time timestamp when who name title description"
+)
+_EXPLAINED = _QUANTITY | _COUNT | _RECOUNT | _NEW | _ACTUALS | _STOCK | _EXPECTED | _NEUTRAL
 # Words that make a column something else although a quantity word is in its name.
 _NOT_COUNT = _set(
     "price cost value rate date datum time timestamp by user person counter operator id ids uuid status alert "
@@ -127,7 +153,7 @@ _NOT_COUNT = _set(
 _CONTAINERS = _set(
     "cases boxes cartons ctns ctn cs packs packets crates outers pallets kartons cajas cartons boites scatole dozen"
 )
-_CONTAINER_SIDE = _set("full whole complete counted count qty quantity")
+_CONTAINER_SIDE = _set("full whole complete counted count qty quantity of per")
 # "Counted on" and "Found in" go on with a day or a place.
 _OPEN_ENDS = _set("on in at by from for of am im le el il op")
 _NUMBER_OF = _phrases("number of,no of,nr of")
@@ -194,7 +220,8 @@ _OTHER_WORDS = _NOT_COUNT | _set(
     "category department brand vendor supplier manufacturer group family class collection tags variant variation "
     "bezeichnung beschreibung nom libelle nombre denominacion descrizione naam omschrijving datum uhrzeit hora "
     "heure remarks remark device scanner session owner package company hs coo country gtip colour color model "
-    "style season template attribute attributes active visible published sequence row index"
+    "style season template attribute attributes active visible published sequence row index amount vat tva "
+    "mwst mw ust iva btw moms gst length width height depth volume lange breite hohe tiefe longueur largeur hauteur"
 )
 
 _SCAN_WORDS = _set(
@@ -260,6 +287,16 @@ def _heading(header: str) -> Heading | None:
     return Heading(Role.OTHER, OtherRank.DOUBTFUL) if is_question else meaning
 
 
+def is_of_an_earlier_count(header: str) -> bool:
+    """Whether a title is of what was counted before, which may be last year or an hour ago."""
+    return bool(_EARLIER & frozenset(words(header)))
+
+
+def is_exact_count(header: str) -> bool:
+    """Whether a title is the one that our own sheets and messages give the count."""
+    return header.strip().strip("\ufeff").casefold() == EXACT_COUNT
+
+
 @lru_cache(maxsize=4096)
 def tells_when(header: str) -> bool:
     """Whether a title is of the day or time of the row's own count, and not of a delivery or the best-before date."""
@@ -279,7 +316,7 @@ def _by_phrase(phrase: tuple[str, ...]) -> Heading | None:
     present = frozenset(phrase[1:] if phrase[:1] == ("count",) else phrase)
     if present & _ANY_BIN and present <= _ANY_BIN | _BIN_SIDE:
         return Heading(Role.BIN, next(rank for rank, places in enumerate(_BIN_WORDS) if present & places))
-    present = frozenset(phrase)
+    present = frozenset(word for word in phrase if not word.isdecimal())
     if present & _CONTAINERS and present <= _CONTAINERS | _CONTAINER_SIDE:
         return Heading(Role.OTHER, OtherRank.CASES_BESIDE)
     return None
@@ -292,7 +329,9 @@ def _quantity(phrase: tuple[str, ...]) -> Heading | None:
     if present & _NOT_COUNT or (phrase and phrase[-1] in _OPEN_ENDS) or any(word.isdecimal() for word in phrase):
         return None
     if present & (_COUNT | _RECOUNT | _QUANTITY | _STOCK | _EXPECTED) or present >= _ON_HAND or phrase in _PLAIN:
-        return Heading(Role.QUANTITY, _rank(phrase, present))
+        return Heading(
+            Role.QUANTITY, _rank(phrase, present), qualified=phrase not in _PLAIN and not present <= _EXPLAINED
+        )
     return None
 
 
@@ -325,8 +364,10 @@ def _by_words(phrase: tuple[str, ...]) -> Heading | None:
         return Heading(Role.CODE, CodeRank.BARCODE)
     if "sku" in present and not numbered and not present & _NOT_A_SKU:
         return Heading(Role.CODE, CodeRank.SKU)
+    if present & (_COUNT | _RECOUNT) and phrase[-1] in _OPEN_ENDS:
+        return Heading(Role.OTHER, OtherRank.SCAN_DETAIL)
     if not present & _OTHER_WORDS or numbered:
         return None
     if present & (_QUANTITY | _COUNT | _RECOUNT | _STOCK):
-        return Heading(Role.OTHER, OtherRank.DOUBTFUL)
+        return Heading(Role.OTHER, OtherRank.LIST_DETAIL if present & _NEVER_COUNTED else OtherRank.DOUBTFUL)
     return Heading(Role.OTHER, OtherRank.SCAN_DETAIL if present & _SCAN_WORDS else OtherRank.LIST_DETAIL)

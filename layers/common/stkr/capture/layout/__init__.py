@@ -27,8 +27,8 @@ class Layout:
     ``telling_apart`` are columns of lots and larger places: rows that differ in them are not one count repeated.
     ``times`` are columns that may say when a row was counted.
     ``first_counts`` are columns of first counts beside the recount that is ``quantity``.
-    ``provisional`` are columns that were empty or held mostly units, with the cells they had; later rows may show that
-    such a column is something else.
+    ``provisional`` are columns that were empty, held mostly units or one cell over and over, with the cells they had;
+    later rows may show that such a column is something else.
     ``captions`` are the titles as they are spelled, empty where a column has none; ``titles`` are the same, folded.
     """
 

@@ -16,15 +16,22 @@ from stkr.tabular.sheet import Row
 from stkr.tabular.text import folded, visible
 
 
-def layout_by_header(header: Row, sample: Sequence[Row], codebook: Codebook, location: str) -> Layout:
+def layout_by_header(
+    header: Row, sample: Sequence[Row], codebook: Codebook, location: str, code_column: int | None = None
+) -> Layout:
     """The layout that a header row names.
+
+    :param code_column: the column of the codes, where its content says so and its title does not.
 
     :raises CountFileError: where it does not say for certain; see ``find_layout``.
     """
     header_row, titles = header
     _refuse_data_above(header_row, [row for row in sample if row[0] < header_row], codebook)
-    table = HeadedSample(titles, [heading(cell) for cell in titles], [cells for at, cells in sample if at > header_row])
-    quantity = count_column(table, location)
+    meanings = [heading(cell) for cell in titles]
+    if code_column is not None:
+        meanings[code_column] = Heading(Role.CODE, CodeRank.SKU)
+    table = HeadedSample(titles, meanings, [cells for at, cells in sample if at > header_row])
+    quantity = count_column(table, codebook, location)
     bins = table.columns(Role.BIN)
     # The bin is chosen by the header alone, so that it is the same in every file of a session.
     return Layout(

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from itertools import pairwise
 
-from stkr.capture.quantities import Amount, read_amount
+from stkr.capture.quantities import MAX_DIGITS, Amount, read_amount
 from stkr.domain.units import is_measure
 from stkr.tabular.text import folded, visible
 
@@ -18,6 +19,9 @@ _TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?( ?[ap]m)?", re.IGNORECASE)
 _STAMP = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])[0-5]\d([0-5]\d)?")
 _BARCODE_SHAPE = re.compile(r"\d{8}|\d{12,14}")
 _FIGURE = re.compile(r"[-\u2212(]\s?[\d.,]{1,9}\)?|\d{1,3}(?:[.,'\u2019\s]\d{3}){1,2}")
+_NEGATIVE = re.compile(r"[-\u2212]\s?(?P<number>[\d.,]{1,9})|\((?P<in_brackets>[\d.,]{1,9})\)")
+_CENTS = re.compile(r"\d+[.,]\d\d")
+_ID_DIGITS = 4
 _SERIAL_WIDTH = 5
 _RUN = 3
 
@@ -87,12 +91,52 @@ def is_serial(column: Sequence[str]) -> bool:
 
 def is_long_run(column: Sequence[str]) -> bool:
     """Whether numbers, in whatever order, rise by one so often that they cannot be counts."""
-    return len(column) >= _RUN and _rises_by_one(column)
+    return len(column) >= _RUN and all(map(str.isdecimal, column)) and _rises_by_one(column)
 
 
 def numbers_the_rows(column: Sequence[str]) -> bool:
     """Whether cells are 1, 2, 3 and so on."""
     return len(column) >= _RUN and column == [str(number) for number in range(1, len(column) + 1)]
+
+
+def number_in(cell: str) -> Decimal | None:
+    """The plain number that a cell is, also a negative one; ``None`` for anything else."""
+    text = visible(cell)
+    negative = _NEGATIVE.fullmatch(text)
+    amount = read_amount((negative["number"] or negative["in_brackets"]) if negative else text)
+    if not isinstance(amount, Amount) or not amount.bare:
+        return None
+    return -amount.eaches if negative else amount.eaches
+
+
+def is_changes(column: Sequence[str]) -> bool:
+    """Whether most numbers are negative, which are changes and no counts with a slip."""
+    return len(column) >= _RUN and sum(_NEGATIVE.fullmatch(cell) is not None for cell in column) * 2 > len(column)
+
+
+def is_code_like(column: Sequence[str]) -> bool:
+    """Whether all cells are digits that no count has: too many of them, or zeros in front."""
+    return all(
+        cell.isdecimal() and cell.isascii() and (len(cell) > MAX_DIGITS or (cell[0] == "0" and len(cell) > 1))
+        for cell in column
+    )
+
+
+def is_constant(column: Sequence[str]) -> bool:
+    """Whether so many cells are one and the same that they are no counts of several items."""
+    return len(column) >= _RUN and len(set(column)) == 1
+
+
+def is_money(column: Sequence[str]) -> bool:
+    """Whether all cells have two decimal places and some of them cents."""
+    return all(map(_CENTS.fullmatch, column)) and not all(cell.endswith("00") for cell in column)
+
+
+def is_rising_ids(column: Sequence[str]) -> bool:
+    """Whether cells are whole numbers of several digits that only rise, as ids and positions do."""
+    if len(column) < _RUN or not all(cell.isdecimal() and len(cell) >= _ID_DIGITS for cell in column):
+        return False
+    return all(int(earlier) < int(later) for earlier, later in pairwise(column))
 
 
 def _mostly(column: Sequence[str], shape: re.Pattern[str]) -> bool:

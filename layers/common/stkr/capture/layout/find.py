@@ -6,7 +6,7 @@ from stkr.capture.codes import Codebook
 from stkr.capture.layout import Layout
 from stkr.capture.layout.by_content import layout_by_content
 from stkr.capture.layout.by_header import layout_by_header
-from stkr.capture.layout.cells import LONGEST_CODE, is_wording
+from stkr.capture.layout.cells import LONGEST_CODE, is_count, is_wording
 from stkr.headings.titles import Heading, Role, heading
 from stkr.tabular.sheet import Row
 from stkr.tabular.text import visible
@@ -32,6 +32,10 @@ def find_layout(sample: Sequence[Row], codebook: Codebook, location: str) -> Lay
     for row in sample[:HEADER_WITHIN]:
         if _is_header_of_scans(row[1], codebook):
             return layout_by_header(row, sample, codebook, location)
+    for row in sample[:HEADER_WITHIN]:
+        code = _code_column_below(row, sample, codebook)
+        if code is not None:
+            return layout_by_header(row, sample, codebook, location, code)
     return layout_by_content(sample, codebook)
 
 
@@ -39,6 +43,27 @@ def is_header(cells: Sequence[str], codebook: Codebook) -> bool:
     """Whether a row names a code and a quantity, and none of its cells is itself a known code."""
     roles = {title.role for title in map(heading, cells) if title}
     return {Role.CODE, Role.QUANTITY} <= roles and not any(codebook.knows(cell) for cell in cells)
+
+
+def _code_column_below(header: Row, sample: Sequence[Row], codebook: Codebook) -> int | None:
+    """Below a row that names a quantity, the column that holds codes although its title is not known to."""
+    header_row, titles = header
+    meanings = [heading(cell) for cell in titles]
+    if not any(title and title.role is Role.QUANTITY for title in meanings) or any(map(codebook.knows, titles)):
+        return None
+    rows = [cells for number, cells in sample if number > header_row]
+    best: int | None = None
+    most = 0
+    for index, title in enumerate(meanings):
+        if title is not None and title.role not in (Role.OTHER, Role.QUANTITY):
+            continue
+        filled = [row[index] for row in rows if index < len(row) and visible(row[index])]
+        if title is not None and title.role is Role.QUANTITY and any(map(is_count, filled)):
+            continue
+        with_known_code = sum(map(codebook.knows, filled))
+        if with_known_code * 2 > len(filled) and with_known_code > most:
+            best, most = index, with_known_code
+    return best
 
 
 def judge_rows(rows: Sequence[Sequence[str]], codebook: Codebook) -> int:

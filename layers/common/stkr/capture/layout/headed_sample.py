@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stkr.headings.titles import Heading, Role
+from stkr.tabular.text import folded, visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,17 @@ class HeadedSample:
     def columns_titled(self, heading: Heading) -> list[int]:
         """The columns whose title means exactly that."""
         return [index for index, title in enumerate(self.headings) if title == heading]
+
+    def rows_with_code(self) -> list[Sequence[str]]:
+        """The rows that name an item."""
+        codes = self.columns(Role.CODE)
+        return [row for row in self.rows if any(index < len(row) and visible(row[index]) for index in codes)]
+
+    def names_an_item_twice(self) -> bool:
+        """Whether rows name one item several times, as lists of scans do."""
+        codes = self.columns(Role.CODE)
+        named = [tuple(folded(row[index]) for index in codes if index < len(row)) for row in self.rows_with_code()]
+        return len(set(named)) < len(named)
 
     def cells(self, index: int) -> list[str]:
         """The cells of a column as they stand, without those that short rows lack."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from stkr.capture.layout import Layout
+from stkr.capture.layout.cells import is_constant
 from stkr.capture.layout.unit_column import holds_units
 from stkr.domain.errors import CountFileError
 from stkr.tabular.sheet import SAMPLE_ROWS, Block, Row
@@ -18,7 +19,7 @@ def provisional_columns(rows: Sequence[Sequence[str]], width: int) -> dict[int, 
     for index in range(max(width, max(map(len, rows), default=0))):
         cells = [row[index] for row in rows if index < len(row)]
         filled = [cell for cell in cells if visible(cell)]
-        if holds_units(filled) or not filled:
+        if holds_units(filled) or not filled or is_constant(filled):
             provisional[index] = frozenset(("", *cells))
     return provisional
 
