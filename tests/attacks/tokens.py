@@ -16,7 +16,8 @@ from itsdangerous.encoding import base64_decode, base64_encode
 
 from stkr.links.tokens import MAX_TOKEN_CHARS, CountLink, DecisionLink, LinkAction, SigningKeys, SummaryLink, sign
 from tests.attacks.door import APPROVE, COUNT, FIGURES, FIXES, LOOK, MONTH, OPEN, REJECT, SHEET, Attempt, Door, Entrance
-from tests.handlers.world import PLACE, SESSION, SIGNING
+from tests.deployment import SIGNING
+from tests.handlers.world import PLACE, SESSION
 
 ALPHABET = string.ascii_letters + string.digits + "-_.=+/ %~\n\0é"
 ENTRANCES = (APPROVE, REJECT, LOOK, OPEN, COUNT, SHEET, FIXES, MONTH, FIGURES)
