@@ -21,7 +21,7 @@ from stkr.store import keyspace
 from stkr.store.rules_doc import forget_recent
 from tests.crashes.wire import Fault, Wire
 from tests.deployment import Context, Deployment, create_bucket, stack
-from tests.handlers.crashes import Killed
+from tests.handlers.faults import Killed
 from tests.shop.files import STOCK_FILE, csv_file
 from tests.shop.messages import Message
 from tests.shop.quick import quicken_behind_the_sdk

@@ -20,7 +20,7 @@ from moto import backend_index
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.core.exceptions import JsonRESTError
 
-from tests.handlers.crashes import Killed
+from tests.handlers.faults import Killed
 from tests.shop.quick import asked
 from tests.shop.services import refusal
 

@@ -27,7 +27,7 @@ from stkr.sweep import shell
 from stkr.sweep.shell import MailsFailed, sweep
 from stkr_cli.app import app
 from tests.deployment import SIGNING
-from tests.handlers.crashes import refused_once
+from tests.handlers.faults import refused_once
 from tests.handlers.world import OPENED, PLACE, RULES, SCAN, SESSION, World
 from tests.unit.web.samples import Read
 

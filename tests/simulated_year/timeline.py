@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.deployment import Context, Deployment
-from tests.handlers.crashes import killed_at
+from tests.handlers.faults import killed_at
 from tests.shop.quick import quicken
 from tests.shop.shop import Shop
 from tests.simulated_year.oracle import LONDON

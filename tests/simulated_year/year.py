@@ -21,7 +21,7 @@ from stkr.session.core import Opening
 from stkr.store import keyspace
 from stkr_cli.manual_bookings import booked_by_hand
 from tests.deployment import SIGNING, Context, Deployment, stack
-from tests.handlers.crashes import Killed
+from tests.handlers.faults import Killed
 from tests.shop.files import STOCK_FILE
 from tests.shop.messages import Message
 from tests.shop.services import Letter

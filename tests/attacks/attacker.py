@@ -72,8 +72,8 @@ MONTH: Final = Entrance("read a summary", "session", path="/summary")
 FIGURES: Final = Entrance("fetch a summary", "session", path="/summary.csv")
 
 
-class Door:
-    """The function URLs of a shop, and everything behind them that an attempt could change."""
+class Attacker:
+    """Comes to the entrances of a shop, and sees every call of AWS that changes something."""
 
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch, every: int) -> None:
         """``every``: one of so many generated attempts is made."""
