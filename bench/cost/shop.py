@@ -30,7 +30,7 @@ from stkr.infra.telemetry import logger
 from stkr.links.tokens import CountLink, SigningKeys, read, read_count, sign
 from stkr.store import keyspace
 from tests.deployment import Deployment, forget
-from tests.simulated_year.quick import quicken, quicken_tables
+from tests.shop.quick import quicken, quicken_tables
 from tests.template.stack import ACCOUNT, REGION
 
 MATERIAL: Final = 0.06
@@ -47,7 +47,7 @@ _REPLY: Final = json.dumps(
 )
 
 
-class Shop:
+class MeteredShop:
     """Locations of equal size, each SKU counted once a month; ``meter`` has what it all took."""
 
     def __init__(

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Final
 
 from bench.cost.meter import WAIT_MS
-from bench.cost.shop import Shop
+from bench.cost.shop import MeteredShop
 from local.events import event
 from tests.deployment import stack
 from tests.template.stack import FUNCTIONS
@@ -55,7 +55,7 @@ class Requests:
 
 def decide() -> list[Request]:
     """Decide ``DECISIONS`` variances, every fourth by rejecting it. To be run in a process of its own."""
-    shop = Shop(1, DECISIONS + 1, dict.fromkeys(FUNCTIONS, 0.0), material=1)
+    shop = MeteredShop(1, DECISIONS + 1, dict.fromkeys(FUNCTIONS, 0.0), material=1)
     print("  a count is opened, uploaded, compared, labelled and mailed", file=sys.stderr)
     shop.put_rules()
     shop.put_stock()
@@ -100,7 +100,7 @@ def _summed_up(requests: list[Request]) -> Requests:
     )
 
 
-def _request(shop: Shop, kind: str, case: str, action: str, token: str) -> Request:
+def _request(shop: MeteredShop, kind: str, case: str, action: str, token: str) -> Request:
     before = dict(shop.meter.usage)
     shop.tap(case, action, token, cold=False)
     used = {name: now - before.get(name, Decimal(0)) for name, now in shop.meter.usage.items()}

@@ -10,7 +10,7 @@ from unittest.mock import patch
 import boto3
 
 from bench.cost.meter import Meter
-from bench.cost.shop import Shop
+from bench.cost.shop import MeteredShop
 from stkr.store import keyspace
 from stkr.variance.labelling import CHUNK
 from tests.deployment import forget
@@ -53,7 +53,7 @@ class Demand:
 
 def measured() -> Demand:
     """Run the count. To be run in a process of its own, because moto stays in it."""
-    shop = Shop(LOCATIONS, LINES, dict.fromkeys(FUNCTIONS, 0.0))
+    shop = MeteredShop(LOCATIONS, LINES, dict.fromkeys(FUNCTIONS, 0.0))
     shop.put_rules()
     shop.put_stock()
     shop.mirror_first()

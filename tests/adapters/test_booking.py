@@ -19,7 +19,7 @@ from stkr.store.dynamodb import pause, transact
 from stkr.store.inventory import post_unrecorded, read_row
 from stkr.sync.shell import SyncOutcome, sync
 from tests.adapters.test_sync import approve
-from tests.handlers.crashes import Killed, killed_at
+from tests.handlers.faults import Killed, killed_at
 from tests.unit.sync.fakes import Inline
 
 pytestmark = [pytest.mark.adapters, pytest.mark.usefixtures("deployment")]

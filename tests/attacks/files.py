@@ -10,7 +10,7 @@ from local.events import event
 from stkr.session.core import Opening
 from stkr.store import keyspace
 from stkr.store.sessions import read_session
-from tests.attacks.door import Attempt, Door
+from tests.attacks.attacker import Attacker, Attempt
 from tests.handlers.world import PLACE, SESSION
 from tests.unit.capture.workbooks import raw_workbook
 
@@ -76,9 +76,9 @@ def _hostile() -> Iterator[tuple[str, str, bytes]]:
     yield "nothing in it", "a.csv", b"\n" * 1_000_000
 
 
-def hostile_files(door: Door) -> Iterator[Attempt]:
+def hostile_files(attacker: Attacker) -> Iterator[Attempt]:
     """Bombs, endless cells, deep archives and what is no table: refused, nothing counted, never tried again."""
-    world = door.world
+    world = attacker.world
     for number, (what, name, content) in enumerate(_hostile()):
         session = world.open(Opening(PLACE, "Sam"), f"f11e{number}")
         world.put(f"{keyspace.upload_prefix(session)}{name}", content)

@@ -20,7 +20,7 @@ from stkr.session.core import Opening
 from stkr.store import documents, keyspace, uploads
 from stkr.store.aliases import forget, read_aliases
 from stkr.store.uploads import Upload
-from tests.handlers.crashes import Killed, killed_at
+from tests.handlers.faults import Killed, killed_at
 from tests.handlers.world import PLACE, SCAN, SESSION, World
 
 pytestmark = pytest.mark.handlers

@@ -18,7 +18,7 @@ from stkr.infra import aws
 from stkr.links import signing_keys
 from stkr.store import keyspace
 from stkr.sweep.shell import MailsFailed
-from tests.handlers.crashes import Killed, killed_at, overtaken, refused_once
+from tests.handlers.faults import Killed, killed_at, overtaken, refused_once
 from tests.handlers.world import SCAN, SESSION, World
 
 pytestmark = pytest.mark.handlers

@@ -34,7 +34,8 @@ from stkr.store.lines import read_line
 from stkr.store.location_notes import recent_counts
 from stkr.store.sessions import open_sessions, read_session, session_key
 from stkr.tabular.sheet import MAX_FILE_BYTES
-from tests.handlers.world import PLACE, RULES, SCAN, SESSION, SIGNING, World
+from tests.deployment import SIGNING
+from tests.handlers.world import PLACE, RULES, SCAN, SESSION, World
 from tests.qr import read as read_code
 
 pytestmark = pytest.mark.handlers

@@ -27,8 +27,9 @@ from stkr.store.sessions import close_session, open_sessions
 from stkr.sweep import shell
 from stkr.sweep.shell import MailsFailed, sweep
 from stkr_cli.app import app
-from tests.handlers.crashes import refused_once
-from tests.handlers.world import OPENED, PLACE, RULES, SCAN, SESSION, SIGNING, World
+from tests.deployment import SIGNING
+from tests.handlers.faults import refused_once
+from tests.handlers.world import OPENED, PLACE, RULES, SCAN, SESSION, World
 from tests.unit.web.samples import Read
 
 pytestmark = pytest.mark.handlers

@@ -22,7 +22,7 @@ from stkr.domain.inventory import InventoryRow
 from stkr.domain.line import Line
 from stkr.domain.movement import Movement, on_hand
 from stkr.infra.settings import SessionSettings, SweepSettings, load
-from stkr.links.tokens import CountLink, SigningKeys, SummaryLink, read, sign
+from stkr.links.tokens import CountLink, SummaryLink, read, sign
 from stkr.mail.outbox import outbox
 from stkr.session.core import Opening
 from stkr.session.shell import open_session
@@ -35,7 +35,7 @@ from stkr.store.rules_doc import current_rules
 from stkr.store.sessions import read_session
 from stkr.sweep.shell import sweep
 from stkr.sync.ledger import ReadingOfLocation, advanced
-from tests.deployment import Context, Deployment, at_work, call
+from tests.deployment import SIGNING, Context, Deployment, at_work, call
 from tests.template.stack import ACCOUNT, REGION
 
 SESSION = "2026-11-21-fixings-aisle-5a7d"
@@ -43,9 +43,6 @@ SESSION = "2026-11-21-fixings-aisle-5a7d"
 
 OPENED = datetime(2026, 11, 21, 9, tzinfo=UTC)
 PLACE = "fixings-aisle"
-
-SIGNING = SigningKeys("k" * 64)
-"""The tests' signing key."""
 
 RULES = """
 locations:
@@ -76,7 +73,7 @@ SCAN = b"code,qty\nBOLT-M6-50,432\nNUT-M6,479\nWASHER-M6,476\nDRILL-18V,10\nPAIN
 
 
 @dataclass
-class Model:
+class ScriptedModel:
     """Stands in for Bedrock: answers every question with ``reply``, or fails with ``error``; counts the calls."""
 
     reply: str = '{"cause": "shrinkage", "rationale": "A sustained shortage without a recent delivery points to loss."}'
@@ -95,7 +92,7 @@ class Model:
 class World:
     """The deployment with stock, rules and (once ``opened``) the events' session."""
 
-    def __init__(self, deployment: Deployment, invocation: Callable[[str], Context], model: Model) -> None:
+    def __init__(self, deployment: Deployment, invocation: Callable[[str], Context], model: ScriptedModel) -> None:
         self.deployment, self._invocation, self.model = deployment, invocation, model
         known = deployment.environment("approve")
         self.bucket, self.adjustments = known["BUCKET"], known["ADJUSTMENTS_TABLE"]

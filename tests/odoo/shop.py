@@ -20,7 +20,7 @@ from tests.odoo.relay import Relay
 LOCATION = "shop"
 
 
-class Shop:
+class OdooShop:
     """Whatever is asked of it goes through the relay, so that it is recorded as well."""
 
     def __init__(self, relay: Relay, key: str, admin_key: str, database: str) -> None:
