@@ -24,7 +24,7 @@ from stkr.store import keyspace
 from stkr.store.inventory import read_location
 from stkr.store.lines import read_lines
 from stkr.store.rules_doc import current_rules
-from stkr.sync.manual_bookings import hand_out
+from stkr.sync.to_book_list import write_to_book_list
 from stkr.tabular.csv_out import csv_text
 from stkr.tabular.text import one_line, visible
 from tests.attacks.attacker import APPROVE, LOOK, OPEN, REJECT, Attacker, Attempt, Entrance, with_body
@@ -204,7 +204,7 @@ def _handed_out(attacker: Attacker, kind: str, session: str, place: str, text: s
                 answer = attacker.ask(entrance, made)
                 yield Attempt(f"{kind}: page", "shown as text", page_acts(answer.body), answer.status >= 500)
     waiting = [row for row in read_location(world.inventory, place) if row.unbooked]
-    hand_out(world.bucket, waiting)
+    write_to_book_list(world.bucket, waiting)
     listed = boto3.client("s3").list_objects_v2(Bucket=world.bucket, Prefix=keyspace.TO_BOOK)
     if listed.get("KeyCount"):
         content = boto3.client("s3").get_object(Bucket=world.bucket, Key=keyspace.TO_BOOK)["Body"].read()
