@@ -20,7 +20,8 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.s3.models import s3_backends
 
 from local.events import event
-from stkr.domain import instants, variance_ids
+from stkr.domain import instants
+from stkr.domain.variance_ids import variance_id
 from stkr.infra import aws
 from stkr.infra.settings import SessionSettings, load
 from stkr.infra.telemetry import logger
@@ -95,7 +96,7 @@ class Button:
     @property
     def variance(self) -> str:
         """Which variance it decides."""
-        return variance_ids.variance_id(self.link.session_id, self.link.sku, self.link.revision)
+        return variance_id(self.link.session_id, self.link.sku, self.link.revision)
 
 
 class Shop:

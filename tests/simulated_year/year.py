@@ -20,7 +20,8 @@ from urllib.parse import urlencode
 import pytest
 
 from local.events import event
-from stkr.domain import instants, variance_ids
+from stkr.domain import instants
+from stkr.domain.variance_ids import variance_id
 from stkr.infra import aws
 from stkr.infra.settings import SessionSettings, load
 from stkr.links.tokens import DecisionLink, SigningKeys, read, read_count
@@ -656,7 +657,7 @@ class Year(Machine):
             self.note(f"{person.name} gets no answer for {link.sku} and taps again.")
             self._tap_after_death(person, action, token, link)
             return
-        adjustment = variance_ids.variance_id(link.session_id, link.sku, link.revision)
+        adjustment = variance_id(link.session_id, link.sku, link.revision)
         status, done = self.oracle.tapped(link, self.clock.now, adjustment)
         self.note(f"{person.name} taps {action} for {link.session_id} {link.sku}: {answer['statusCode']}, {done}.")
         self.came_to.add((status, done))
@@ -672,7 +673,7 @@ class Year(Machine):
     def _tap_after_death(self, person: Person, action: str, token: str, link: DecisionLink) -> None:
         """A tap whose function died has been carried out or not: the next one tells, and the oracle follows."""
         stored = self._lines(link.session_id).get(link.sku, {})
-        adjustment = variance_ids.variance_id(link.session_id, link.sku, link.revision)
+        adjustment = variance_id(link.session_id, link.sku, link.revision)
         if stored.get("state") in {"approved", "rejected"} or stored.get("revision") != link.revision:
             self.oracle.tapped(link, self.clock.now, adjustment)
             count = self.oracle.counts[link.session_id]

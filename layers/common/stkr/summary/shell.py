@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyPe
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stkr.domain.errors import StkrError
+from stkr.domain.instants import END_OF_TIME
 from stkr.infra.bedrock import ask
 from stkr.infra.settings import SummarySettings
 from stkr.infra.telemetry import logger
@@ -40,9 +41,6 @@ from stkr.web.formatting import day
 
 LINK_LASTS: Final = timedelta(days=60)
 """How long the page of a summary can be opened from its mail: until after the next one has come."""
-
-_END_OF_TIME = "9999"
-"""Sorts after every instant: due at all."""
 
 
 class SummaryUndelivered(StkrError):
@@ -125,7 +123,7 @@ def _gather(settings: SummarySettings, month: Month, rules: Rules) -> Gathered:
     return Gathered(
         sessions=sessions,
         decided=list(decisions_between(table, start, end)),
-        queued={name: list(queued_lines(table, name, due_by=_END_OF_TIME)) for name in locations},
+        queued={name: list(queued_lines(table, name, due_by=END_OF_TIME)) for name in locations},
         last_counts={name: read_last_count(table, name) for name in locations},
         to_book=list(read_waiting(settings.inventory_table)),
         earlier=_earlier(settings, month),

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from stkr.domain import instants
 from stkr.domain.errors import StkrError
-from stkr.domain.instants import moment_of, months_back
+from stkr.domain.instants import END_OF_TIME, moment_of, months_back
 from stkr.domain.line import Line
 from stkr.domain.session import LastCount, Session
 from stkr.infra import aws
@@ -45,9 +45,6 @@ from stkr.sweep.core import (
 from stkr.sweep.propose import PAST_MONTHS, propose, still_to_count
 from stkr.sweep.quiet import quiet_until
 from stkr.sweep.report import Findings, tables_of, title
-
-END_OF_TIME = "9999"
-"""Sorts after every instant: due at all."""
 
 
 class MailsFailed(StkrError):

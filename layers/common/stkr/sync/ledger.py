@@ -15,11 +15,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from stkr.domain import instants, variance_ids
+from stkr.domain import instants
 from stkr.domain.exact import ZERO
 from stkr.domain.instants import shifted
 from stkr.domain.movement import Ledger, Movement, MovementKind, Observed, OnHand
 from stkr.domain.stock import History
+from stkr.domain.variance_ids import session_of_variance
 
 KEPT = timedelta(days=35)
 """A month's movements and a few days: the summary of a month is the longest anybody looks back."""
@@ -112,7 +113,7 @@ def stock_movements(listed: Iterable[Movement]) -> dict[str, tuple[Movement, ...
 
 def _count_behind(one: Movement) -> str | None:
     """The session whose approved variance a movement books."""
-    return variance_ids.session_of_variance(one.reference, one.sku) if one.kind is MovementKind.ADJUSTMENT else None
+    return session_of_variance(one.reference, one.sku) if one.kind is MovementKind.ADJUSTMENT else None
 
 
 def histories(ledger: Ledger, own: Mapping[str, History], zone: ZoneInfo) -> dict[str, History]:
