@@ -21,8 +21,8 @@ from moto.dynamodb.models.table import Table
 from moto.s3.models import S3Backend, s3_backends
 
 from local.events import event
-from stkr.domain import variance_ids
 from stkr.domain.session import Session
+from stkr.domain.variance_ids import variance_id
 from stkr.infra import aws
 from stkr.infra.settings import SessionSettings, load
 from stkr.links.tokens import DecisionLink, read
@@ -56,7 +56,7 @@ class Button:
     @property
     def variance(self) -> str:
         """Which variance it decides."""
-        return variance_ids.variance_id(self.link.session_id, self.link.sku, self.link.revision)
+        return variance_id(self.link.session_id, self.link.sku, self.link.revision)
 
 
 class Shop:

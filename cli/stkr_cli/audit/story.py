@@ -2,15 +2,14 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from stkr.capture.result import Totals
 from stkr.domain.exact import ZERO
+from stkr.domain.instants import LAST_MOMENT
 from stkr.domain.session import Session, SessionStatus
 from stkr.domain.trail import TrailAction, TrailRow
-
-END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +127,4 @@ def of_session(
     if session.status is SessionStatus.CLOSED:
         events.append(StoryEvent(None, "closed"))
     # Compared as times, not as texts: the bucket keeps whole seconds only. Its events come first within their second.
-    return sorted(events, key=lambda event: datetime.fromisoformat(event.at) if event.at else END_OF_TIME)
+    return sorted(events, key=lambda event: datetime.fromisoformat(event.at) if event.at else LAST_MOMENT)

@@ -19,12 +19,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from stkr.domain import variance_ids
 from stkr.domain.counted import LineKind
 from stkr.domain.exact import ZERO
 from stkr.domain.inventory import InventoryRow
 from stkr.domain.line import DECIDED, Line, LineState
 from stkr.domain.trail import TrailAction, TrailRow
+from stkr.domain.variance_ids import held_variance, session_of_variance
 from stkr.store import keyspace
 
 _RESTORE = "compare with the tables as they were before (runbook: Restore)"
@@ -93,10 +93,10 @@ def differences(stored: StoredState) -> list[Difference]:
     all_differences = [difference for row in stored.trail for difference in _of_row(stored.sku, row)]
     queued = {row.variance_id for row in stored.trail if row.action == TrailAction.QUEUED}
     for name in sorted(rows_of.keys() | line_of.keys()):
-        held = variance_ids.held_variance(name, 1) in queued
+        held = held_variance(name, 1) in queued
         story = _Story(stored.sku, name, rows_of.get(name, []), line_of.get(name), held=held)
         all_differences += story.differences()
-        before = variance_ids.held_variance(name, -1)
+        before = held_variance(name, -1)
         if before and before not in queued:
             all_differences.append(
                 Difference(stored.sku, name, f"a hold made it of {before}, which was never queued", _RESTORE)
@@ -109,7 +109,7 @@ def _of_row(sku: str, row: TrailRow) -> Iterator[Difference]:
         return Difference(sku, row.variance_id, f"the row {row.position} {problem}", _RESTORE)
 
     key = (keyspace.sku(row.sku), keyspace.trail(row.at, row.variance_id, row.action))
-    names_itself = variance_ids.session_of_variance(row.variance_id, row.sku) == row.session_id
+    names_itself = session_of_variance(row.variance_id, row.sku) == row.session_id
     if (row.partition, row.position) != key or row.partition != keyspace.sku(sku) or not names_itself:
         yield differs("says something else than its key")
     if row.action not in set(TrailAction):

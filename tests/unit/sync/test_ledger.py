@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr.domain import instants, variance_ids
+from stkr.domain import instants
 from stkr.domain.instants import shifted
 from stkr.domain.movement import Ledger, Movement, MovementKind, Observed, OnHand
 from stkr.domain.stock import History
+from stkr.domain.variance_ids import session_of_variance
 from stkr.sync.ledger import KEPT, ReadingOfLocation, advanced, histories, stock_movements
 
 pytestmark = pytest.mark.unit
@@ -105,10 +106,10 @@ def test_two_things_under_one_reference_make_an_item_unknown_and_leave_the_other
 
 
 def test_only_an_adjustment_named_like_a_variance_of_this_very_item_is_ours() -> None:
-    assert variance_ids.session_of_variance(OURS, "BOLT") == "2026-11-07-fixings-aisle-5a7d"
-    assert variance_ids.session_of_variance(OURS, "NUT") is None
+    assert session_of_variance(OURS, "BOLT") == "2026-11-07-fixings-aisle-5a7d"
+    assert session_of_variance(OURS, "NUT") is None
     for other in ("", "BOLT", "WH/IN/0001", "BOLT.r100", "stock.BOLT.r100", f"{OURS}x"):
-        assert variance_ids.session_of_variance(other, "BOLT") is None
+        assert session_of_variance(other, "BOLT") is None
 
 
 movements = st.lists(

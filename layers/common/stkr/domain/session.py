@@ -1,4 +1,4 @@
-"""A count session, the uploads that it did not take, and the notes of which sessions counted a location."""
+"""Count sessions, the uploads they did not take, and when a location was last counted."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -8,7 +8,7 @@ from stkr.domain.stored import Stored
 
 
 class SessionStatus(StrEnum):
-    """Where a session stands."""
+    """The state of a session."""
 
     OPEN = "open"
     CAPTURED = "captured"
@@ -17,12 +17,14 @@ class SessionStatus(StrEnum):
 
 
 class Session(Stored):
-    """A count: who counts what, since when, against which snapshot and which version of the rules doc.
+    """A session: who counts what, since when, against which snapshot and which version of the rules doc.
 
-    ``capture_seq`` counts captures begun, ``captured_seq`` is the latest finished one, ``idle_seq`` the latest that
-    found nothing new, ``fence_seq`` the one whose variances may be written, ``reconciled_seq`` the one the lines were
-    last made from. ``captured_files`` is the fingerprint of the folder as it was then.
-    ``label_run`` names the current round of labelling, over when ``labelled_chunks`` holds ``label_chunks`` numbers.
+    ``capture_seq`` counts the captures begun. The other numbers each name a capture: ``captured_seq`` the latest that
+    finished, ``idle_seq`` the latest that found nothing new, ``fence_seq`` the one whose lines may be written,
+    ``reconciled_seq`` the one that the lines were last made from.
+    ``captured_files`` is the fingerprint of the folder as the latest capture read it, ``rows`` what became of its rows.
+    ``expected`` is the number of SKUs in scope. ``label_run`` names the current round of labelling, which is complete
+    when the header's set ``labelled_chunks`` holds ``label_chunks`` numbers.
     """
 
     session_id: str

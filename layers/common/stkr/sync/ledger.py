@@ -14,11 +14,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from stkr.domain import instants, variance_ids
+from stkr.domain import instants
 from stkr.domain.exact import ZERO
 from stkr.domain.instants import shifted
 from stkr.domain.movement import Ledger, Movement, MovementKind, Observed, OnHand
 from stkr.domain.stock import History
+from stkr.domain.variance_ids import session_of_variance
 
 KEPT = timedelta(days=35)
 """A month's movements and a few days: the summary of a month is the longest anybody looks back."""
@@ -124,7 +125,7 @@ def _count_behind(movement: Movement) -> str | None:
     """The session whose approved variance a movement books."""
     if movement.kind is not MovementKind.ADJUSTMENT:
         return None
-    return variance_ids.session_of_variance(movement.reference, movement.sku)
+    return session_of_variance(movement.reference, movement.sku)
 
 
 def histories(ledger: Ledger, own: Mapping[str, History], zone: ZoneInfo) -> dict[str, History]:

@@ -8,7 +8,6 @@ from typing import Any
 from hypothesis import strategies as st
 
 from stkr.approval.core import Verdict, decided, held, quantity_after
-from stkr.domain import variance_ids
 from stkr.domain.cause import Cause
 from stkr.domain.counted import LineKind
 from stkr.domain.inventory import InventoryRow, Unbooked
@@ -16,6 +15,7 @@ from stkr.domain.line import Line, LineState
 from stkr.domain.movement import on_hand
 from stkr.domain.trail import TrailAction, TrailEntry
 from stkr.domain.variance import Materiality, gap_between
+from stkr.domain.variance_ids import first_revision
 from stkr.store.dynamodb import values
 from stkr.store.trail import append, trail_row
 from stkr.sync.core import settle
@@ -88,7 +88,7 @@ class Story:
             session_id=f"2026-11-21-count-{number}", sku=SKU, name="Bolts", location=PLACE,
             kind=LineKind.UNCOUNTED if counted is None else LineKind.COUNTED, materiality=Materiality.MATERIAL,
             state=LineState.QUEUED, system_qty=self.row.system_qty, snapshot_version=self.row.snapshot_version,
-            revision=variance_ids.first_revision(1), rule="default", capture_seq=1, counted_qty=counted,
+            revision=first_revision(1), rule="default", capture_seq=1, counted_qty=counted,
             gap_units=gap and gap.units, gap_value=gap and gap.value, cause=Cause.SHRINKAGE, rationale="A loss.",
         )  # fmt: skip
         self._append(TrailAction.QUEUED, line, "reconciler", line.qty_after)
