@@ -16,6 +16,7 @@ import yaml
 from local import shop, shop_floor
 from local.browser import FORM_CONTENT, FetchedPage, Form
 from local.stack import Stack
+from stkr.domain.names import SessionId
 from stkr.links.tokens import TOKEN, CountLink, DecisionLink, LinkAction, SigningKeys, address, sign
 
 COUNT_SECONDS = 180
@@ -150,7 +151,7 @@ class Links:
         link = DecisionLink(
             home=self._outputs["ApproveUrl" if action is LinkAction.APPROVE else "RejectUrl"],
             action=action,
-            session_id=variance.session_id,
+            session_id=SessionId(variance.session_id),
             sku=variance.sku,
             revision=variance.revision,
             addressee=addressee,

@@ -17,6 +17,7 @@ from urllib.parse import urlencode
 from local import shop_floor
 from local.browser import FetchedPage
 from local.stack import Stack
+from stkr.domain.names import SessionId
 from stkr.links.tokens import LinkAction
 from stkr.store import keyspace
 from tests.concurrency.crowd import Answer, Crowd
@@ -272,7 +273,7 @@ def _check(shop: _Shop) -> None:
 
 def _parked(stack: Stack, session_id: str) -> dict[str, str]:
     """Why the latest capture parked rows, by code."""
-    key = keyspace.parked_object(session_id, int(shop_floor.header(stack, session_id)["captured_seq"]))
+    key = keyspace.parked_object(SessionId(session_id), int(shop_floor.header(stack, session_id)["captured_seq"]))
     packed = stack.client("s3").get_object(Bucket=stack.outputs["BucketName"], Key=key)["Body"].read()
     parked = [json.loads(row) for row in gzip.decompress(packed).splitlines()]
     return {row["code"]: row["reason"] for row in parked}

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from local.events import event
 from stkr.domain.instants import END_OF_TIME
+from stkr.domain.names import SessionId
 from stkr.domain.session import SessionStatus
 from stkr.infra import aws
 from stkr.infra.settings import SweepSettings, load
@@ -436,7 +437,10 @@ def test_a_count_of_a_zone_is_none_of_the_rest_of_the_location(world: World) -> 
     for sku in ("BOLT-M6-50", "NUT-M6", "WASHER-M6"):
         world.shelve(sku, "B1")
     session_id = world.open(Opening(PLACE, "Ann", zone="b1"), "0bbb")
-    world.put(f"{keyspace.upload_prefix(session_id)}scan.csv", b"code,qty\nBOLT-M6-50,480\nNUT-M6,480\nWASHER-M6,480\n")
+    world.put(
+        f"{keyspace.upload_prefix(SessionId(session_id))}scan.csv",
+        b"code,qty\nBOLT-M6-50,480\nNUT-M6,480\nWASHER-M6,480\n",
+    )
     world.invoke("capture", json.loads(json.dumps(event("capture", "scan")).replace(SESSION, session_id)))
     world.captured(1, session_id)
     world.sweep(NOW + timedelta(days=1))

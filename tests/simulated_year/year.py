@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from stkr.domain import instants
+from stkr.domain.names import SessionId
 from stkr.links.tokens import read_count
 from stkr.session.core import Opening
 from stkr.store import keyspace
@@ -461,7 +462,9 @@ class Year(Timeline):
         ]  # fmt: skip
         skus = [*count.skus, *unlisted]
         names = list(count.sheets) or self.chance.choice((["count.csv"], ["count.csv"], ["north/a.csv", "south/b.csv"]))
-        status = self.partition(self.counts_table, keyspace.session(count.session_id))[keyspace.META].get("status")
+        status = self.partition(self.counts_table, keyspace.session(SessionId(count.session_id)))[keyspace.META].get(
+            "status"
+        )
         for number, name in enumerate(names):
             part = skus[number :: len(names)]
             times = _times(self.clock.now) if with_times else None

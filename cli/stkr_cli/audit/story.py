@@ -8,6 +8,7 @@ from decimal import Decimal
 from stkr.capture.result import Totals
 from stkr.domain.exact import ZERO
 from stkr.domain.instants import LAST_MOMENT
+from stkr.domain.names import NO_SESSION, Instant, SessionId
 from stkr.domain.session import Session, SessionStatus
 from stkr.domain.trail import TrailAction, TrailRow
 
@@ -20,11 +21,11 @@ class StoryEvent:
     ``cause`` was suggested, ``confirmed_cause`` is what the manager made of it, ``link_issued_to`` whose link was used.
     """
 
-    at: str | None
+    at: Instant | None
     what: str
     who: str = ""
     sku: str = ""
-    session_id: str = ""
+    session_id: SessionId = NO_SESSION
     before: Decimal | None = None
     after: Decimal | None = None
     gap: Decimal | None = None
@@ -39,7 +40,7 @@ class StoryEvent:
 class UploadedVersion:
     """A file that was put into a session's folder: when, its path there, and its size in bytes."""
 
-    at: str
+    at: Instant
     name: str
     size: int
 
@@ -48,7 +49,7 @@ class UploadedVersion:
 class CaptureRun:
     """One capture of a session: when it was stored, and the rows it understood."""
 
-    at: str
+    at: Instant
     seq: int
     totals: Totals
 
@@ -57,7 +58,7 @@ class CaptureRun:
 class RefusedFile:
     """An upload that the session did not take, when, and why."""
 
-    at: str
+    at: Instant
     file: str
     problem: str
 

@@ -16,6 +16,7 @@ from stkr.approval.pages import DecisionForm, Shown, decided_page, decision_page
 from stkr.domain.cause import Cause
 from stkr.domain.line import Line, StillQueued
 from stkr.domain.movement import OnHand
+from stkr.domain.names import Instant
 from stkr.links.tokens import LinkAction
 from stkr.rules.doc import Rules
 from stkr.web.page import Page
@@ -29,14 +30,14 @@ VERDICT = Verdict(
     name="Priya Shah",
     addressee="priya@example.com",
     cause=Cause.SHRINKAGE,
-    at="2026-11-23T09:15:00.000000Z",
+    at=Instant("2026-11-23T09:15:00.000000Z"),
 )
 REJECTION = Verdict(
     approves=False,
     name="Priya Shah",
     addressee="priya@example.com",
     cause=Cause.MISCOUNT,
-    at="2026-11-23T09:15:00.000000Z",
+    at=Instant("2026-11-23T09:15:00.000000Z"),
 )
 
 
@@ -271,10 +272,13 @@ def test_whatever_was_typed_anywhere_is_escaped() -> None:
 
 def counted(*quantities: tuple[str, str | None, str]) -> tuple[EarlierCount, ...]:
     lines = [
-        (f"{day}T09:00:00.000000Z", line(session_id=day, counted_qty=qty and Decimal(qty), system_qty=Decimal(system)))
+        (
+            Instant(f"{day}T09:00:00.000000Z"),
+            line(session_id=day, counted_qty=qty and Decimal(qty), system_qty=Decimal(system)),
+        )
         for day, qty, system in quantities
     ]
-    own = ("2026-11-21T09:00:00.000000Z", line())
+    own = (Instant("2026-11-21T09:00:00.000000Z"), line())
     return history(line(), [*lines, own])
 
 

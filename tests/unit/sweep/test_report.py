@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from stkr.domain.inventory import Unbooked, UnbookedRow
+from stkr.domain.names import Instant
 from stkr.domain.session import Session, SessionStatus
 from stkr.sweep.report import LEFT_AFTER, MAX_TABLE_ROWS, Findings, ReportTable, tables_of, title
 from tests.unit.web.samples import RULES, line, uncounted
@@ -104,7 +105,8 @@ def test_of_a_long_list_the_report_says_how_much_it_leaves_out() -> None:
     since = "2026-11-01T09:00:00.000000Z"
     units = (Unbooked(id="a", units=Decimal(-2), at=since), Unbooked(id="b", units=Decimal(5), at=since))
     waiting = [
-        UnbookedRow("paint-aisle", f"S{number:02}", "Paint", units, since) for number in range(MAX_TABLE_ROWS + 2)
+        UnbookedRow("paint-aisle", f"S{number:02}", "Paint", units, Instant(since))
+        for number in range(MAX_TABLE_ROWS + 2)
     ]
     [rows] = reported(unbooked=waiting).values()
     assert rows[0] == ("Paint aisle, S00: Paint", "+3 since Sun 1 Nov 2026")

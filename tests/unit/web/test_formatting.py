@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stkr.domain import instants
+from stkr.domain.names import Instant
 from stkr.web import formatting
 
 pytestmark = pytest.mark.unit
@@ -90,5 +91,5 @@ def test_a_number_takes_the_right_form_of_its_noun() -> None:
 def test_moments_are_told_in_the_shops_zone() -> None:
     summer = datetime(2026, 6, 27, 23, 30, tzinfo=UTC)
     assert formatting.day_and_time(summer, LONDON) == "Sun 28 Jun 2026, 00:30"
-    assert formatting.day(instants.moment_of("2026-11-21T14:05:00.000000Z"), LONDON) == "Sat 21 Nov 2026"
+    assert formatting.day(instants.moment_of(Instant("2026-11-21T14:05:00.000000Z")), LONDON) == "Sat 21 Nov 2026"
     assert formatting.calendar_day(date(2026, 2, 1)) == "Sun 1 Feb 2026"

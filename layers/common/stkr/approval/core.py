@@ -9,6 +9,7 @@ from stkr.domain.counted import LineKind
 from stkr.domain.exact import ZERO
 from stkr.domain.line import DECIDED, Line, LineState
 from stkr.domain.movement import OnHand
+from stkr.domain.names import Instant
 from stkr.domain.session import Session
 from stkr.domain.variance import gap_between
 from stkr.rules.doc import Rules
@@ -42,7 +43,7 @@ class Verdict:
     name: str
     addressee: str
     cause: Cause | None
-    at: str
+    at: Instant
 
 
 def standing(line: Line | None, revision: int) -> LinkStanding:
@@ -94,7 +95,7 @@ def decided(line: Line, verdict: Verdict) -> Line:
     )
 
 
-def held(line: Line, live: OnHand, forward: RollBack | None, now: str) -> Line:
+def held(line: Line, live: OnHand, forward: RollBack | None, now: Instant) -> Line:
     """The line after its stock moved: still queued, with the live figures, in a new revision that kills old links.
 
     Its gap is against what was expected when it was counted, where the movements now tell, and against live stock else.

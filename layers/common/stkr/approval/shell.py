@@ -20,6 +20,7 @@ from stkr.domain.errors import Busy
 from stkr.domain.inventory import MAX_UNBOOKED, InventoryRow
 from stkr.domain.line import Line
 from stkr.domain.movement import on_hand
+from stkr.domain.names import NO_INSTANT, Instant, SessionId
 from stkr.domain.trail import TrailAction, TrailEntry
 from stkr.infra.events import announce_due_variances
 from stkr.infra.settings import ApproveSettings
@@ -58,7 +59,7 @@ class DecisionOutcome:
     refusal: Refusal | None = None
 
 
-def look(settings: ApproveSettings, session_id: str, sku: str, revision: int) -> tuple[LinkStanding, Line | None]:
+def look(settings: ApproveSettings, session_id: SessionId, sku: str, revision: int) -> tuple[LinkStanding, Line | None]:
     """The line a link speaks of, and whether the link may still decide it. Reads only."""
     line = read_line(settings.counts_table, session_id, sku)
     return standing(line, revision), line
@@ -69,7 +70,7 @@ def live_stock(settings: ApproveSettings, line: Line) -> InventoryRow | None:
     return read_row(settings.inventory_table, line.location, line.sku)
 
 
-def counts_of(settings: ApproveSettings, line: Line) -> list[tuple[str, Line]]:
+def counts_of(settings: ApproveSettings, line: Line) -> list[tuple[Instant, Line]]:
     """The item's lines in the latest counts of its location, with the instant each count was opened."""
     recent = recent_counts(settings.counts_table, line.location, MAX_COUNTS)
     lines = read_lines_of(settings.counts_table, line.sku, [count.session_id for count in recent])
@@ -133,7 +134,7 @@ def _approval(settings: ApproveSettings, line: Line, after: Line) -> "list[Trans
             counted_qty=qty_after,
             unit_cost=line.unit_cost,
             pack_size=line.pack_size,
-            at=after.decided_at or "",
+            at=after.decided_at or NO_INSTANT,
         )
     else:
         stock = post_adjustment(
@@ -144,7 +145,7 @@ def _approval(settings: ApproveSettings, line: Line, after: Line) -> "list[Trans
             gap_units=qty_after - line.system_qty,
             expected_qty=line.system_qty,
             expected_version=line.snapshot_version,
-            at=after.decided_at or "",
+            at=after.decided_at or NO_INSTANT,
         )
     return [
         decide_line(settings.counts_table, line, after),
@@ -165,7 +166,7 @@ def _entry(action: TrailAction, after: Line) -> TrailEntry:
     unchanged = action is TrailAction.REJECTED
     return TrailEntry(
         action,
-        at=after.decided_at or "",
+        at=after.decided_at or NO_INSTANT,
         user=after.decided_by or "",
         line=after,
         qty_before=after.system_qty,
@@ -183,7 +184,7 @@ def _forward(settings: ApproveSettings, line: Line) -> RollBack | None:
     return RollBack(ledger) if ledger else None
 
 
-def _hold(settings: ApproveSettings, line: Line, now: str) -> Line | None:
+def _hold(settings: ApproveSettings, line: Line, now: Instant) -> Line | None:
     """Stock moved since the snapshot: queue the variance afresh against the live figures, and have it mailed.
 
     :returns: the line as it is queued now, or ``None`` when it changed once more meanwhile.

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stkr.domain.cause import Cause, DatedFact, Evidence, SuggestedCause
+from stkr.domain.names import SessionId
 
 MAX_RATIONALE = 240
 MAX_TOKENS = 200
@@ -64,7 +65,7 @@ class LabelQuestion(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    session_id: str
+    session_id: SessionId
     gaps: Annotated[tuple[VarianceToLabel, ...], Field(max_length=25)]
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from stkr.domain.names import Instant
+
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
@@ -16,5 +18,5 @@ class Adjustment:
     sku: str
     location: str
     units: Decimal
-    approved_at: str
+    approved_at: Instant
     source_qty: Decimal = Decimal(0)

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
+from stkr.domain.names import Instant, SessionId
+
 _PACK = re.compile(r"\s*(\d{1,7}(?:\.\d{1,6})?)\s*", re.ASCII)
 
 
@@ -59,10 +61,10 @@ class ConfirmedAlias(BaseModel):
     code: str
     sku: str
     pack: Decimal | None = None
-    session_id: str
+    session_id: SessionId
     file: str
     row: int
-    confirmed_at: str
+    confirmed_at: Instant
 
     @property
     def alias(self) -> Alias:

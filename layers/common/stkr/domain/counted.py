@@ -6,6 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from stkr.domain.names import Instant
+
 CLOCKS_APART = timedelta(minutes=2)
 """How far the clocks of scanner, till and system of record may be apart; also the time it takes to count a shelf."""
 
@@ -42,8 +44,8 @@ class CountedLine:
     counted_qty: Decimal
     rows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     incomplete: bool = False
-    counted_from: str | None = None
-    counted_to: str | None = None
+    counted_from: Instant | None = None
+    counted_to: Instant | None = None
     clock: ClockDoubt | None = None
 
 

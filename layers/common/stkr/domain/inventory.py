@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from stkr.domain.names import Instant
 from stkr.domain.stock import History, StockRow
 
 MAX_UNBOOKED = 100
@@ -23,7 +24,7 @@ class Unbooked(BaseModel):
 
     id: str
     units: Decimal
-    at: str
+    at: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class UnbookedRow:
     sku: str
     name: str
     adjustments: tuple[Unbooked, ...]
-    since: str
+    since: Instant
 
 
 class InventoryRow(BaseModel):
@@ -67,7 +68,7 @@ class InventoryRow(BaseModel):
     last_received_qty: Decimal | None = None
     last_counted_at: str | None = None
     unbooked: tuple[Unbooked, ...] = ()
-    unbooked_since: str | None = None
+    unbooked_since: Instant | None = None
 
     def attributes(self) -> dict[str, Any]:
         """Everything but location and SKU as plain values, without what is absent or empty."""

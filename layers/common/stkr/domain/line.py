@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from stkr.domain.cause import Cause, Evidence
 from stkr.domain.counted import LineKind
+from stkr.domain.names import Instant, SessionId
 from stkr.domain.stored import Stored
 from stkr.domain.variance import Materiality, Timing
 from stkr.domain.variance_ids import variance_id
@@ -35,7 +36,7 @@ class Line(Stored):
     ``mails`` counts the mails about this revision; ``digests`` has the latest digest it was put in, by recipient.
     """
 
-    session_id: str
+    session_id: SessionId
     sku: str
     name: str
     location: str
@@ -59,12 +60,12 @@ class Line(Stored):
     rationale: str | None = None
     held_from_qty: Decimal | None = None
     timing: Timing | None = None
-    queued_at: str | None = None
-    due_at: str | None = None
-    mailed_at: str | None = None
+    queued_at: Instant | None = None
+    due_at: Instant | None = None
+    mailed_at: Instant | None = None
     mails: int = 0
     digests: Mapping[str, str] | None = None
-    decided_at: str | None = None
+    decided_at: Instant | None = None
     decided_by: str | None = None
     link_issued_to: str | None = None
     confirmed_cause: Cause | None = None

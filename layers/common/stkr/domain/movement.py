@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from stkr.domain.inventory import InventoryRow
+from stkr.domain.names import NO_INSTANT, Instant
 
 
 class MovementKind(StrEnum):
@@ -30,7 +31,7 @@ class Movement:
     location: str
     kind: MovementKind
     units: Decimal
-    at: str
+    at: Instant
     reference: str
 
 
@@ -40,8 +41,8 @@ class Observed:
 
     sku: str
     units: Decimal
-    since: str
-    until: str
+    since: Instant
+    until: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +64,12 @@ class Ledger:
     """
 
     location: str
-    first_read: str
-    read_at: str
+    first_read: Instant
+    read_at: Instant
     stock: Mapping[str, OnHand]
     observed: tuple[Observed, ...] = ()
     listed: tuple[Movement, ...] | None = None
-    listed_since: str = ""
+    listed_since: Instant = NO_INSTANT
 
 
 def on_hand(row: InventoryRow) -> OnHand:

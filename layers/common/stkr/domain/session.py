@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 
+from stkr.domain.names import Instant, SessionId
 from stkr.domain.stored import Stored
 
 
@@ -27,10 +28,10 @@ class Session(Stored):
     when the header's set ``labelled_chunks`` holds ``label_chunks`` numbers.
     """
 
-    session_id: str
+    session_id: SessionId
     location: str
     counter: str
-    opened_at: str
+    opened_at: Instant
     status: SessionStatus
     zone: str | None = None
     skus: tuple[str, ...] | None = None
@@ -41,12 +42,12 @@ class Session(Stored):
     capture_seq: int = 0
     idle_seq: int = 0
     captured_seq: int = 0
-    captured_at: str | None = None
+    captured_at: Instant | None = None
     captured_files: str | None = None
     rows: dict[str, int] | None = None
     fence_seq: int = 0
     reconciled_seq: int = 0
-    reconciled_at: str | None = None
+    reconciled_at: Instant | None = None
     outcome: dict[str, Decimal] | None = None
     label_run: str | None = None
     label_chunks: int = 0
@@ -57,7 +58,7 @@ class RefusedUpload(Stored):
 
     file: str
     problem: str
-    refused_at: str
+    refused_at: Instant
 
 
 class LastCount(Stored):
@@ -65,13 +66,13 @@ class LastCount(Stored):
     counters were last reminded; stored instants.
     """
 
-    counted_at: str | None = None
-    reminded_at: str | None = None
-    zones: Mapping[str, str] = {}
+    counted_at: Instant | None = None
+    reminded_at: Instant | None = None
+    zones: Mapping[str, Instant] = {}
 
 
 class CountNote(Stored):
     """A session that counted a location or a part of it, and when it was opened."""
 
-    session_id: str
-    opened_at: str
+    session_id: SessionId
+    opened_at: Instant

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from stkr.domain.names import NO_INSTANT, Instant
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -62,5 +64,5 @@ class Snapshot:
     rows: Mapping[str, StockRow]
     elsewhere: Mapping[str, StockRow] = field(default_factory=dict)
     out_of_scope: frozenset[str] = frozenset()
-    taken_at: str = ""
+    taken_at: Instant = NO_INSTANT
     zone: str = ""

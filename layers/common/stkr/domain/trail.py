@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from stkr.domain.cause import Cause
 from stkr.domain.line import Line
+from stkr.domain.names import Instant, SessionId
 
 
 class TrailAction(StrEnum):
@@ -28,7 +29,7 @@ class TrailEntry:
     """
 
     action: TrailAction
-    at: str
+    at: Instant
     user: str
     line: Line
     qty_before: Decimal
@@ -50,11 +51,11 @@ class TrailRow(BaseModel):
     partition: str
     position: str
     action: str
-    at: str
+    at: Instant
     user: str
     sku: str
     location: str
-    session_id: str
+    session_id: SessionId
     variance_id: str
     qty_before: Decimal
     qty_after: Decimal | None = None

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from stkr.domain.counted import LineKind
 from stkr.domain.exact import HUNDRED, ZERO
+from stkr.domain.names import Instant
 from stkr.domain.stock import StockRow
 
 _WIDE = Context(prec=60)
@@ -41,10 +42,10 @@ class Timing(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     snapshot_qty: Decimal
-    counted_from: str | None = None
-    counted_to: str | None = None
+    counted_from: Instant | None = None
+    counted_to: Instant | None = None
     expected_qty: Decimal | None = None
-    known_until: str | None = None
+    known_until: Instant | None = None
     moved_qty: Decimal = ZERO
     unrolled: Unrolled | None = None
 

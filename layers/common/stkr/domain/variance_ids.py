@@ -3,24 +3,26 @@
 import re
 from typing import Final
 
+from stkr.domain.names import SessionId
+
 _HOLDS: Final = 100
 """Revisions that are kept free for the holds of a line, until the next capture's begin."""
 
 _BEGINS_WITH_A_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d-")
 
 
-def variance_id(session_id: str, sku: str, revision: int) -> str:
+def variance_id(session_id: SessionId, sku: str, revision: int) -> str:
     """The id of one variance in one revision; a link or an adjustment belongs to exactly one."""
     return f"{session_id}.{sku}.r{revision}"
 
 
-def session_of_variance(reference: str, sku: str) -> str | None:
+def session_of_variance(reference: str, sku: str) -> SessionId | None:
     """The session in the id of a variance of a SKU; ``None`` for any other reference that a source may list."""
     head, separator, revision = reference.rpartition(".r")
     session_id = head.removesuffix(f".{sku}")
     if not (separator and revision.isdecimal() and len(session_id) < len(head)):
         return None
-    return session_id if _BEGINS_WITH_A_DAY.match(session_id) else None
+    return SessionId(session_id) if _BEGINS_WITH_A_DAY.match(session_id) else None
 
 
 def first_revision(capture_seq: int) -> int:

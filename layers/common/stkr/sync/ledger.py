@@ -18,6 +18,7 @@ from stkr.domain import instants
 from stkr.domain.exact import ZERO
 from stkr.domain.instants import shifted
 from stkr.domain.movement import Ledger, Movement, MovementKind, Observed, OnHand
+from stkr.domain.names import NO_INSTANT, Instant
 from stkr.domain.stock import History
 from stkr.domain.variance_ids import session_of_variance
 
@@ -33,9 +34,9 @@ class ReadingOfLocation:
     ``listed`` are the movements at the location from ``since`` on, in any order.
     """
 
-    at: str
+    at: Instant
     moved: Mapping[str, Decimal]
-    since: str
+    since: Instant
     listed: Iterable[Movement] | None
 
 
@@ -74,7 +75,9 @@ def misses_changes(ledger: Ledger, rows: Iterable[tuple[str, OnHand]]) -> bool:
     )
 
 
-def _observed(ledger: Ledger | None, reading: ReadingOfLocation, oldest: str) -> tuple[str, tuple[Observed, ...]]:
+def _observed(
+    ledger: Ledger | None, reading: ReadingOfLocation, oldest: Instant
+) -> tuple[Instant, tuple[Observed, ...]]:
     if ledger is None:
         return reading.at, ()
     forgotten = [change.until for change in ledger.observed if change.until < oldest]
@@ -83,9 +86,11 @@ def _observed(ledger: Ledger | None, reading: ReadingOfLocation, oldest: str) ->
     return max([ledger.first_read, *forgotten]), (*kept, *new)
 
 
-def _listed(ledger: Ledger | None, reading: ReadingOfLocation, oldest: str) -> tuple[str, tuple[Movement, ...] | None]:
+def _listed(
+    ledger: Ledger | None, reading: ReadingOfLocation, oldest: Instant
+) -> tuple[Instant, tuple[Movement, ...] | None]:
     if reading.listed is None:
-        return "", None
+        return NO_INSTANT, None
     # The new list replaces what the source said of the same time before: an order may have been cancelled.
     listed = [movement for movement in reading.listed if movement.at >= reading.since]
     since = reading.since
@@ -143,7 +148,7 @@ def histories(ledger: Ledger, own: Mapping[str, History], zone: ZoneInfo) -> dic
         if session_id:
             counts[movement.sku] = max(counts.get(movement.sku, ""), session_id[: len("2026-11-21")])
 
-    def local_day(instant: str) -> str:
+    def local_day(instant: Instant) -> str:
         return instants.local_day(instant, zone).isoformat()
 
     by_sku: dict[str, History] = {}
@@ -169,7 +174,7 @@ def histories(ledger: Ledger, own: Mapping[str, History], zone: ZoneInfo) -> dic
 
 
 def _sold_since(
-    counted_at: str, movements: Iterable[Movement], known_since: str, local_day: Callable[[str], str]
+    counted_at: str, movements: Iterable[Movement], known_since: Instant, local_day: Callable[[Instant], str]
 ) -> Decimal | None:
     """Eaches sold after the day of a count, returns taken off; unknown unless every sale since is sure to be known."""
     counted_on = _day_of(counted_at, local_day)
@@ -181,15 +186,17 @@ def _sold_since(
     return -sum((units for day, units in sales if day > counted_on), ZERO)
 
 
-def _day_of(counted_at: str, local_day: Callable[[str], str]) -> str | None:
+def _day_of(counted_at: str, local_day: Callable[[Instant], str]) -> str | None:
     try:
         moment = datetime.fromisoformat(counted_at)
     except ValueError:
         return None  # The source's own wording of a date, which is shown but not counted from.
-    return local_day(counted_at) if moment.tzinfo else moment.date().isoformat()
+    return local_day(instants.instant(moment)) if moment.tzinfo else moment.date().isoformat()
 
 
-def _last_receipt(movements: Iterable[Movement], local_day: Callable[[str], str]) -> tuple[str | None, Decimal | None]:
+def _last_receipt(
+    movements: Iterable[Movement], local_day: Callable[[Instant], str]
+) -> tuple[str | None, Decimal | None]:
     """The last day on which more came in than was taken back, and how much that was."""
     received: dict[str, Decimal] = {}
     for movement in movements:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from stkr.domain.cause import Cause, DatedFact, Evidence, Flag
 from stkr.domain.instants import moment_of
 from stkr.domain.line import Line
+from stkr.domain.names import Instant
 from stkr.domain.variance import Unrolled
 from stkr.rules.doc import Rules
 from stkr.web.formatting import calendar_day, counted_noun, day_and_time, quantity, signed
@@ -54,14 +55,14 @@ def in_time(line: Line, zone: ZoneInfo) -> str:
     )
 
 
-def _span(first: str, last: str, zone: ZoneInfo) -> str:
+def _span(first: Instant, last: Instant, zone: ZoneInfo) -> str:
     if moment_of(first).astimezone(zone).date() != moment_of(last).astimezone(zone).date():
         return f"from {day_and_time(moment_of(first), zone)} to {day_and_time(moment_of(last), zone)}"
     begin, end = _clock(first, zone), _clock(last, zone)
     return f"at {begin}" if begin == end else f"from {begin} to {end}"
 
 
-def _clock(instant: str, zone: ZoneInfo) -> str:
+def _clock(instant: Instant, zone: ZoneInfo) -> str:
     return f"{moment_of(instant).astimezone(zone):%H:%M}"
 
 
