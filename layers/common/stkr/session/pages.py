@@ -31,7 +31,7 @@ AREA: Final = "area"
 """Query parameter that names the area an upload is for."""
 
 UPLOADED: Final = "uploaded"
-"""Query parameter of whoever comes from the upload form."""
+"""Query parameter of a visit that comes from the upload form."""
 
 MAX_LISTED_SKUS = 200
 SHOWN = 500
@@ -125,14 +125,14 @@ class UploadForm:
 
 def parse_open_form(body: str) -> OpenForm:
     """Read the form post that opens a count (urlencoded text); SKUs are separated by commas or line ends."""
-    given = fields(body)
-    counter, zone = one_line(given.get("counter", "")), one_line(given.get("zone", ""))
-    typed = given.get("skus", "").replace(",", "\n").splitlines()
+    posted = fields(body)
+    counter, zone = one_line(posted.get("counter", "")), one_line(posted.get("zone", ""))
+    typed = posted.get("skus", "").replace(",", "\n").splitlines()
     skus = tuple(dict.fromkeys(sku for sku in map(one_line, typed) if sku))
     form = OpenForm(
-        given.get(TOKEN, ""),
+        posted.get(TOKEN, ""),
         counter[:MAX_NAME_CHARS],
-        one_line(given.get("location", ""))[:_MAX_ZONE_CHARS],
+        one_line(posted.get("location", ""))[:_MAX_ZONE_CHARS],
         zone[:_MAX_ZONE_CHARS] or None,
         skus[:MAX_LISTED_SKUS] or None,
     )
