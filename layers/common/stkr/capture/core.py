@@ -22,6 +22,7 @@ from decimal import Decimal
 from stkr.capture.codes import Codebook
 from stkr.capture.combine import CombinedCounts, Setback, combined_counts
 from stkr.capture.counted_table import CountedTable
+from stkr.capture.device_corrections import corrected_rows
 from stkr.capture.layout.find import judge_rows
 from stkr.capture.observations import ObservationsBySku, RowObservation, row_key, table_and_row
 from stkr.capture.read_file import FileReading, OpenedFile, WatchBlocks, read_file
@@ -142,7 +143,7 @@ class _Folder:
 def _outcome(folder: _Folder, fixes: Fixes, snapshot: Snapshot, decided: Mapping[str, Decimal]) -> Capture:
     readings = folder.readings
     tables = {table.index: table for reading in readings for table in reading.tables}
-    combined = combined_counts(_joined(readings), tables, decided)
+    combined = combined_counts(_joined(readings), tables, decided, _corrected(readings))
     parked = [row for reading in readings for row in reading.parked]
     parked += _parked_after_all(tables, combined.setbacks)
     parked.sort(key=lambda row: (row.file, row.row))
@@ -169,6 +170,13 @@ def _outcome(folder: _Folder, fixes: Fixes, snapshot: Snapshot, decided: Mapping
         corrections=tuple(sorted(corrections, key=lambda correction: (correction.row.file, correction.row.row))),
         aliases=fixes.aliases,
     )
+
+
+def _corrected(readings: Iterable[FileReading]) -> dict[int, Setback]:
+    corrected: dict[int, Setback] = {}
+    for reading in readings:
+        corrected |= corrected_rows(reading.observations, reading.parked, reading.tables)
+    return corrected
 
 
 def _joined(readings: Sequence[FileReading]) -> ObservationsBySku:

@@ -1,9 +1,8 @@
 """Which column of a table holds what.
 
 ``find`` looks for a header and asks ``by_header``, or ``by_content`` where a scanner exports none. One question has one
-module: ``count_column`` (which column is the count), ``unit_column`` (which unit it is in), ``telling_apart`` (which
-rows are not the same count repeated), ``column_report`` (what was used, and what was left aside), ``late_cells`` (what
-rows far down may change).
+module: ``count_column`` (which column is the count), ``unit_column`` (which unit it is in), ``column_report`` (what was
+used, and what was left aside), ``late_cells`` (what rows far down may change).
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +23,6 @@ class Layout:
     """Columns by index. ``quantity`` is ``None`` where every row is one scan.
 
     ``header`` is the physical row of the header, 0 in a headerless file. Rows at or above it are not data.
-    ``telling_apart`` are columns of lots and larger places: rows that differ in them are not one count repeated.
     ``times`` are columns that may say when a row was counted.
     ``first_counts`` are columns of first counts beside the recount that is ``quantity``.
     ``provisional`` are columns that were empty, held mostly units or one cell over and over, with the cells they had;
@@ -38,7 +36,6 @@ class Layout:
     unit: int | None = None
     bin: int | None = None
     location: int | None = None
-    telling_apart: tuple[int, ...] = ()
     times: tuple[int, ...] = ()
     first_counts: tuple[int, ...] = ()
     provisional: Mapping[int, frozenset[str]] = field(default_factory=dict)

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from stkr.capture.codes import Codebook
 from stkr.capture.layout import Layout, NotACount
 from stkr.capture.layout.captions import listed
-from stkr.capture.layout.cells import column_tells_when, folded_cell, is_barcode, is_scan_detail, is_wording
+from stkr.capture.layout.cells import column_tells_when, is_barcode, is_wording
 from stkr.capture.layout.count_column import count_column_by_content
 from stkr.capture.layout.late_cells import provisional_columns
-from stkr.capture.layout.telling_apart import differing_column
 from stkr.capture.layout.unit_column import holds_units
 from stkr.domain.errors import CountFileError
 from stkr.tabular.sheet import Row
@@ -36,17 +35,11 @@ def layout_by_content(sample: Sequence[Row], codebook: Codebook) -> Layout:
     _refuse_unknown_header(rows[0], codebook, refusal)
     quantity = count_column_by_content(columns, code, refusal)
     units = [index for index, column in enumerate(columns) if holds_units(column)]
-    telling_apart: tuple[int, ...] = ()
-    if quantity is not None:
-        details = {index for index, column in enumerate(columns) if not column or is_scan_detail(column)}
-        telling_apart = tuple(index for index in range(width) if index not in {code, quantity, *units, *details})
-        _refuse_unknown_places(rows, code, telling_apart)
     return Layout(
         header=0,
         codes=(code,),
         quantity=quantity,
         unit=units[0] if units and quantity is not None else None,
-        telling_apart=telling_apart,
         times=tuple(
             index for index in range(width) if index not in {code, quantity} and column_tells_when(rows, index)
         ),
@@ -70,14 +63,4 @@ def _refuse_unknown_header(first_row: Sequence[str], codebook: Codebook, refusal
         raise refusal(
             f"the header names are not known: {listed(first_row, titled)}. "
             "Name the code column sku and the count column counted_qty"
-        )
-
-
-def _refuse_unknown_places(rows: Sequence[Sequence[str]], code: int, others: Sequence[int]) -> None:
-    with_code = [row for row in rows if folded_cell(row, code)]
-    overlooked = differing_column(with_code, [code], others)
-    if overlooked is not None:
-        raise CountFileError(
-            f"cannot tell whether {listed((), [overlooked])} says where a row was counted: "
-            "add a header row, with bin above that column if it does"
         )

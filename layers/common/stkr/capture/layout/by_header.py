@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from stkr.capture.codes import Codebook
 from stkr.capture.layout import Layout
 from stkr.capture.layout.captions import caption, trimmed_titles
-from stkr.capture.layout.cells import column_tells_when, folded_cell, is_serial
+from stkr.capture.layout.cells import column_tells_when, folded_cell
 from stkr.capture.layout.count_column import count_column
 from stkr.capture.layout.headed_sample import HeadedSample
 from stkr.capture.layout.late_cells import provisional_columns
@@ -41,7 +41,6 @@ def layout_by_header(
         unit=unit_column(table) if quantity is not None else None,
         bin=bins[0] if bins else None,
         location=_location_column(table, location),
-        telling_apart=() if quantity is None else (*bins[1:], *_lot_columns(table)),
         times=_time_columns(table),
         first_counts=_first_counts(table, quantity),
         provisional=provisional_columns(table.rows, len(titles)),
@@ -73,12 +72,6 @@ def _location_column(table: HeadedSample, location: str) -> int | None:
     here = folded(location)
     naming_it = (index for index in candidates if any(folded_cell(row, index) == here for row in table.rows))
     return next(naming_it, candidates[0] if candidates else None)
-
-
-def _lot_columns(table: HeadedSample) -> list[int]:
-    """Columns of lots, but not those that number the scans."""
-    lots = table.columns(Role.LOT)
-    return [index for index in lots if not is_serial([folded_cell(row, index) for row in table.rows])]
 
 
 def _time_columns(table: HeadedSample) -> tuple[int, ...]:
