@@ -18,7 +18,7 @@ from stkr.tabular.text import words
 _TAKES_BACK = frozenset(
     "delete deleted del undo cancel cancelled canceled clear void voided remove removed correct correction corrected "
     "minus reverse reversed storno stornieren loschen geloscht annuler annule annulla annullato borrar eliminar anular "
-    "verwijder verwijderd subtract".split()
+    "verwijder verwijderd subtract missing absent lost".split()
 )
 _ADDS = frozenset("add added plus".split())
 _YES = frozenset("yes y true 1 x ja oui si".split())

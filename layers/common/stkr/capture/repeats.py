@@ -96,7 +96,7 @@ def _telling_columns(table: CountedTable, width: int) -> list[int]:
             continue
         column = [text for cells in sample if index < len(cells) and (text := visible(cells[index]))]
         title = frozenset(words(layout.captions[index])) if index < len(layout.captions) else frozenset()
-        of_the_row = bool(title) and title <= _OF_THE_ROW
+        of_the_row = (bool(title) and title <= _OF_THE_ROW) or layout.captions[index : index + 1] == ("#",)
         # Without a header a scanner numbers its scans; below a title, only 1, 2, 3 or a padded serial is sure to.
         numbered = bool(column) and (is_serial(column) or numbers_the_rows(column))
         if column and not layout.header:

@@ -52,7 +52,8 @@ def layout_by_header(
 def _refuse_data_above(header_row: int, above: Sequence[Row], codebook: Codebook) -> None:
     for row, cells in above:
         filled = [cell for cell in cells if visible(cell)]
-        if len(filled) > 1 and codebook.knows(filled[0]) and any(cell.strip().isdecimal() for cell in filled[1:]):
+        further = filled[1:]
+        if filled and codebook.knows(filled[0]) and (not further or any(cell.strip().isdecimal() for cell in further)):
             raise CountFileError(
                 f"row {row} looks like a counted row, but the header stands below it in row {header_row}: "
                 "move the header to the top, or save the two tables as files of their own"

@@ -12,6 +12,7 @@ from stkr.capture.layout import NotACount
 from stkr.capture.layout.captions import listed, listed_with_cells
 from stkr.capture.layout.cells import (
     folded_cell,
+    has_hex_numbers,
     is_changes,
     is_code_like,
     is_constant,
@@ -325,7 +326,8 @@ def count_column_by_content(columns: Sequence[Sequence[str]], code: int, refusal
     for index, column in enumerate(columns):
         if index == code or not column or mostly_days_or_times(column):
             continue
-        (counts if sum(map(is_count, column)) * 2 >= len(column) else unclear).append(index)
+        mostly_counts = sum(map(is_count, column)) * 2 >= len(column) and not has_hex_numbers(column)
+        (counts if mostly_counts else unclear).append(index)
     counts = [index for index in counts if index > code] or counts
     serials = [index for index in counts if is_serial(columns[index])]
     candidates = [index for index in counts if index not in serials]

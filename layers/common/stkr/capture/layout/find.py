@@ -63,7 +63,8 @@ def _code_column_below(header: Row, sample: Sequence[Row], codebook: Codebook) -
         with_known_code = sum(map(codebook.knows, filled))
         if with_known_code * 2 > len(filled) and with_known_code > most:
             best, most = index, with_known_code
-    return best
+    others = [title for index, title in enumerate(meanings) if title and index != best]
+    return best if any(title.role is Role.QUANTITY for title in others) else None
 
 
 def judge_rows(rows: Sequence[Sequence[str]], codebook: Codebook) -> int:
