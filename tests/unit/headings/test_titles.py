@@ -233,10 +233,10 @@ def test_units_of_counting_win_over_units_of_stock_and_contradictions_are_refuse
     assert "'unit', 'uom'" in count("sku,qty,unit,uom\nBOLT,4,boxes,ea\n").problems[0].problem
 
 
-def test_units_under_a_name_we_do_not_know_are_asked_about_where_they_matter() -> None:
-    assert "'ME' is the unit" in count("GTIN;Menge;ME\nBOLT;18;Karton\nNUT;7;ST\n").problems[0].problem
-    assert "column 3 is the unit" in count("sku,qty,\nBOLT,18,boxes\n").problems[0].problem
-    assert "column 3 is the unit" in count("sku,qty\nBOLT,18,boxes\n").problems[0].problem
+def test_units_are_units_whatever_their_column_is_called() -> None:
+    assert lines(count("GTIN;Menge;ME\nBOLT;18;Karton\nNUT;7;ST\n")) == {"BOLT": "432", "NUT": "7"}
+    assert lines(count("sku,qty,\nBOLT,18,boxes\n")) == {"BOLT": "432"}
+    assert lines(count("sku,qty\nBOLT,18,boxes\n")) == {"BOLT": "432"}
     assert lines(count("GTIN;Menge;ME\nBOLT;18;ST\nNUT;7;ST\n")) == {"BOLT": "18", "NUT": "7"}
 
 
@@ -306,8 +306,8 @@ def test_a_size_beside_a_scanned_code_is_no_count() -> None:
         ("sku,count,recount", ",1,1", "BOLT,3,", "is empty in rows that have a count"),
         ("sku,menga", ",", "BOLT,3", "cannot tell whether 'menga' (3) is the count"),
         ("sku,name", ",x", "BOLT,x,3", "cannot tell whether column 3 (3) is the count"),
-        ("sku,count,verpakking", ",1,", "BOLT,3,boxes", "is the unit that was counted in"),
-        ("sku,count,verpakking", ",1,ea", "BOLT,3,boxes", "is the unit that was counted in"),
+        ("sku,count,verpakking", ",1,", "BOLT,3,boxes", "may be of the count"),
+        ("sku,count,verpakking", ",1,xyz", "BOLT,3,boxes", "may be of the count"),
         ("sku,count,uom,unit of measure", ",1,ea,ea", "BOLT,3,ea,boxes", "which unit was counted in"),
         ("sku,count,uom,stock uom", ",1,,", "BOLT,3,,boxes", "may be of the count"),
         ("", ",1", "BOLT,3,boxes", "may be of the count"),

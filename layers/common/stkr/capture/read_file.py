@@ -11,6 +11,7 @@ from stkr.capture.layout import Layout, NotACount
 from stkr.capture.layout.cells import number_in
 from stkr.capture.layout.find import find_layout
 from stkr.capture.layout.late_cells import checked_to_the_end
+from stkr.capture.layout.said_unit import refuse_unit_below
 from stkr.capture.observations import AreaBin, RowObservation, row_key, scans_added_up
 from stkr.capture.read_fix_sheet import Fix, Fixes
 from stkr.capture.result import Correction, ParkedRow, Reason, UploadedFile
@@ -198,13 +199,22 @@ def _read_table(
                 observations[verdict[0]].append((verdict[1], verdict[2], first_key + number))
             elif verdict is not None:
                 reading.parked.append(table.parked(number, cells, verdict.troubles, verdict.skus))
-            else:
-                table.layout.refuse_without_recount(cells)
-                if has_content(cells) and not table.layout.repeats_header(cells):
-                    reading.blank += 1
+            elif _is_blank(table.layout, cells, number):
+                reading.blank += 1
     if is_scans:
         for sku, added_up in scans_added_up(observations).items():
             reading.observations[sku] += added_up
+
+
+def _is_blank(layout: Layout, cells: Sequence[str], number: int) -> bool:
+    """Whether a row that counts nothing has content of its own.
+
+    :raises CountFileError: when it says something of the other rows' counts.
+    """
+    layout.refuse_without_recount(cells)
+    if cells.count("") == len(cells) - 1 and not layout.counted_in:
+        refuse_unit_below(cells, number)
+    return has_content(cells) and not layout.repeats_header(cells)
 
 
 def _note_moments(table: CountedTable, clock: Clock, reading: FileReading, block: Block) -> None:

@@ -25,8 +25,11 @@ class Layout:
     ``header`` is the physical row of the header, 0 in a headerless file. Rows at or above it are not data.
     ``times`` are columns that may say when a row was counted.
     ``first_counts`` are columns of first counts beside the recount that is ``quantity``.
-    ``provisional`` are columns that were empty, held mostly units or one cell over and over, with the cells they had;
-    later rows may show that such a column is something else.
+    ``counted_in`` is the word for the unit that the count's title, or a line above the header, names; empty for none.
+    ``pack_sizes`` are columns of how many a case holds. ``remarks`` are columns in which a cell that is nothing but a
+    unit is said of its row's count.
+    ``provisional`` are columns that were empty, held few short words or one cell over and over, with the cells they
+    had; later rows may show that such a column is something else.
     ``captions`` are the titles as they are spelled, empty where a column has none; ``titles`` are the same, folded.
     """
 
@@ -38,6 +41,9 @@ class Layout:
     location: int | None = None
     times: tuple[int, ...] = ()
     first_counts: tuple[int, ...] = ()
+    counted_in: str = ""
+    pack_sizes: tuple[int, ...] = ()
+    remarks: tuple[int, ...] = ()
     provisional: Mapping[int, frozenset[str]] = field(default_factory=dict)
     captions: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
@@ -46,7 +52,17 @@ class Layout:
     def width(self) -> int:
         """How many cells a row needs for every column to exist."""
         return 1 + max(
-            index for index in (*self.codes, self.quantity, self.unit, self.bin, self.location) if index is not None
+            index
+            for index in (
+                *self.codes,
+                self.quantity,
+                self.unit,
+                self.bin,
+                self.location,
+                *self.pack_sizes,
+                *self.remarks,
+            )
+            if index is not None
         )
 
     def time_cells(self, cells: Sequence[str]) -> tuple[str, ...]:

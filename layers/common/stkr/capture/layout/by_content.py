@@ -8,8 +8,10 @@ from stkr.capture.layout.captions import listed
 from stkr.capture.layout.cells import column_tells_when, is_barcode, is_wording
 from stkr.capture.layout.count_column import count_column_by_content
 from stkr.capture.layout.late_cells import provisional_columns
-from stkr.capture.layout.unit_column import holds_units
+from stkr.capture.layout.unit_column import unit_columns_by_content
 from stkr.domain.errors import CountFileError
+from stkr.headings.titles import Role, heading
+from stkr.headings.unit_words import unit_in_title
 from stkr.tabular.sheet import Row
 from stkr.tabular.text import visible
 
@@ -34,12 +36,12 @@ def layout_by_content(sample: Sequence[Row], codebook: Codebook) -> Layout:
     refusal = CountFileError if any(codebook.knows(cell) or is_barcode(cell) for cell in columns[code]) else NotACount
     _refuse_unknown_header(rows[0], codebook, refusal)
     quantity = count_column_by_content(columns, code, refusal)
-    units = [index for index, column in enumerate(columns) if holds_units(column)]
+    units = unit_columns_by_content(rows, width, code) if quantity is not None else []
     return Layout(
         header=0,
         codes=(code,),
         quantity=quantity,
-        unit=units[0] if units and quantity is not None else None,
+        unit=units[0] if units else None,
         times=tuple(
             index for index in range(width) if index not in {code, quantity} and column_tells_when(rows, index)
         ),
@@ -59,8 +61,12 @@ def _code_column(columns: Sequence[Sequence[str]], codebook: Codebook) -> int | 
 
 def _refuse_unknown_header(first_row: Sequence[str], codebook: Codebook, refusal: type[CountFileError]) -> None:
     titled = [index for index, cell in enumerate(first_row) if visible(cell)]
-    if len(titled) > 1 and is_wording(first_row) and not any(map(codebook.knows, first_row)):
+    names_codes = any((title := heading(cell)) and title.role is Role.CODE for cell in first_row)
+    if len(titled) > 1 and (names_codes or is_wording(first_row)) and not any(map(codebook.knows, first_row)):
+        in_units = any(map(unit_in_title, first_row))
+        name_count = (
+            "count in single units or name the unit in a column unit" if in_units else "the count column counted_qty"
+        )
         raise refusal(
-            f"the header names are not known: {listed(first_row, titled)}. "
-            "Name the code column sku and the count column counted_qty"
+            f"the header names are not known: {listed(first_row, titled)}. Name the code column sku and {name_count}"
         )

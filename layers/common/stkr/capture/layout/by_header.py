@@ -9,7 +9,8 @@ from stkr.capture.layout.cells import column_tells_when, folded_cell
 from stkr.capture.layout.count_column import count_column
 from stkr.capture.layout.headed_sample import HeadedSample
 from stkr.capture.layout.late_cells import provisional_columns
-from stkr.capture.layout.unit_column import unit_column
+from stkr.capture.layout.said_unit import pack_size_columns, said_unit
+from stkr.capture.layout.unit_column import remark_columns, unit_column
 from stkr.domain.errors import CountFileError
 from stkr.headings.titles import CodeRank, Heading, QuantityRank, Role, heading, tells_when
 from stkr.tabular.sheet import Row
@@ -26,27 +27,35 @@ def layout_by_header(
     :raises CountFileError: where it does not say for certain; see ``find_layout``.
     """
     header_row, titles = header
-    _refuse_data_above(header_row, [row for row in sample if row[0] < header_row], codebook)
+    _refuse_data_above(header_row, _above(header_row, sample), codebook)
     meanings = [heading(cell) for cell in titles]
     if code_column is not None:
         meanings[code_column] = Heading(Role.CODE, CodeRank.SKU)
     table = HeadedSample(titles, meanings, [cells for at, cells in sample if at > header_row])
     quantity = count_column(table, codebook, location)
+    unit = None if quantity is None else unit_column(table, quantity)
     bins = table.columns(Role.BIN)
     # The bin is chosen by the header alone, so that it is the same in every file of a session.
     return Layout(
         header=header_row,
         codes=_code_columns(table),
         quantity=quantity,
-        unit=unit_column(table) if quantity is not None else None,
+        unit=unit,
         bin=bins[0] if bins else None,
         location=_location_column(table, location),
         times=_time_columns(table),
         first_counts=_first_counts(table, quantity),
+        counted_in="" if quantity is None else said_unit(table, _above(header_row, sample), quantity, unit, location),
+        pack_sizes=() if quantity is None else pack_size_columns(table, quantity),
+        remarks=() if quantity is None else remark_columns(table, (quantity, unit)),
         provisional=provisional_columns(table.rows, len(titles)),
         captions=tuple(caption(titles, index) for index in range(table.width)),
         titles=trimmed_titles(titles),
     )
+
+
+def _above(header_row: int, sample: Sequence[Row]) -> list[Row]:
+    return [row for row in sample if row[0] < header_row]
 
 
 def _refuse_data_above(header_row: int, above: Sequence[Row], codebook: Codebook) -> None:

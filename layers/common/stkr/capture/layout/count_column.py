@@ -30,11 +30,14 @@ from stkr.capture.layout.headed_sample import HeadedSample
 from stkr.domain.errors import CountFileError
 from stkr.domain.exact import ZERO
 from stkr.domain.stock import StockRow
+from stkr.domain.units import EACH, unit_named
 from stkr.headings.titles import Heading, OtherRank, QuantityRank, Role, is_exact_count, is_of_an_earlier_count
+from stkr.headings.unit_words import unit_in_title
 from stkr.tabular.text import visible, words
 
 _MONEY = ("amount",)
 _CASES = Heading(Role.OTHER, OtherRank.CASES_BESIDE)
+_COUNTED = frozenset({"counted", "count"})
 _LOOSE_UNITS = frozenset("units eaches each ea singles loose pcs pieces".split())
 _EVIDENT_FROM = 3
 """So many rows must equal the books before that is no chance."""
@@ -43,6 +46,19 @@ _IF_COUNTED = (
     "If it is what was counted on the shelf, in single units, call it counted_qty; otherwise add a column of what was "
     "counted"
 )
+
+
+_IF_COUNTED_IN_CASES = (
+    "It seems to be of cases or packs: put what was counted, in single units or with its unit such as 4 boxes, into a "
+    "column of its own, counted_qty"
+)
+
+
+def _if_counted(table: HeadedSample, columns: Sequence[int]) -> str:
+    """What to do about columns that may be the count; numbers of cases must not become numbers of single units."""
+    titles = [table.titles[index] for index in columns if index < len(table.titles)]
+    units = [unit_in_title(title) for title in titles if "size" not in words(title)]
+    return _IF_COUNTED_IN_CASES if any(unit and unit_named(unit) != EACH for unit in units) else _IF_COUNTED
 
 
 def count_column(table: HeadedSample, codebook: Codebook, location: str) -> int | None:
@@ -57,8 +73,10 @@ def count_column(table: HeadedSample, codebook: Codebook, location: str) -> int 
     by_rank = _quantities_by_rank(table)
     book_figures = by_rank.pop(QuantityRank.EXPECTED, [])
     if not by_rank:
-        _refuse_unless_scans(table, book_figures)
-        return None
+        in_containers = _counted_in_containers(table)
+        if in_containers is None:
+            _refuse_unless_scans(table, book_figures)
+        return in_containers
     best = _best(table, by_rank, location)
     candidates = [*best, *_unexplained(table, codebook, best), *_other_stock_levels(table, best, book_figures)]
     if len(candidates) > 1:
@@ -227,12 +245,35 @@ def _refuse_row_numbers(table: HeadedSample, count: int) -> None:
         )
 
 
+def _columns_of_cases(table: HeadedSample) -> list[int]:
+    return [index for index in table.columns_titled(_CASES) if any(map(is_count, table.cells(index)))]
+
+
+def _counted_in_containers(table: HeadedSample) -> int | None:
+    """The one column of cases, packs or the like, where it is all that can be the count."""
+    cases = _columns_of_cases(table)
+    others = [
+        index
+        for index in range(table.width)
+        if index not in cases and not _title_explains(table.heading(index)) and any(map(is_figure, table.cells(index)))
+    ]
+    if len(cases) != 1 or others or "per" in words(table.titles[cases[0]]):
+        return None
+    _refuse_changes(table, cases[0])
+    _refuse_row_numbers(table, cases[0])
+    return cases[0]
+
+
 def _refuse_cases_beside(table: HeadedSample, count: int) -> None:
-    """Loose units beside a column of cases are only half of the count; a column of totals is all of it."""
+    """Loose units beside a column of cases are only half of the count; a column of totals is all of it.
+
+    Packs and doses that were both *counted* are two counts, of which nobody knows how they go together.
+    """
+    cases = _columns_of_cases(table)
     chosen = table.headings[count]
     if chosen and chosen.rank <= QuantityRank.COUNTED and not _LOOSE_UNITS & set(words(table.titles[count])):
-        return
-    cases = [index for index in table.columns_titled(_CASES) if any(map(is_count, table.cells(index)))]
+        of_unknown_unit = chosen.qualified
+        cases = [index for index in cases if of_unknown_unit and _COUNTED & set(words(table.titles[index]))]
     if cases:
         raise CountFileError(
             f"cannot tell how {listed(table.titles, [*cases, count])} make up the count: "
@@ -248,7 +289,7 @@ def _refuse_book_figures(table: HeadedSample, codebook: Codebook, count: int) ->
     if title.qualified:
         raise CountFileError(
             f"cannot tell whether {listed_with_cells(table, [count])} is what was counted or what the system says. "
-            f"{_IF_COUNTED}"
+            f"{_if_counted(table, [count])}"
         )
     if title.rank == QuantityRank.STOCK and _equals_the_books(table, codebook, count):
         raise NotACount(
@@ -298,7 +339,10 @@ def _refuse_unless_scans(table: HeadedSample, book_figures: Sequence[int]) -> No
     ]
     unexplained = [index for index in doubtful if not _title_explains(table.heading(index))]
     if unexplained:
-        raise CountFileError(f"cannot tell whether {listed_with_cells(table, unexplained)} is the count. {_IF_COUNTED}")
+        raise CountFileError(
+            f"cannot tell whether {listed_with_cells(table, unexplained)} is the count. "
+            f"{_if_counted(table, unexplained)}"
+        )
     if book_figures:
         raise NotACount(
             f"there is no counted quantity: {listed_with_cells(table, book_figures)} is what the system expects. "
@@ -306,7 +350,9 @@ def _refuse_unless_scans(table: HeadedSample, book_figures: Sequence[int]) -> No
         )
     if doubtful:
         # Prices and pack sizes make a list of items, which may stand beside the count in a workbook.
-        raise NotACount(f"there is no counted quantity beside {listed_with_cells(table, doubtful)}. {_IF_COUNTED}")
+        raise NotACount(
+            f"there is no counted quantity beside {listed_with_cells(table, doubtful)}. {_if_counted(table, doubtful)}"
+        )
 
 
 def _goes_with_a_scan(title: Heading | None) -> bool:
