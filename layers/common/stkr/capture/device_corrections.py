@@ -22,7 +22,7 @@ _TAKES_BACK = frozenset(
 )
 _ADDS = frozenset("add added plus".split())
 _YES = frozenset("yes y true 1 x ja oui si".split())
-_COMMAND = re.compile(r"[*%$#!~].*[*%$#!~]")
+_COMMAND = re.compile(r"([*%$~]).+\1")
 
 
 def corrected_rows(

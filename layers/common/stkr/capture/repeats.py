@@ -28,6 +28,8 @@ _OF_THE_ROW = frozenset(
 _CLOCK = re.compile(
     r"(?P<day>.*?)[T ]?(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d+)?)?\s*(?P<half>[ap]m)?"
 )
+# Without any mark, as in 20180129133250.
+_STAMP = re.compile(r"(?P<day>(?:19|20)\d{6})(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?P<second>[0-5]\d)?")
 _EPOCH = re.compile(r"1\d{9}(?P<milliseconds>\d{3})?")
 _SHOWN = 20
 
@@ -129,6 +131,9 @@ def _moments_apart(cell: str, other: str) -> bool:
 
 def _seconds(cell: str) -> tuple[str, int] | None:
     """The day as it is written and the second of the day; for an epoch no day and the second of the epoch."""
+    stamp = _STAMP.fullmatch(cell)
+    if stamp:
+        return stamp["day"], int(stamp["hour"]) * 3600 + int(stamp["minute"]) * 60 + int(stamp["second"] or 0)
     epoch = _EPOCH.fullmatch(cell)
     if epoch:
         return "", int(cell[:10])
