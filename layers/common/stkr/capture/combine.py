@@ -1,11 +1,11 @@
 """Which rows are the same observation, which add up, and which contradict each other: all files, item by item.
 
-How rows of one SKU and place combine: the scans of one file add up to one observation; a keyed quantity is an
-observation by itself. Observations that agree are repeats and collapse, unless a cell tells their rows apart
-(``repeats``); where they differ, within a file or between files, all their rows are parked. Different places add up.
-A place is an area (the folder a file was uploaded to), a bin (a column of the file), or both. A keyed quantity
-without a place beside one in a place may be of another place or of all of them, so both are parked; so are counts
-with and without bins in different files.
+How rows of one SKU and place combine: the scans of one file add up to one observation, and so do its quantities where a
+person says that they do; otherwise a keyed quantity is an observation by itself. Observations that agree are repeats
+and collapse, unless a cell tells their rows apart (``repeats``); where they differ, within a file or between files, all
+their rows are parked. Different places add up. A place is an area (the folder a file was uploaded to), a bin (a column
+of the file), or both. A keyed quantity without a place beside one in a place may be of another place or of all of them,
+so both are parked; so are counts with and without bins in different files.
 """
 
 from collections.abc import Mapping, Sequence
@@ -138,10 +138,10 @@ def _unplaced(sku: str, bins: Sequence[BinObservations], tables: Mapping[int, Co
 
 
 def _scans_add_up(bins: Sequence[Sequence[RowObservation]], tables: Mapping[int, CountedTable]) -> bool:
-    """Only the scans of one file (or of its copies) are sure to add up, since each is a unit of its own."""
+    """Only rows of one file (or of its copies) that are counts of their own are sure to add up, as scans are."""
     tables_of_bins = [{table_and_row(key)[0] for _, _, key in in_bin} for in_bin in bins]
     return all(indexes == tables_of_bins[0] for indexes in tables_of_bins) and all(
-        tables[index].layout.quantity is None for index in tables_of_bins[0]
+        tables[index].rows_add_up for index in tables_of_bins[0]
     )
 
 

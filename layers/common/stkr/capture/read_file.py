@@ -13,6 +13,8 @@ from stkr.capture.layout.find import find_layout
 from stkr.capture.layout.late_cells import checked_to_the_end
 from stkr.capture.layout.said_unit import refuse_unit_below
 from stkr.capture.observations import AreaBin, RowObservation, row_key, scans_added_up
+from stkr.capture.quantities import is_unit
+from stkr.capture.questions import NO_ANSWERS, Answers, EqualRows
 from stkr.capture.read_fix_sheet import Fix, Fixes
 from stkr.capture.result import Correction, ParkedRow, Reason, UploadedFile
 from stkr.capture.row_judge import RowJudge, RowToPark, RowVerdict
@@ -63,11 +65,12 @@ WatchBlocks = Callable[[Iterable[Block]], Iterable[Block]]
 
 @dataclass(frozen=True, slots=True)
 class OpenedFile:
-    """A file whose tables are open; they are numbered from ``first_index`` on."""
+    """A file whose tables are open; they are numbered from ``first_index`` on. ``answers`` are about all of them."""
 
     file: UploadedFile
     sheets: tuple[Sheet, ...]
     first_index: int
+    answers: Answers = NO_ANSWERS
 
 
 def read_file(
@@ -83,7 +86,7 @@ def read_file(
     passed_over = tuple(f"{opened.file.name} [{sheet.name}]" for sheet in others if sheet.sample())
     reading = FileReading(tables, passed_over=passed_over)
     for table in tables:
-        find_with = partial(_layout_with, table, codebook, snapshot)
+        find_with = partial(_layout_with, table, codebook, snapshot, opened.answers)
         blocks = checked_to_the_end(table.layout, table.sheet.blocks(), find_with)
         judge = RowJudge(table, codebook, snapshot)
         _read_table(table, reading, judge, fixes.of_file(table.name), watch(blocks), OtherPlaces(snapshot))
@@ -109,8 +112,10 @@ def _refuse_quantities_among_scans(table: CountedTable, reading: FileReading) ->
         )
 
 
-def _layout_with(table: CountedTable, codebook: Codebook, snapshot: Snapshot, late: Sequence[Row]) -> Layout:
-    return find_layout([*table.sheet.sample(), *late], codebook, snapshot.location)
+def _layout_with(
+    table: CountedTable, codebook: Codebook, snapshot: Snapshot, answers: Answers, late: Sequence[Row]
+) -> Layout:
+    return find_layout([*table.sheet.sample(), *late], codebook, snapshot.location, answers)
 
 
 def _counted_tables(opened: OpenedFile, codebook: Codebook, snapshot: Snapshot) -> list[CountedTable]:
@@ -124,7 +129,8 @@ def _counted_tables(opened: OpenedFile, codebook: Codebook, snapshot: Snapshot) 
         if not sample:
             continue
         try:
-            layout = find_layout(sample, codebook, snapshot.location)
+            layout = find_layout(sample, codebook, snapshot.location, opened.answers)
+            _refuse_answered_unit(layout, opened.answers.unit)
             _refuse_other_location(layout, snapshot)
             for number, cells in sample:
                 if number < layout.header:
@@ -134,13 +140,32 @@ def _counted_tables(opened: OpenedFile, codebook: Codebook, snapshot: Snapshot) 
             continue
         name = file.name if len(sheets) == 1 else f"{file.name} [{sheet.name}]"
         clock = _clock(layout, sample, file, snapshot)
-        tables.append(CountedTable(index=index, name=name, file=file, sheet=sheet, layout=layout, clock=clock))
+        adds_up = layout.quantity is None or opened.answers.equal_rows is EqualRows.ADD
+        tables.append(
+            CountedTable(
+                index=index,
+                name=name,
+                file=file,
+                sheet=sheet,
+                layout=layout,
+                clock=clock,
+                rows_add_up=adds_up,
+                equal_rows_repeat=opened.answers.equal_rows is EqualRows.SAME,
+            )
+        )
     if len(tables) > 1:
         # Notes of a line or two look like scans of unknown codes; beside a real count they are notes.
         tables = [table for table in tables if table.layout.header or _knows_any(table, codebook)] or tables
     if not tables:
         raise refusal
     return tables
+
+
+def _refuse_answered_unit(layout: Layout, unit: str) -> None:
+    if unit and not is_unit(unit):
+        raise CountFileError(f"{unit!r} is no unit that we know: say each, cases, or the item's measure, such as m")
+    if unit and layout.quantity is None:
+        raise CountFileError(f"there is no count to be in {unit!r}: every row is one scan")
 
 
 def _clock(layout: Layout, sample: Iterable[Row], file: UploadedFile, snapshot: Snapshot) -> Clock | None:
@@ -178,8 +203,7 @@ def _read_table(
     other_places: OtherPlaces,
 ) -> None:
     first_key = row_key(table.index, 0)
-    is_scans = table.layout.quantity is None
-    observations = defaultdict(list) if is_scans else reading.observations
+    observations = defaultdict(list) if table.rows_add_up else reading.observations
     for block in blocks:
         if table.clock:
             _note_moments(table, table.clock, reading, block)
@@ -201,7 +225,7 @@ def _read_table(
                 reading.parked.append(table.parked(number, cells, verdict.troubles, verdict.skus))
             elif _is_blank(table.layout, cells, number):
                 reading.blank += 1
-    if is_scans:
+    if table.rows_add_up:
         for sku, added_up in scans_added_up(observations).items():
             reading.observations[sku] += added_up
 

@@ -76,15 +76,15 @@ def _shown(cells: Sequence[str], column: int) -> str:
 def _equal_rows(
     observations: Sequence[RowObservation], tables: Mapping[int, CountedTable]
 ) -> Iterator[tuple[AreaBin, int, _Group]]:
-    """Rows of one table that give one quantity in one place; scans of single units add up and are left out."""
+    """Rows of one table that give one item in one place; what adds up, or is said to be repeats, is left out."""
     by_place: dict[tuple[AreaBin, int], list[int]] = {}
     for area_bin, _, key in observations:
-        table, row = table_and_row(key)
-        if tables[table].layout.quantity is not None:
-            by_place.setdefault((area_bin, table), []).append(row)
-    for (area_bin, table), rows in by_place.items():
+        index, row = table_and_row(key)
+        if not (tables[index].rows_add_up or tables[index].equal_rows_repeat):
+            by_place.setdefault((area_bin, index), []).append(row)
+    for (area_bin, index), rows in by_place.items():
         if len(rows) > 1:
-            yield area_bin, table, rows
+            yield area_bin, index, rows
 
 
 def _telling_columns(table: CountedTable, width: int) -> list[int]:

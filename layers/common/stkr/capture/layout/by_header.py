@@ -6,11 +6,12 @@ from stkr.capture.codes import Codebook
 from stkr.capture.layout import Layout
 from stkr.capture.layout.captions import caption, trimmed_titles
 from stkr.capture.layout.cells import column_tells_when, folded_cell
-from stkr.capture.layout.count_column import count_column
+from stkr.capture.layout.count_column import count_column, left_aside
 from stkr.capture.layout.headed_sample import HeadedSample
 from stkr.capture.layout.late_cells import provisional_columns
 from stkr.capture.layout.said_unit import pack_size_columns, said_unit
 from stkr.capture.layout.unit_column import remark_columns, unit_column
+from stkr.capture.questions import NO_ANSWERS, Answers, candidates
 from stkr.domain.errors import CountFileError
 from stkr.headings.titles import CodeRank, Heading, QuantityRank, Role, heading, tells_when
 from stkr.tabular.sheet import Row
@@ -18,12 +19,18 @@ from stkr.tabular.text import folded, visible
 
 
 def layout_by_header(
-    header: Row, sample: Sequence[Row], codebook: Codebook, location: str, code_column: int | None = None
+    header: Row,
+    sample: Sequence[Row],
+    codebook: Codebook,
+    location: str,
+    *,
+    code_column: int | None = None,
+    answers: Answers = NO_ANSWERS,
 ) -> Layout:
     """The layout that a header row names.
 
     :param code_column: the column of the codes, where its content says so and its title does not.
-
+    :param answers: what a person says about the file.
     :raises CountFileError: where it does not say for certain; see ``find_layout``.
     """
     header_row, titles = header
@@ -32,8 +39,9 @@ def layout_by_header(
     if code_column is not None:
         meanings[code_column] = Heading(Role.CODE, CodeRank.SKU)
     table = HeadedSample(titles, meanings, [cells for at, cells in sample if at > header_row])
-    quantity = count_column(table, codebook, location)
-    unit = None if quantity is None else unit_column(table, quantity)
+    quantity = count_column(table, codebook, location, answers.count_column)
+    aside = [] if quantity is None else left_aside(table, codebook, quantity)
+    unit = None if quantity is None else unit_column(table, quantity, answers.unit)
     bins = table.columns(Role.BIN)
     # The bin is chosen by the header alone, so that it is the same in every file of a session.
     return Layout(
@@ -45,9 +53,12 @@ def layout_by_header(
         location=_location_column(table, location),
         times=_time_columns(table),
         first_counts=_first_counts(table, quantity),
-        counted_in="" if quantity is None else said_unit(table, _above(header_row, sample), quantity, unit, location),
+        counted_in=""
+        if quantity is None
+        else said_unit(table, _above(header_row, sample), quantity, unit, location, answers.unit),
         pack_sizes=() if quantity is None else pack_size_columns(table, quantity),
         remarks=() if quantity is None else remark_columns(table, (quantity, unit)),
+        left_aside=candidates(titles, {index: table.cells(index) for index in aside}),
         provisional=provisional_columns(table.rows, len(titles)),
         captions=tuple(caption(titles, index) for index in range(table.width)),
         titles=trimmed_titles(titles),

@@ -12,7 +12,8 @@ from stkr.capture.layout.captions import listed
 from stkr.capture.layout.cells import folded_cell, is_count
 from stkr.capture.layout.headed_sample import HeadedSample
 from stkr.capture.quantities import is_unit
-from stkr.domain.errors import CountFileError
+from stkr.capture.questions import FileUnclear, question_about
+from stkr.domain.question import QuestionKind
 from stkr.domain.units import is_container, mentions_unit, unit_named
 from stkr.headings.titles import Heading, Role
 from stkr.headings.unit_words import is_unit_of_its_row
@@ -50,11 +51,12 @@ _LONGEST_UNIT = 20
 _FEW = 12
 
 
-def unit_column(table: HeadedSample, count: int) -> int | None:
+def unit_column(table: HeadedSample, count: int, answered: str = "") -> int | None:
     """The column of the unit that was counted in, where an export names that of stock, too.
 
     :param count: the column of the count.
-    :raises CountFileError: where several are named and differ.
+    :param answered: the unit as a person says it, which settles what is not certain; empty where nobody does.
+    :raises FileUnclear: where several are named and differ.
     """
     titled = [index for index in table.columns(Role.UNIT) if not _is_for_another_purpose(table, index)]
     candidates = titled + [index for index in _by_content(table) if index not in titled and index != count]
@@ -63,28 +65,32 @@ def unit_column(table: HeadedSample, count: int) -> int | None:
     if len(set(filled.values())) <= 1:
         return next(iter(filled), candidates[0] if candidates else None)
     beside = _beside_the_count(table, list(filled), count)
-    if beside is None:
-        raise CountFileError(
-            f"cannot tell which unit was counted in: {listed(table.titles, list(filled))}. Delete the others"
+    if beside is None and not answered:
+        raise FileUnclear(
+            f"cannot tell which unit was counted in: {listed(table.titles, list(filled))}. Delete the others",
+            question_about(QuestionKind.UNIT, table.titles, {index: table.cells(index) for index in filled}),
         )
     return beside
 
 
-def unit_columns_by_content(rows: Sequence[Sequence[str]], width: int, code: int) -> list[int]:
+def unit_columns_by_content(rows: Sequence[Sequence[str]], width: int, code: int, answered: str = "") -> list[int]:
     """The columns of units where there is no header; of several, all say the same.
 
-    :raises CountFileError: where they differ.
+    :param answered: the unit as a person says it, so that columns that differ do not count; empty where nobody does.
+    :raises FileUnclear: where they differ.
     """
     columns = {
         index: [visible(row[index]) for row in rows if index < len(row)] for index in range(width) if index != code
     }
     units = [index for index, cells in columns.items() if holds_some_units(cells)]
-    if len(set(_filled(rows, units).values())) > 1:
-        raise CountFileError(
-            f"cannot tell which unit was counted in: {listed((), units)}. Add a header row with sku, "
-            f"counted_qty and unit"
-        )
-    return units
+    if len(set(_filled(rows, units).values())) <= 1:
+        return units
+    if answered:
+        return []
+    raise FileUnclear(
+        f"cannot tell which unit was counted in: {listed((), units)}. Add a header row with sku, counted_qty and unit",
+        question_about(QuestionKind.UNIT, (), {index: columns[index] for index in units}),
+    )
 
 
 def _title(table: HeadedSample, index: int) -> str:
