@@ -65,7 +65,6 @@ _REASONS = {
 _QUESTIONS = {
     QuestionKind.COUNT_COLUMN: "Which of these was counted on the shelf?",
     QuestionKind.UNIT: "Which of these is the unit that was counted in?",
-    QuestionKind.EQUAL_ROWS: "Are rows that differ only in this counts that add up, or one count, repeated?",
 }
 """As people are asked about the columns of their own file, which is why its numbers may stand on a blind page."""
 
