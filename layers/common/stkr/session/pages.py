@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 from stkr.capture.result import Reason
 from stkr.domain.line import Line
+from stkr.domain.question import QuestionKind
 from stkr.domain.session import Session, SessionStatus
 from stkr.links.tokens import TOKEN, CountLink, url
 from stkr.rules.doc import Rules
@@ -61,6 +62,11 @@ _REASONS = {
     Reason.CONFLICTING_COUNTS: "counts contradict each other",
     Reason.ALREADY_DECIDED: "already decided by a manager",
 }
+_QUESTIONS = {
+    QuestionKind.COUNT_COLUMN: "Which of these was counted on the shelf?",
+    QuestionKind.UNIT: "Which of these is the unit that was counted in?",
+}
+"""As people are asked about the columns of their own file, which is why its numbers may stand on a blind page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +219,7 @@ def session_page(
         lines=outcome.lines[:SHOWN] if outcome else (),
         shown=SHOWN,
         reasons=_REASONS,
+        questions=_QUESTIONS,
         fixable=outcome is not None and mendable(outcome),
         area_field=AREA,
         max_area=MAX_AREA_CHARS,
