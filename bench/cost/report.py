@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from bench.cost.bill import COMPONENTS, SEED, Cost, by_component, costs, total
 from bench.cost.month import MonthUsage
-from stkr.mail.compose import MAX_ITEMS
+from stkr.sweep.digest import MAX_ITEMS
 from tests.machine import machine
 
 _PAGE: Final = """\

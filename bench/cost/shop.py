@@ -25,6 +25,7 @@ from moto.ses.models import ses_backends
 
 from bench.cost.meter import Meter
 from local.events import event
+from stkr.domain.names import SessionId
 from stkr.infra import aws
 from stkr.infra.telemetry import logger
 from stkr.links.tokens import CountLink, SigningKeys, read, read_count, sign
@@ -146,7 +147,7 @@ class MeteredShop:
             writer.writerow((f"20{place:03}{number:07}", qty))
             if number % 100 == 0:
                 writer.writerow((f"UNKNOWN-{number}", 1))
-        key = f"{keyspace.upload_prefix(session_id)}scan.csv"
+        key = f"{keyspace.upload_prefix(SessionId(session_id))}scan.csv"
         self._put(key, text.getvalue().encode())
         [record] = event("capture", "scan")["Records"]
         arrived = json.loads(record["body"])
@@ -161,7 +162,7 @@ class MeteredShop:
     def find_variances(self, session_id: str) -> None:
         """What storing a capture sets off."""
         captured = event("variance", "session-captured")
-        captured["detail"]["object"]["key"] = keyspace.capture_object(session_id, 1)
+        captured["detail"]["object"]["key"] = keyspace.capture_object(SessionId(session_id), 1)
         self.run("variance", captured)
 
     def label(self) -> None:

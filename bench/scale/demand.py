@@ -11,6 +11,7 @@ import boto3
 
 from bench.cost.meter import Meter
 from bench.cost.shop import MeteredShop
+from stkr.domain.names import SessionId
 from stkr.store import keyspace
 from stkr.variance.labelling import CHUNK
 from tests.deployment import forget
@@ -89,7 +90,7 @@ def _header_writes() -> Iterator[list[str]]:
     def hear(params: Mapping[str, Any], **_: object) -> None:
         key = params.get("Key") or params["Item"]
         partition, position = (next(iter(key[name].values())) for name in ("PK", "SK"))
-        if position == keyspace.META and partition.startswith(keyspace.session("")):
+        if position == keyspace.META and partition.startswith(keyspace.session(SessionId(""))):
             written.append(partition)
 
     make = boto3.client

@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities import parameters
 from bench.scale.standin import WRITTEN, ProcessUse, StandIn, names, row
 from stkr.domain import instants
 from stkr.domain.movement import Ledger, on_hand
+from stkr.domain.names import SessionId
 from stkr.domain.stock import Snapshot
 from stkr.infra.settings import SessionSettings, SyncSettings
 from stkr.rules.doc import parse_rules
@@ -57,8 +58,8 @@ def opened(rows: int, locations: int) -> OpenedCount:
 
 def read_back(packed: bytes) -> ProcessUse:
     """Read a snapshot as capture and variance begin with. To be run in a process of its own."""
-    services = StandIn([], 0, {keyspace.snapshot_object("session"): packed})
-    if documents.read_document("counts", keyspace.snapshot_object("session"), Snapshot) is None:
+    services = StandIn([], 0, {keyspace.snapshot_object(SessionId("session")): packed})
+    if documents.read_document("counts", keyspace.snapshot_object(SessionId("session")), Snapshot) is None:
         raise RuntimeError("there is no snapshot")
     return services.taken()
 

@@ -24,7 +24,7 @@ _CODE: Final = {
     BARE: (_CLIENT, ""),
     FLOOR: (f"{_CLIENT}; {_USED_BY_ALL}", ""),
     **{
-        name: (f"import functions.{name}.handler", f"from stkr import aws; aws.{client}()")
+        name: (f"import functions.{name}.handler", f"from stkr.infra import aws; aws.{client}()")
         for name, client in _FIRST_CLIENT.items()
     },
 }

@@ -1,4 +1,4 @@
-"""The command itself: every group of commands is a module of its own."""
+"""The command itself: every group of commands is a module of ``stkr_cli.commands``."""
 
 import sys
 from functools import cache
@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from stkr_cli import offline
+from stkr_cli.commands import offline
 
 
 class _Commands(TyperGroup):
@@ -24,12 +24,22 @@ class _Commands(TyperGroup):
 
 @cache
 def _operators() -> TyperGroup:
-    from stkr_cli import operations, trail, upkeep  # noqa: PLC0415 - not before they are needed, see above
+    from stkr_cli.commands import (  # noqa: PLC0415 - not before they are needed, see above
+        aliases,
+        bookings,
+        counts,
+        redrive,
+        restore,
+        rules,
+        source,
+        sweep,
+        trail,
+    )
 
-    every = typer.Typer()
-    for group in (operations.app, trail.app, upkeep.app):
-        every.add_typer(group)
-    return get_group(every)
+    merged = typer.Typer()
+    for module in (counts, aliases, bookings, sweep, rules, source, trail, redrive, restore):
+        merged.add_typer(module.app)
+    return get_group(merged)
 
 
 app = typer.Typer(

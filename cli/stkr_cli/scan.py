@@ -1,25 +1,18 @@
 """Reading a whole table: for operators' commands only, because no function's role may scan."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stkr.infra import aws
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb.type_defs import UniversalAttributeValueTypeDef
-
-    Attributes = dict[str, UniversalAttributeValueTypeDef]
 from stkr.store.dynamodb import values
 
 
-def scan(table: str, watch: Callable[[int], None], **narrowed: Any) -> Iterator[dict[str, Any]]:
+def scan(table: str, watch: Callable[[int], None], **options: Any) -> Iterator[dict[str, Any]]:
     """The plain values of all items of a table, in no order and a moment old: at half the price of consistent reads.
 
-    For operators' commands only: no function's role may scan.
-
-    :param watch: is told how many items each page was made from.
-    :param narrowed: a filter, as the API has it.
+    :param watch: is called with the number of items that each page was made from.
+    :param options: of the API's Scan, such as a filter.
     """
-    for page in aws.dynamodb().get_paginator("scan").paginate(TableName=table, **narrowed):
+    for page in aws.dynamodb().get_paginator("scan").paginate(TableName=table, **options):
         watch(page["ScannedCount"])
         yield from map(values, page["Items"])

@@ -27,25 +27,25 @@ def outputs(stack: str) -> dict[str, str]:
 
     :raises StackError: no such stack here, or no credentials for it.
     """
-    # Every client of the package uses the environment's region; a stack of ours lives in London unless told otherwise.
+    # Every client takes its region from the environment; a stack of ours is in London unless another one is set.
     os.environ.setdefault("AWS_DEFAULT_REGION", "eu-west-2")
     try:
-        found = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+        description = boto3.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     except (BotoCoreError, ClientError) as error:
         raise StackError(
             f"stack {stack} cannot be read ({error}); check --stack, AWS_REGION and credentials"
         ) from error
-    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    return {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", [])}
 
 
 def session_settings(stack: str) -> SessionSettings:
     """What the session use cases need to know of the stack."""
-    known = outputs(stack)
+    stack_outputs = outputs(stack)
     return SessionSettings(
-        bucket=known["BucketName"],
-        inventory_table=known["InventoryTableName"],
-        counts_table=known["CountsTableName"],
-        signing_secret=known["LinkSigningKeyName"],
+        bucket=stack_outputs["BucketName"],
+        inventory_table=stack_outputs["InventoryTableName"],
+        counts_table=stack_outputs["CountsTableName"],
+        signing_secret=stack_outputs["LinkSigningKeyName"],
     )
 
 

@@ -17,7 +17,7 @@ from stkr.domain.variance import Materiality, Variance
 from stkr.rules.doc import Rules
 from stkr.sync.connector import Reading
 from stkr.tabular.text import folded, visible
-from stkr_cli.report import money
+from stkr_cli.json_output import money
 
 MAX_SHOWN_ROWS = 200
 """Rows of a table; nobody reads on, and ``--json`` has them all."""
@@ -80,13 +80,13 @@ def show_outcome(
 
 def _rows(line: CountedLine, *, of_several: bool) -> str:
     """Where a line was counted; the first rows of many do."""
-    told = []
+    parts = []
     for table, rows in line.rows.items():
         shown = ", ".join(map(str, rows[:_NAMED_ROWS]))
         if len(rows) > _NAMED_ROWS:
             shown += f" and {len(rows) - _NAMED_ROWS} more"
-        told.append(f"{table} {shown}" if of_several else shown)
-    return "; ".join(told)
+        parts.append(f"{table} {shown}" if of_several else shown)
+    return "; ".join(parts)
 
 
 def _parked_cells(row: ParkedRow) -> tuple[str, ...]:
@@ -108,9 +108,9 @@ def show_variances(console: Console, variances: Sequence[Variance], rules: Rules
         "State",
         "Counted",
         "System",
-        "Gap",
-        "Gap %",
-        f"Gap {rules.currency_sign.strip()}",
+        "Units",
+        "In %",
+        f"In {rules.currency_sign.strip()}",
         "Rule",
     )
     shown.sort(key=lambda variance: (variance.materiality is not Materiality.MATERIAL, variance.sku))
@@ -132,7 +132,9 @@ def show_reading(console: Console, reading: Reading) -> None:
         console.print(_text("The source keeps no movements."))
     else:
         by_kind = Counter(movement.kind for movement in reading.movements)
-        units = {kind: sum(one.units for one in reading.movements if one.kind is kind) for kind in by_kind}
+        units = {
+            kind: sum(movement.units for movement in reading.movements if movement.kind is kind) for kind in by_kind
+        }
         kinds = [(kind, f"{by_kind[kind]:,}", plain(Decimal(units[kind]))) for kind in sorted(by_kind)]
         _show(console, "Movements", ("Kind", "Count", "Units"), kinds)
     for doubt in doubts(reading):
@@ -155,29 +157,31 @@ def _stock_cells(row: StockRow) -> tuple[str, ...]:
 def doubts(reading: Reading) -> list[str]:
     """What a source may well mean, but a mistaken description of it would look like, too."""
     rows = reading.rows
-    found = [
+    counts = [
         (sum(not row.name for row in rows), "have no name"),
-        (sum(row.unit_cost is None for row in rows), "have no cost, so that their gaps have no value"),
+        (sum(row.unit_cost is None for row in rows), "have no cost, so that their variances have no value"),
         (sum(row.system_qty < 0 for row in rows), "have less than nothing in stock"),
     ]
-    told = [f"{count:,} of {len(rows):,} rows {what}" for count, what in found if count]
+    sentences = [f"{count:,} of {len(rows):,} rows {what}" for count, what in counts if count]
     if not any(row.aliases for row in rows):
-        told.append("no row has a code beside its SKU, so that scanned barcodes are not found")
+        sentences.append("no row has a code beside its SKU, so that scanned barcodes are not found")
     spellings: dict[str, set[str]] = {}
     owners: dict[str, set[str]] = {}
     for row in rows:
         spellings.setdefault(folded(row.location), set()).add(row.location)
         for code in row.aliases:
             owners.setdefault(folded(code), set()).add(row.sku)
-    told += [f"{' and '.join(sorted(names))} are two locations" for names in spellings.values() if len(names) > 1]
+    sentences += [f"{' and '.join(sorted(names))} are two locations" for names in spellings.values() if len(names) > 1]
     shared = sorted(code for code, skus in owners.items() if len(skus) > 1)
     if shared:
-        told.append(f"{len(shared):,} codes stand for several SKUs, such as {shared[0]}, and are parked when scanned")
+        sentences.append(
+            f"{len(shared):,} codes stand for several SKUs, such as {shared[0]}, and are parked when scanned"
+        )
     stocked = {(row.location, row.sku) for row in rows}
-    strange = sum((one.location, one.sku) not in stocked for one in reading.movements or ())
+    strange = sum((movement.location, movement.sku) not in stocked for movement in reading.movements or ())
     if strange:
-        told.append(f"{strange:,} movements are of SKUs that the stock does not list at their location")
-    return told
+        sentences.append(f"{strange:,} movements are of SKUs that the stock does not list at their location")
+    return sentences
 
 
 def _cells(variance: Variance) -> tuple[str, ...]:
@@ -206,7 +210,7 @@ def _show(
 ) -> None:
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        number = column in _NUMBERS or column.startswith("Gap")
+        number = column in _NUMBERS or column.startswith("In ")
         table.add_column(
             column, justify="right" if number else "left", no_wrap=column in _WHOLE or number, overflow="fold"
         )

@@ -9,9 +9,10 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
-from stkr.capture.shell import capture_session, refuse_upload
+from stkr.capture.shell import capture_session, note_refused
 from stkr.domain import instants
 from stkr.domain.errors import SessionError
+from stkr.domain.session import RefusedUpload
 from stkr.infra.settings import CaptureSettings, load
 from stkr.infra.telemetry import following, logger, metrics
 from stkr.store import keyspace
@@ -47,7 +48,7 @@ def _capture(record: SQSRecord) -> None:
             # Trying again would not help: it is noted for people instead, and the file stays where it is.
             logger.error("upload refused", error=type(error).__name__)
             file = detail.object.key.removeprefix(keyspace.upload_prefix(session_id))
-            refuse_upload(settings, session_id, file, str(error), now)
+            note_refused(settings, session_id, RefusedUpload(file=file, problem=str(error), refused_at=now))
 
 
 @logger.inject_lambda_context(clear_state=True)

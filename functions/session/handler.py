@@ -12,7 +12,6 @@ from stkr.infra.telemetry import logger, metrics
 from stkr.links.tokens import TOKEN
 from stkr.session.pages import AREA, UPLOADED, parse_open_form
 from stkr.session.views import (
-    CountVisit,
     Download,
     fetch_code,
     fetch_fixes,
@@ -24,13 +23,14 @@ from stkr.session.views import (
 )
 from stkr.tabular.csv_out import CSV_TYPE
 from stkr.web.forms import posted
+from stkr.web.guarded import LinkVisit
 from stkr.web.page import Page, download, response, see_other
 
 app = LambdaFunctionUrlResolver()
 
 
-def _visit(token: str) -> CountVisit:
-    return CountVisit(app.current_event.request_context.domain_prefix, token, datetime.now(UTC))
+def _visit(token: str) -> LinkVisit:
+    return LinkVisit(app.current_event.request_context.domain_prefix, token, datetime.now(UTC))
 
 
 def _link_token() -> str:
@@ -102,8 +102,8 @@ def code_png() -> Response[str] | Response[bytes]:
     return _file(fetch_code(load(SessionSettings), _visit(_link_token()), "png"))
 
 
-def _file(found: Page | Download) -> Response[str] | Response[bytes]:
-    return response(found) if isinstance(found, Page) else download(found.content, found.content_type, found.filename)
+def _file(file: Page | Download) -> Response[str] | Response[bytes]:
+    return response(file) if isinstance(file, Page) else download(file.content, file.content_type, file.filename)
 
 
 @app.route("/summary", method=["GET", "HEAD"])
@@ -111,7 +111,7 @@ def month() -> Response[str]:
     """The page of a month's summary."""
     from stkr.summary.views import read_page  # noqa: PLC0415 - asked for once a month, and not by who counts
 
-    return response(read_page(load(SessionSettings), *_reader()))
+    return response(read_page(load(SessionSettings), _visit(_link_token())))
 
 
 @app.get("/summary.csv")
@@ -119,13 +119,8 @@ def month_csv() -> Response[str] | Response[bytes]:
     """The same figures as CSV."""
     from stkr.summary.views import fetch_csv  # noqa: PLC0415 - as above
 
-    found = fetch_csv(load(SessionSettings), *_reader())
-    return response(found) if isinstance(found, Page) else download(found.content, CSV_TYPE, found.filename)
-
-
-def _reader() -> tuple[str, str, datetime]:
-    """Which function URL was asked, with which token, and when."""
-    return app.current_event.request_context.domain_prefix, _link_token(), datetime.now(UTC)
+    file = fetch_csv(load(SessionSettings), _visit(_link_token()))
+    return response(file) if isinstance(file, Page) else download(file.content, CSV_TYPE, file.filename)
 
 
 @logger.inject_lambda_context(clear_state=True)

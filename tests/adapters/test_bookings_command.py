@@ -18,7 +18,7 @@ TABLE = "shop-inventory"
 
 
 def test_what_waits_to_be_booked_is_listed_with_its_age_the_longest_wait_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stkr_cli.operations.outputs", lambda _stack: {"InventoryTableName": TABLE})
+    monkeypatch.setattr("stkr_cli.commands.bookings.outputs", lambda _stack: {"InventoryTableName": TABLE})
     now = datetime.now(UTC)
     for sku, days in (("=BOLT", 3), ("NUT", 40)):
         approved_at = instants.instant(now - timedelta(days=days, minutes=1))

@@ -18,10 +18,12 @@ from pydantic import ValidationError
 from stkr.domain.adjustment import Adjustment
 from stkr.domain.errors import SourceRefused, SourceUnavailable
 from stkr.domain.movement import Movement, MovementKind
+from stkr.domain.names import Instant
 from stkr.domain.stock import History, StockRow
 from stkr.sync.connector import Reading
 from stkr.sync.connectors.http import Patience
-from stkr.sync.connectors.jsonapi import JsonApi, JsonApiSource
+from stkr.sync.connectors.jsonapi.connector import JsonApi
+from stkr.sync.connectors.jsonapi.description import JsonApiSource
 from tests.adapters.jsonserver import Answering, JsonServer, Reply, Request, json_server
 
 pytestmark = pytest.mark.adapters
@@ -425,8 +427,8 @@ def moved(shop: JsonServer, *moves: dict[str, Any], **more: Any) -> tuple[Moveme
 def test_movements_are_read_with_their_sign_kind_and_instant(shop: JsonServer) -> None:
     found = moved(shop, SALE, RECEIPT)
 
-    sale = Movement("BOLT", "shop", MovementKind.SALE, Decimal(-3), "2026-11-21T09:00:00.000000Z", "1")
-    receipt = Movement("BOLT", "shop", MovementKind.RECEIPT, Decimal(24), "2026-11-22T08:30:00.500000Z", "2")
+    sale = Movement("BOLT", "shop", MovementKind.SALE, Decimal(-3), Instant("2026-11-21T09:00:00.000000Z"), "1")
+    receipt = Movement("BOLT", "shop", MovementKind.RECEIPT, Decimal(24), Instant("2026-11-22T08:30:00.500000Z"), "2")
     assert found == (sale, receipt)
     assert shop.asked("GET /moves")[0].query == {"from": "2026-11-20T09:00:00Z"}
 
@@ -487,7 +489,7 @@ def test_a_movement_changes_what_the_source_says_though_the_stock_is_as_before(s
 
 def adjustment(number: int, units: str = "-48") -> Adjustment:
     name = f"1a2b.SKU {number}/ä.r100"
-    return Adjustment(name, f"SKU {number}/ä", "shop", Decimal(units), "2026-11-23T09:00:00.000000Z")
+    return Adjustment(name, f"SKU {number}/ä", "shop", Decimal(units), Instant("2026-11-23T09:00:00.000000Z"))
 
 
 class Books:

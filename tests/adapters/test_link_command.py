@@ -29,7 +29,7 @@ def _stack(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
         "LinkSigningKeyName": known["SIGNING_SECRET"],
         "SessionUrl": "https://session.example.com/",
     }
-    for module in ("operations", "stack"):
+    for module in ("commands.counts", "stack"):
         monkeypatch.setattr(f"stkr_cli.{module}.outputs", lambda _stack: outputs)
     boto3.client("s3").put_object(Bucket=known["BUCKET"], Key=keyspace.RULES_KEY, Body=RULES.encode())
 

@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 from typer.testing import CliRunner, Result
 
 from stkr.infra import aws
-from stkr_cli import upkeep
 from stkr_cli.app import app
+from stkr_cli.commands.redrive import _READ, _SOURCES, DeadLetterQueue
 from tests.deployment import stack
 
 pytestmark = [pytest.mark.adapters, pytest.mark.usefixtures("deployment")]
@@ -66,7 +66,9 @@ def invoked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Any]]:
 @pytest.fixture
 def redrive(monkeypatch: pytest.MonkeyPatch, invoked: list[tuple[str, Any]]) -> Callable[[str], Result]:
     """Runs the command."""
-    monkeypatch.setattr(upkeep, "outputs", lambda _stack: {name: url(queue) for name, queue in QUEUES.items()})
+    monkeypatch.setattr(
+        "stkr_cli.commands.redrive.outputs", lambda _stack: {name: url(queue) for name, queue in QUEUES.items()}
+    )
     return lambda queue: CliRunner().invoke(app, ["redrive", queue])
 
 
@@ -76,8 +78,8 @@ def function(name: str) -> str:
 
 def test_every_dead_letter_queue_of_the_template_can_be_redriven() -> None:
     dead = {found["QueueName"] for name, found in stack().of_type("AWS::SQS::Queue").items() if "DeadLetter" in name}
-    assert {QUEUES[output] for output in upkeep._SOURCES.values()} == dead
-    assert set(upkeep._READ) == set(upkeep._SOURCES) == set(upkeep.DeadLetters)
+    assert {QUEUES[output] for output in _SOURCES.values()} == dead
+    assert set(_READ) == set(_SOURCES) == set(DeadLetterQueue)
 
 
 def test_an_upload_goes_through_capture_again_and_is_named(redrive: Callable[[str], Result]) -> None:
@@ -150,7 +152,7 @@ def test_a_message_that_cannot_be_repeated_stays(
 def test_a_run_is_bounded_and_the_next_one_goes_on(
     redrive: Callable[[str], Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(upkeep, "MOST", 15)
+    monkeypatch.setattr("stkr_cli.commands.redrive.MOST", 15)
     for _ in range(20):
         put("shop-capture-dlq", UPLOAD)
     assert "Tried again: 15 messages." in redrive("capture").stdout

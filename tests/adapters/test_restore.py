@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from stkr.store.dynamodb import attributes
-from stkr_cli import upkeep
 from stkr_cli.app import app
+from stkr_cli.commands.restore import Repair, _carry_out, plan_repair
 from stkr_cli.scan import scan
-from stkr_cli.upkeep import repair
 from tests.deployment import stack
 
 TABLES = {
@@ -38,10 +37,10 @@ ITEMS = st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 2)).map(
 def test_a_repair_makes_a_table_its_copy_and_touches_nothing_that_is_right(
     live: list[dict[str, Any]], copy: list[dict[str, Any]]
 ) -> None:
-    found = repair("t", live, copy)
-    assert not any(put in live for put in found.puts)
-    deleted = [key["SK"] for key in found.deletes]
-    after = {one["SK"]: one for one in [*live, *found.puts] if one["SK"] not in deleted}
+    repair = plan_repair("t", live, copy)
+    assert not any(put in live for put in repair.puts)
+    deleted = [key["SK"] for key in repair.deletes]
+    after = {one["SK"]: one for one in [*live, *repair.puts] if one["SK"] not in deleted}
     assert after == {one["SK"]: one for one in copy}
 
 
@@ -55,7 +54,7 @@ def restore(deployment: object, monkeypatch: pytest.MonkeyPatch) -> Callable[...
             KeySchema=declared["KeySchema"],
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("PK", "SK")],
         )
-    monkeypatch.setattr(upkeep, "outputs", lambda _stack: TABLES)
+    monkeypatch.setattr("stkr_cli.commands.restore.outputs", lambda _stack: TABLES)
     return lambda *arguments: CliRunner().invoke(app, ["restore", *arguments])
 
 
@@ -107,18 +106,18 @@ def test_a_run_that_was_cut_off_is_ended_by_the_next(
 ) -> None:
     for table in TABLES.values():
         fill(f"{table}-restored", item("a"), item("b"))
-    carry_out, carried_out = upkeep._carry_out, list[str]()
+    carried_out: list[str] = []
 
-    def cut_off(found: upkeep.Repair) -> None:
-        carried_out.append(found.table)
-        carry_out(found)
+    def cut_off(repair: Repair) -> None:
+        carried_out.append(repair.table)
+        _carry_out(repair)
         if len(carried_out) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(upkeep, "_carry_out", cut_off)
+    monkeypatch.setattr("stkr_cli.commands.restore._carry_out", cut_off)
     assert restore("restored", "--yes").exit_code != 0
     assert carried_out == ["shop-adjustments", "shop-counts"]
     assert content("shop-inventory") == []
-    monkeypatch.setattr(upkeep, "_carry_out", carry_out)
+    monkeypatch.setattr("stkr_cli.commands.restore._carry_out", _carry_out)
     assert restore("restored", "--yes").exit_code == 0
     assert all(content(table) == [item("a"), item("b")] for table in TABLES.values())

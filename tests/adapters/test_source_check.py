@@ -108,7 +108,7 @@ def test_a_description_that_is_no_json_is_not_quoted(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("deployment")
 def test_a_stock_file_is_read_from_the_bucket_of_the_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bucket = "shop-counts-bucket-123456789012"
-    monkeypatch.setattr("stkr_cli.operations.outputs", lambda _stack: {"BucketName": bucket})
+    monkeypatch.setattr("stkr_cli.commands.source.outputs", lambda _stack: {"BucketName": bucket})
     aws.s3().put_object(Bucket=bucket, Key="source/stock.csv", Body=b"sku,location,system_qty\nBOLT,shop,480")
 
     result = check(tmp_path, '{"connector": "spreadsheet", "key": "source/stock.csv"}')

@@ -19,14 +19,15 @@ from stkr.domain.session import Session
 from stkr.infra import aws
 from stkr.infra.settings import SummarySettings
 from stkr.links.tokens import SigningKeys, read_summary
-from stkr.mail.compose import Mail
+from stkr.mail.message import Mail
 from stkr.mail.outbox import outbox
 from stkr.store import documents
 from stkr.store.documents import create_document, read_document
 from stkr.store.dynamodb import attributes
 from stkr.store.lines import line_item
 from stkr.store.sessions import new_session
-from stkr.summary.core import Month, Summary
+from stkr.summary.facts import Summary
+from stkr.summary.month import Month
 from stkr.summary.shell import SummaryOutcome, SummaryUndelivered, summarise
 from tests.adapters.wire import Crash
 from tests.deployment import Deployment
@@ -55,7 +56,10 @@ locations:
   yard: {name: Yard, approver: {name: Morgan, email: morgan@example.com}}
 """
 STORY = "In {month} the shop brought in {lines_counted}, with {accuracy_by_lines} and {approved}."
-TOLD = "In November 2026 the shop brought in 120 lines counted, with an accuracy by lines of 93.3% and 1 gap approved."
+TOLD = (
+    "In November 2026 the shop brought in 120 lines counted, with an accuracy by lines of 93.3% and 1 variance "
+    "approved."
+)
 
 Run = Callable[..., SummaryOutcome]
 
@@ -150,8 +154,8 @@ def test_the_model_is_told_this_months_figures_and_what_changed(run: Run, model:
 
     told = json.loads(model.prompts[0])
     assert told["lines_counted"] == "120 lines counted"
-    assert told["approved"] == "1 gap approved"
-    assert told["waiting"] == "1 gap waiting for a decision"
+    assert told["approved"] == "1 variance approved"
+    assert told["waiting"] == "1 variance waiting for a decision"
     assert told["short_again"] == "1 item short again within 3 months"
     assert told["accuracy_change"] == "an accuracy by lines 4.7 percentage points worse than in October 2026"
 

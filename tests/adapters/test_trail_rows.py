@@ -10,6 +10,7 @@ import pytest
 
 from stkr.domain.counted import LineKind
 from stkr.domain.line import Line, LineState
+from stkr.domain.names import Instant
 from stkr.domain.trail import TrailAction, TrailEntry
 from stkr.domain.variance import Materiality
 from stkr.store.dynamodb import pause, transact
@@ -18,7 +19,7 @@ from tests.deployment import stack
 from tests.template.stack import FUNCTIONS, ROOT
 
 TABLE = "shop-adjustments"
-NOON = "2026-11-21T12:00:00.000000Z"
+NOON = Instant("2026-11-21T12:00:00.000000Z")
 
 LINE = Line(
     session_id="2026-11-21-count", sku="BOLT-M6-50", name="Bolts", location="fixings-aisle", kind=LineKind.COUNTED,
@@ -54,8 +55,8 @@ def test_every_module_that_is_told_the_trails_table_hands_it_to_the_request_that
     package = ROOT / "layers" / "common" / "stkr"
     texts = {path: path.read_text("utf-8") for folder in (package, ROOT / "functions") for path in folder.rglob("*.py")}
     naming = {path.relative_to(package).as_posix() for path, text in texts.items() if "adjustments_table" in text}
-    assert naming == {"settings.py", "variance/shell.py", "approval/shell.py"}
-    for module in naming - {"settings.py"}:
+    assert naming == {"infra/settings.py", "variance/shell.py", "approval/shell.py"}
+    for module in naming - {"infra/settings.py"}:
         uses = re.findall(r"(\w*\(?)settings\.adjustments_table", texts[package / module])
         assert set(uses) == {"append("}, module
 

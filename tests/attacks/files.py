@@ -7,6 +7,7 @@ from typing import Final
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from local.events import event
+from stkr.domain.names import SessionId
 from stkr.session.core import Opening
 from stkr.store import keyspace
 from stkr.store.sessions import read_session
@@ -81,7 +82,7 @@ def hostile_files(attacker: Attacker) -> Iterator[Attempt]:
     world = attacker.world
     for number, (what, name, content) in enumerate(_hostile()):
         session = world.open(Opening(PLACE, "Sam"), f"f11e{number}")
-        world.put(f"{keyspace.upload_prefix(session)}{name}", content)
+        world.put(f"{keyspace.upload_prefix(SessionId(session))}{name}", content)
         uploaded = json.loads(json.dumps(event("capture", "scan")).replace(SESSION, session).replace("scan.csv", name))
         try:
             answer = world.invoke("capture", uploaded)
@@ -89,6 +90,6 @@ def hostile_files(attacker: Attacker) -> Iterator[Attempt]:
             yield Attempt(what, type(error).__name__, accepted=False, broke=True)
             continue
         again = bool(answer["batchItemFailures"])
-        stands = read_session(world.counts, session)
+        stands = read_session(world.counts, SessionId(session))
         counted = bool(stands.rows and stands.rows["counted"])
         yield Attempt(what, "tried again" if again else "refused with a reason", counted, again)

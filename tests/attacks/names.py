@@ -19,12 +19,13 @@ from openpyxl import load_workbook
 from local.events import event
 from stkr.domain.cause import Cause
 from stkr.domain.line import LineState
+from stkr.domain.names import SessionId
 from stkr.session.core import Opening
 from stkr.store import keyspace
 from stkr.store.inventory import read_location
 from stkr.store.lines import read_lines
 from stkr.store.rules_doc import current_rules
-from stkr.sync.manual_bookings import hand_out
+from stkr.sync.to_book_list import write_to_book_list
 from stkr.tabular.csv_out import csv_text
 from stkr.tabular.text import one_line, visible
 from tests.attacks.attacker import APPROVE, LOOK, OPEN, REJECT, Attacker, Attempt, Entrance, with_body
@@ -138,14 +139,14 @@ def _one_name(attacker: Attacker, kind: str, text: str) -> Iterator[Attempt]:
         yield Attempt(f"{kind}: the count is not opened", type(error).__name__, accepted=False)
         return
     rows = csv_text(("code", "qty"), [(sku, "3"), (f"?{text}", "about 4")])
-    world.put(f"{keyspace.upload_prefix(session)}scan.csv", rows.encode("utf-8", "ignore"))
+    world.put(f"{keyspace.upload_prefix(SessionId(session))}scan.csv", rows.encode("utf-8", "ignore"))
     uploaded = json.loads(json.dumps(event("capture", "scan")).replace(SESSION, session))
     assert world.invoke("capture", uploaded) == {"batchItemFailures": []}
     world.captured(1, session)
     world.label()
     mailed = len(world.mails())
     world.invoke("sweep", event("sweep", "variances-due") | {"detail": {"location": place}})
-    queued = any(line.state is LineState.QUEUED for line in read_lines(world.counts, session))
+    queued = any(line.state is LineState.QUEUED for line in read_lines(world.counts, SessionId(session)))
     assert queued == (len(world.mails()) > mailed), "what waits is mailed"
     yield from _handed_out(attacker, kind, session, place, text)
     for mail in world.mails()[mailed:]:
@@ -193,7 +194,7 @@ def _handed_out(attacker: Attacker, kind: str, session: str, place: str, text: s
             with_body(request, urlencode({"t": of_place, "counter": "", "zone": text}, errors="ignore").encode())
         answer = attacker.ask(asked, request)
         yield Attempt(f"{kind}: page", "shown as text", page_acts(answer.body), answer.status >= 500)
-    for line in read_lines(world.counts, session):
+    for line in read_lines(world.counts, SessionId(session)):
         if line.state is LineState.QUEUED:
             fields: dict[str, Any] = {"session_id": session, "sku": line.sku, "revision": line.revision}
             for entrance in (LOOK, APPROVE, REJECT):
@@ -204,7 +205,7 @@ def _handed_out(attacker: Attacker, kind: str, session: str, place: str, text: s
                 answer = attacker.ask(entrance, made)
                 yield Attempt(f"{kind}: page", "shown as text", page_acts(answer.body), answer.status >= 500)
     waiting = [row for row in read_location(world.inventory, place) if row.unbooked]
-    hand_out(world.bucket, waiting)
+    write_to_book_list(world.bucket, waiting)
     listed = boto3.client("s3").list_objects_v2(Bucket=world.bucket, Prefix=keyspace.TO_BOOK)
     if listed.get("KeyCount"):
         content = boto3.client("s3").get_object(Bucket=world.bucket, Key=keyspace.TO_BOOK)["Body"].read()
@@ -222,7 +223,8 @@ def orders_to_the_model(attacker: Attacker) -> Iterator[Attempt]:
         _stocked(attacker, place, order, order)
         session = world.open(Opening(place, order), f"0rd{number}")
         world.put(
-            f"{keyspace.upload_prefix(session)}{quote(order)}.csv", csv_text(("code", "qty"), [(order, "3")]).encode()
+            f"{keyspace.upload_prefix(SessionId(session))}{quote(order)}.csv",
+            csv_text(("code", "qty"), [(order, "3")]).encode(),
         )
         world.model.calls.clear()
         world.invoke("capture", json.loads(json.dumps(event("capture", "scan")).replace(SESSION, session)))
@@ -259,11 +261,11 @@ def answers_of_a_model(attacker: Attacker) -> Iterator[Attempt]:
     for number, reply in enumerate(replies):
         world.model.reply = reply
         session = world.open(Opening(PLACE, "Sam"), f"an5{number}")
-        world.put(f"{keyspace.upload_prefix(session)}scan.csv", SCAN)
+        world.put(f"{keyspace.upload_prefix(SessionId(session))}scan.csv", SCAN)
         world.invoke("capture", json.loads(json.dumps(event("capture", "scan")).replace(SESSION, session)))
         world.captured(1, session)
         world.label()
-        line = next(one for one in read_lines(world.counts, session) if one.sku == "BOLT-M6-50")
+        line = next(one for one in read_lines(world.counts, SessionId(session)) if one.sku == "BOLT-M6-50")
         token = token_for(attacker, LOOK, session_id=session, revision=line.revision)
         page = attacker.carry(LOOK, token)
         told = line.cause not in {None, Cause.UNKNOWN}

@@ -7,8 +7,9 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 from typing import Any
 
-from stkr.domain import instants, variance_ids
+from stkr.domain import instants
 from stkr.domain.line import Line
+from stkr.domain.variance_ids import variance_id
 from stkr.store.inventory import inventory_row
 from stkr.store.trail import trail_row
 from stkr_cli.audit.verify import StoredState, differences
@@ -111,7 +112,7 @@ class Truth:
             if over:
                 continue
             assert line, f"{name} is queued in the trail, and there is no line"
-            stands = variance_ids.variance_id(line["session_id"], line["sku"], int(line["revision"]))
+            stands = variance_id(line["session_id"], line["sku"], int(line["revision"]))
             held = f"{name.rpartition('.r')[0]}.r{int(name.rpartition('.r')[2]) + 1}" in self._known_names()
             assert stands == name or held, (
                 f"{name} is queued in the trail; the line is {stands}, and nobody withdrew it"
@@ -162,7 +163,7 @@ class Truth:
 
     def _waiting(self) -> set[str]:
         return {
-            variance_ids.variance_id(line["session_id"], line["sku"], int(line["revision"]))
+            variance_id(line["session_id"], line["sku"], int(line["revision"]))
             for line in self._shop.lines().values()
             if line["state"] == "queued"
         }

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from tests.fuzz.campaign import Breach, campaign
 from tests.fuzz.inputs import make_case
-from tests.fuzz.laws import Seen
+from tests.fuzz.laws import FuzzTally
 
 _KEPT = Path(__file__).parents[2] / ".local" / "fuzz"
 _EVERY = 50_000
@@ -22,19 +22,19 @@ console = Console()
 def main(rows: int, seed: int) -> int:
     """Run until so many rows were read, on every core."""
     begun = time.monotonic()
-    seen = Seen()
-    told = 0
+    total = FuzzTally()
+    reported = 0
     try:
         with Pool() as pool:
-            for seen in campaign(rows, seed, partial(pool.imap_unordered, chunksize=8)):
-                if seen.read >= told + _EVERY:
-                    told = seen.read - seen.read % _EVERY
-                    console.print(f"{seen.read:,} rows of {seen.files:,} files", highlight=False)
+            for total in campaign(rows, seed, partial(pool.imap_unordered, chunksize=8)):
+                if total.read >= reported + _EVERY:
+                    reported = total.read - total.read % _EVERY
+                    console.print(f"{total.read:,} rows of {total.files:,} files", highlight=False)
     except Breach as breach:
         console.print(breach.trace, markup=False, highlight=False)
         console.print(f"The files are in {_keep(breach)}", soft_wrap=True, highlight=False)
         return 1
-    _report(seen, seed, time.monotonic() - begun)
+    _report(total, seed, time.monotonic() - begun)
     return 0
 
 
@@ -50,17 +50,17 @@ def _keep(breach: Breach) -> Path:
     return folder
 
 
-def _report(seen: Seen, seed: int, seconds: float) -> None:
+def _report(total: FuzzTally, seed: int, seconds: float) -> None:
     table = Table("", "count", title=f"No breach (seed {seed})")
     table.columns[1].justify = "right"
     for name, figure in (
-        ("files", seen.files),
-        ("rows read", seen.read),
-        ("clean lines", seen.lines),
+        ("files", total.files),
+        ("rows read", total.read),
+        ("clean lines", total.lines),
         ("seconds", round(seconds)),
     ):
         table.add_row(name, f"{figure:,}")
-    for title, counter in (("parked", seen.parked), ("refused", seen.refused)):
+    for title, counter in (("parked", total.parked), ("refused", total.refused)):
         table.add_section()
         table.add_row(f"[bold]{title}[/]", f"[bold]{counter.total():,}[/]")
         for name, figure in counter.most_common():

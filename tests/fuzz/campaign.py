@@ -5,9 +5,9 @@ from itertools import count
 from traceback import format_exc
 
 from tests.fuzz.inputs import make_case
-from tests.fuzz.laws import Seen, hold
+from tests.fuzz.laws import FuzzTally, hold
 
-Try = tuple[int, int]
+CaseId = tuple[int, int]
 """Seed and number of a case."""
 
 
@@ -22,27 +22,27 @@ class Breach(Exception):
         self.trace = trace
 
 
-def attempt(of: Try) -> Seen | Breach:
+def attempt(case_id: CaseId) -> FuzzTally | Breach:
     """Make one case and hold it to the laws."""
     try:
-        return hold(make_case(*of))
-    except Exception:  # noqa: BLE001 - whatever it is, it is what this program looks for
-        return Breach(*of, format_exc())
+        return hold(make_case(*case_id))
+    except Exception:  # noqa: BLE001 - any error is what this program looks for
+        return Breach(*case_id, format_exc())
 
 
-Mapping = Callable[[Callable[[Try], Seen | Breach], Iterable[Try]], Iterable[Seen | Breach]]
+MapCases = Callable[[Callable[[CaseId], FuzzTally | Breach], Iterable[CaseId]], Iterable[FuzzTally | Breach]]
 
 
-def campaign(rows: int, seed: int, mapping: Mapping = map) -> Iterator[Seen]:
-    """All that was seen so far, after every case, until ``rows`` rows were read; ``mapping`` may work in parallel.
+def campaign(rows: int, seed: int, map_cases: MapCases = map) -> Iterator[FuzzTally]:
+    """The tally so far, after every case, until ``rows`` rows were read; ``map_cases`` may work in parallel.
 
     :raises Breach: at the first one.
     """
-    seen = Seen()
-    for outcome in mapping(attempt, ((seed, number) for number in count())):
+    total = FuzzTally()
+    for outcome in map_cases(attempt, ((seed, number) for number in count())):
         if isinstance(outcome, Breach):
             raise outcome
-        seen.add(outcome)
-        yield seen
-        if seen.read >= rows:
+        total.add(outcome)
+        yield total
+        if total.read >= rows:
             return

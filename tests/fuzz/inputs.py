@@ -235,8 +235,8 @@ def _drop(grid: Grid, random: Random) -> None:
 
 
 def _swap(grid: Grid, random: Random) -> None:
-    one, other = random.randrange(len(grid)), random.randrange(len(grid))
-    grid[one], grid[other] = grid[other], grid[one]
+    first, second = random.randrange(len(grid)), random.randrange(len(grid))
+    grid[first], grid[second] = grid[second], grid[first]
 
 
 def _shuffle(grid: Grid, random: Random) -> None:
@@ -267,10 +267,10 @@ def _join(grid: Grid, random: Random) -> None:
 
 
 def _move_column(grid: Grid, random: Random) -> None:
-    one, other = random.randrange(5), random.randrange(5)
+    first, second = random.randrange(5), random.randrange(5)
     for row in grid:
-        if max(one, other) < len(row):
-            row[one], row[other] = row[other], row[one]
+        if max(first, second) < len(row):
+            row[first], row[second] = row[second], row[first]
 
 
 _ROW_DAMAGE: tuple[Callable[[Grid, Random], None], ...] = (

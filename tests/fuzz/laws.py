@@ -19,9 +19,10 @@ _SKUS = {*SNAPSHOT.rows, *SNAPSHOT.elsewhere}
 
 
 @dataclass(slots=True)
-class Seen:
-    """What came of one case, or of many: files, rows read, parked rows by reason, refused files by what
-    was said about them, and clean lines."""
+class FuzzTally:
+    """The outcomes of one case, or of many: files, rows read, parked rows by reason, refused files by message, and
+    clean lines.
+    """
 
     files: int = 0
     read: int = 0
@@ -29,8 +30,8 @@ class Seen:
     refused: Counter[str] = field(default_factory=Counter)
     lines: int = 0
 
-    def add(self, other: "Seen") -> None:
-        """Count that in."""
+    def add(self, other: "FuzzTally") -> None:
+        """Add the figures of another."""
         self.files += other.files
         self.read += other.read
         self.lines += other.lines
@@ -38,7 +39,7 @@ class Seen:
         self.refused += other.refused
 
 
-def hold(case: Case) -> Seen:
+def hold(case: Case) -> FuzzTally:
     """Capture a case and hold the outcome to every law.
 
     :raises AssertionError: at the law that is broken. Any other error is one that capture must not raise.
@@ -55,7 +56,7 @@ def hold(case: Case) -> Seen:
     copies = [UploadedFile(f"again {file.name}", file.content) for file in case.files]
     twice = capture([*case.files, *copies], SNAPSHOT, case.decided)
     assert _counts(twice) == _counts(captured), "copies of the files change a count"
-    return Seen(
+    return FuzzTally(
         len(case.files),
         captured.totals.read,
         Counter(row.reason.value for row in captured.parked),
@@ -65,7 +66,7 @@ def hold(case: Case) -> Seen:
 
 
 def _hold_lines(captured: Capture) -> None:
-    assert all(one.sku < other.sku for one, other in pairwise(captured.lines)), "lines are not sorted and unique"
+    assert all(before.sku < after.sku for before, after in pairwise(captured.lines)), "lines are not sorted and unique"
     short = {sku for row in captured.parked for sku in row.skus}
     for line in captured.lines:
         assert line.sku in _SKUS, f"{line.sku} is not in the stock"

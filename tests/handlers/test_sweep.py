@@ -14,6 +14,8 @@ from botocore.exceptions import ClientError
 from typer.testing import CliRunner
 
 from local.events import event
+from stkr.domain.instants import END_OF_TIME
+from stkr.domain.names import SessionId
 from stkr.domain.session import SessionStatus
 from stkr.infra import aws
 from stkr.infra.settings import SweepSettings, load
@@ -371,7 +373,7 @@ def test_a_run_that_reads_an_index_which_is_behind_leaves_the_lines_to_the_one_t
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.counted()
-    stale = list(queued_lines(world.counts, PLACE, "9999"))
+    stale = list(queued_lines(world.counts, PLACE, END_OF_TIME))
     world.tap("reject", "BOLT-M6-50")
     world.sweep(NOW + timedelta(days=3))
     monkeypatch.setattr(shell, "queued_lines", lambda *_: iter(stale))
@@ -435,7 +437,10 @@ def test_a_count_of_a_zone_is_none_of_the_rest_of_the_location(world: World) -> 
     for sku in ("BOLT-M6-50", "NUT-M6", "WASHER-M6"):
         world.shelve(sku, "B1")
     session_id = world.open(Opening(PLACE, "Ann", zone="b1"), "0bbb")
-    world.put(f"{keyspace.upload_prefix(session_id)}scan.csv", b"code,qty\nBOLT-M6-50,480\nNUT-M6,480\nWASHER-M6,480\n")
+    world.put(
+        f"{keyspace.upload_prefix(SessionId(session_id))}scan.csv",
+        b"code,qty\nBOLT-M6-50,480\nNUT-M6,480\nWASHER-M6,480\n",
+    )
     world.invoke("capture", json.loads(json.dumps(event("capture", "scan")).replace(SESSION, session_id)))
     world.captured(1, session_id)
     world.sweep(NOW + timedelta(days=1))
@@ -452,7 +457,7 @@ def test_a_sweep_can_be_asked_for(world: World, monkeypatch: pytest.MonkeyPatch)
         assert (FunctionName, InvocationType) == ("shop-sweep", "Event")
         world.invoke("sweep", json.loads(Payload))
 
-    monkeypatch.setattr("stkr_cli.operations.outputs", lambda _stack: {"SweepFunctionName": "shop-sweep"})
+    monkeypatch.setattr("stkr_cli.commands.sweep.outputs", lambda _stack: {"SweepFunctionName": "shop-sweep"})
     monkeypatch.setattr(aws, "functions", cache(lambda: SimpleNamespace(invoke=invoke)))
     world.stock()
     for _ in range(2):

@@ -10,10 +10,12 @@ import urllib3
 
 from stkr.domain.adjustment import Adjustment
 from stkr.domain.movement import Movement
+from stkr.domain.names import Instant
 from stkr.domain.stock import StockRow
 from stkr.sync.connector import Reading
-from stkr.sync.connectors.odoo import Odoo, OdooSource
-from stkr.sync.connectors.odoo_records import ORIGIN
+from stkr.sync.connectors.odoo.connector import Odoo
+from stkr.sync.connectors.odoo.description import OdooSource
+from stkr.sync.connectors.odoo.records import ORIGIN
 from tests.odoo.relay import Relay
 
 LOCATION = "shop"
@@ -147,7 +149,7 @@ class OdooShop:
     def adjustment(self, name: str, units: str, session: str = "S1", location: str = LOCATION) -> Adjustment:
         sku = self.sku(name)
         at = self.now.astimezone(UTC).isoformat()
-        return Adjustment(f"{self.tag}{session}.{sku}.r100", sku, location, Decimal(units), at)
+        return Adjustment(f"{self.tag}{session}.{sku}.r100", sku, location, Decimal(units), Instant(at))
 
 
 _WAREHOUSE = ["lot_stock_id", "in_type_id", "out_type_id", "int_type_id", "wh_pack_stock_loc_id"]

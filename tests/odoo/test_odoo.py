@@ -9,7 +9,8 @@ from stkr.domain.errors import SourceRefused, SourceUnavailable
 from stkr.domain.movement import MovementKind
 from stkr.domain.stock import StockRow
 from stkr.sync.connectors.http import Api
-from stkr.sync.connectors.odoo import Odoo, OdooSource
+from stkr.sync.connectors.odoo.connector import Odoo
+from stkr.sync.connectors.odoo.description import OdooSource
 from tests.odoo.shop import LOCATION, OdooShop
 
 D = Decimal

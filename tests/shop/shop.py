@@ -21,8 +21,9 @@ from moto.dynamodb.models.table import Table
 from moto.s3.models import S3Backend, s3_backends
 
 from local.events import event
-from stkr.domain import variance_ids
+from stkr.domain.names import SessionId
 from stkr.domain.session import Session
+from stkr.domain.variance_ids import variance_id
 from stkr.infra import aws
 from stkr.infra.settings import SessionSettings, load
 from stkr.links.tokens import DecisionLink, read
@@ -56,7 +57,7 @@ class Button:
     @property
     def variance(self) -> str:
         """Which variance it decides."""
-        return variance_ids.variance_id(self.link.session_id, self.link.sku, self.link.revision)
+        return variance_id(self.link.session_id, self.link.sku, self.link.revision)
 
 
 class Shop:
@@ -110,7 +111,7 @@ class Shop:
 
     def upload(self, session_id: str, name: str, content: bytes) -> None:
         """Put a file into a count's folder."""
-        self.put(f"{keyspace.upload_prefix(session_id)}{name}", content)
+        self.put(f"{keyspace.upload_prefix(SessionId(session_id))}{name}", content)
 
     def put(self, key: str, content: bytes) -> None:
         """Put an object into the bucket."""
@@ -181,7 +182,7 @@ class Shop:
 
     def lines_of(self, session_id: str) -> dict[str, Item]:
         """The lines of a session, by SKU."""
-        found = self.partition(self.counts_table, keyspace.session(session_id))
+        found = self.partition(self.counts_table, keyspace.session(SessionId(session_id)))
         return {item["sku"]: item for key, item in found.items() if key.startswith(keyspace.line(""))}
 
     def trail_rows(self) -> list[Item]:

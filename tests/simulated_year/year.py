@@ -16,10 +16,11 @@ from typing import Any
 import pytest
 
 from stkr.domain import instants
+from stkr.domain.names import SessionId
 from stkr.links.tokens import read_count
 from stkr.session.core import Opening
 from stkr.store import keyspace
-from stkr_cli.manual_bookings import booked_by_hand
+from stkr_cli.mark_booked import mark_booked
 from tests.deployment import SIGNING, Context, Deployment, stack
 from tests.handlers.faults import Killed
 from tests.shop.files import STOCK_FILE
@@ -424,7 +425,7 @@ class Year(Timeline):
 
     def _say_booked(self, spot: Spot, adjustment: str) -> None:
         """Somebody books one of several adjustments and says so, because the sum would not tell."""
-        booked_by_hand(self.inventory, adjustment, instants.instant(self.clock.now))
+        mark_booked(self.inventory, adjustment, instants.instant(self.clock.now))
         mirror, stock = self.oracle.mirror[spot], self.shelves.stock[spot]
         units = mirror.unbooked.pop(adjustment)
         stock.books = (stock.books or 0) + units
@@ -461,7 +462,9 @@ class Year(Timeline):
         ]  # fmt: skip
         skus = [*count.skus, *unlisted]
         names = list(count.sheets) or self.chance.choice((["count.csv"], ["count.csv"], ["north/a.csv", "south/b.csv"]))
-        status = self.partition(self.counts_table, keyspace.session(count.session_id))[keyspace.META].get("status")
+        status = self.partition(self.counts_table, keyspace.session(SessionId(count.session_id)))[keyspace.META].get(
+            "status"
+        )
         for number, name in enumerate(names):
             part = skus[number :: len(names)]
             times = _times(self.clock.now) if with_times else None

@@ -45,7 +45,7 @@ def test_the_layer_is_for_the_functions_runtime_and_architecture(stack: Stack) -
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_function_gets_the_variables_its_settings_read_and_no_others(stack: Stack, name: str) -> None:
     given = set(stack.function(name)["Environment"]["Variables"])
-    read = {field.upper() for field in getattr(settings, name.capitalize()).model_fields}
+    read = {field.upper() for field in getattr(settings, f"{name.capitalize()}Settings").model_fields}
     assert given == read | EVERYWHERE
 
 

@@ -1,1 +1,1 @@
-"""The trail told and checked: for operators, with their own credentials."""
+"""Stories from the trail, and its check: for operators, with their own credentials."""

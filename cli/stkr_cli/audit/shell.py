@@ -1,4 +1,4 @@
-"""Reads what the trail is told and checked with, and writes nothing. Scans, which only an operator may."""
+"""Reads everything that stories and the check need, and writes nothing. It scans, which only an operator may."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,19 +11,21 @@ from pydantic import ValidationError
 from stkr.capture.result import Captured, CaptureOutcome
 from stkr.domain.inventory import InventoryRow
 from stkr.domain.line import DECIDED, Line, LineState
+from stkr.domain.names import NO_SESSION, Instant, SessionId
 from stkr.domain.session import Session
 from stkr.domain.trail import TrailRow
 from stkr.infra import aws
 from stkr.store import keyspace
 from stkr.store.documents import read_document
-from stkr.store.dynamodb import attributes, query
+from stkr.store.dynamodb import attributes
 from stkr.store.inventory import inventory_row, read_row
 from stkr.store.lines import read_line, read_lines
+from stkr.store.refused_uploads import read_refused
 from stkr.store.sessions import read_session
 from stkr.store.sync_state import read_state
 from stkr.store.trail import read_trail, trail_row
 from stkr.store.uploads import list_uploads
-from stkr_cli.audit.story import CaptureRun, Refused, StoryEvent, Uploaded, of_session, of_trail
+from stkr_cli.audit.story import CaptureRun, RefusedFile, StoryEvent, UploadedVersion, of_session, of_trail
 from stkr_cli.audit.verify import Difference, StoredState, Tally, differences, tally
 from stkr_cli.scan import scan
 
@@ -34,7 +36,7 @@ _AT_ONCE = 8
 """Reads in flight; below the ten connections the SDK keeps open."""
 
 WatchItems = Callable[[int], None]
-"""Is told how many items were read since it was told last."""
+"""Called with the number of items that were read since the last call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +49,32 @@ class Tables:
 
 
 @dataclass(slots=True)
-class _Seen:
-    """What scans have found of one SKU. ``unreadable`` items are looked at again, one by one."""
+class _ScannedItems:
+    """What scans returned of one SKU. If an item is ``unreadable``, the SKU is read again by itself."""
 
     trail: list[TrailRow] = field(default_factory=list)
     lines: list[Line] = field(default_factory=list)
     rows: list[InventoryRow] = field(default_factory=list)
     unreadable: bool = False
-    sessions: set[str] = field(default_factory=set)
+    sessions: set[SessionId] = field(default_factory=set)
     places: set[str] = field(default_factory=set)
 
 
 def verify_all(tables: Tables, watch: WatchItems) -> tuple[Tally, list[Difference]]:
     """Check everything stored: each table is scanned once, then every SKU that seems to differ is read by itself."""
-    seen = _scanned(tables, watch)
+    by_sku = _scanned(tables, watch)
     total, suspects = Tally(), []
-    for sku, found in sorted(seen.items()):
-        trail = tuple(sorted(found.trail, key=lambda row: row.position))
-        stored = StoredState(sku, trail, tuple(found.lines), tuple(found.rows))
+    for sku, items in sorted(by_sku.items()):
+        trail = tuple(sorted(items.trail, key=lambda row: row.position))
+        stored = StoredState(sku, trail, tuple(items.lines), tuple(items.rows))
         total += tally(stored)
-        if found.unreadable or differences(stored):
-            suspects.append((sku, found))
+        if items.unreadable or differences(stored):
+            suspects.append((sku, items))
     with ThreadPoolExecutor(_AT_ONCE) as readers:
-        checked = readers.map(lambda one: _checked(tables, one[0], one[1].sessions, one[1].places)[1], suspects)
-        return total, [difference for found in checked for difference in found]
+        checked = readers.map(
+            lambda suspect: _checked(tables, suspect[0], suspect[1].sessions, suspect[1].places)[1], suspects
+        )
+        return total, [difference for remaining in checked for difference in remaining]
 
 
 def verify_sku(tables: Tables, sku: str) -> tuple[Tally, list[Difference]]:
@@ -82,84 +86,86 @@ def verify_sku(tables: Tables, sku: str) -> tuple[Tally, list[Difference]]:
 
 
 def _checked(
-    tables: Tables, sku: str, sessions: Iterable[str], places: Iterable[str]
+    tables: Tables, sku: str, sessions: Iterable[SessionId], places: Iterable[str]
 ) -> tuple[Tally, list[Difference]]:
     """One SKU, read consistently, again and again while it differs: an approval may be writing it right now."""
-    stored, found = StoredState(sku), list[Difference]()
+    stored, remaining = StoredState(sku), list[Difference]()
     for _ in range(_TRIES):
         try:
             stored = _read(tables, sku, set(sessions), set(places))
         except ValidationError as error:
-            where = f"{error.title}: {', '.join(str(one['loc'][0]) for one in error.errors() if one['loc'])}"
+            where = (
+                f"{error.title}: {', '.join(str(problem['loc'][0]) for problem in error.errors() if problem['loc'])}"
+            )
             return Tally(), [Difference(sku, where, "an item cannot be read", "restore it (runbook: Restore)")]
-        found = differences(stored)
-        if not found:
+        remaining = differences(stored)
+        if not remaining:
             break
-    return tally(stored), found
+    return tally(stored), remaining
 
 
-def _read(tables: Tables, sku: str, sessions: set[str], places: set[str]) -> StoredState:
+def _read(tables: Tables, sku: str, sessions: set[SessionId], places: set[str]) -> StoredState:
     trail = tuple(read_trail(tables.adjustments, sku))
     sessions = sessions | {row.session_id for row in trail}
     places = places | {row.location for row in trail}
     lines = [read_line(tables.counts, session_id, sku) for session_id in sorted(sessions)]
     rows = [read_row(tables.inventory, place, sku) for place in sorted(places)]
-    told = tuple(line for line in lines if line and line.state in {LineState.QUEUED, *DECIDED})
-    return StoredState(sku, trail, told, tuple(row for row in rows if row))
+    with_trail = tuple(line for line in lines if line and line.state in {LineState.QUEUED, *DECIDED})
+    return StoredState(sku, trail, with_trail, tuple(row for row in rows if row))
 
 
-def _scanned(tables: Tables, watch: WatchItems) -> dict[str, _Seen]:
-    seen: dict[str, _Seen] = {}
+def _scanned(tables: Tables, watch: WatchItems) -> dict[str, _ScannedItems]:
+    by_sku: dict[str, _ScannedItems] = {}
 
-    def of(sku: str) -> _Seen:
-        return seen.setdefault(sku, _Seen())
+    def items_of(sku: str) -> _ScannedItems:
+        return by_sku.setdefault(sku, _ScannedItems())
 
     for item in scan(tables.adjustments, watch):
-        with _reading(of(item["PK"].removeprefix(keyspace.sku("")))) as found:
-            found.trail.append(trail_row(item))
-    for item in scan(tables.counts, watch, **_TOLD_LINES):
-        with _reading(of(item["SK"].removeprefix(keyspace.line("")))) as found:
-            found.sessions.add(item["PK"].removeprefix(keyspace.session("")))
-            found.lines.append(Line.model_validate(item))
+        with _reading(items_of(item["PK"].removeprefix(keyspace.sku("")))) as items:
+            items.trail.append(trail_row(item))
+    for item in scan(tables.counts, watch, **_LINES_WITH_TRAIL):
+        with _reading(items_of(item["SK"].removeprefix(keyspace.line("")))) as items:
+            items.sessions.add(SessionId(item["PK"].removeprefix(keyspace.session(NO_SESSION))))
+            items.lines.append(Line.model_validate(item))
     for item in scan(tables.inventory, watch, **_STOCK):
-        with _reading(of(item["SK"].removeprefix(keyspace.sku("")))) as found:
-            found.places.add(item["PK"].removeprefix(keyspace.location("")))
-            found.rows.append(inventory_row(item))
-    return seen
+        with _reading(items_of(item["SK"].removeprefix(keyspace.sku("")))) as items:
+            items.places.add(item["PK"].removeprefix(keyspace.location("")))
+            items.rows.append(inventory_row(item))
+    return by_sku
 
 
-_TOLD_LINES: Final = {
+_LINES_WITH_TRAIL: Final = {
     "FilterExpression": "begins_with(SK, :line) AND #state IN (:queued, :approved, :rejected)",
     "ExpressionAttributeNames": {"#state": "state"},
     "ExpressionAttributeValues": attributes(
         {":line": keyspace.line("")} | {f":{state}": state for state in (LineState.QUEUED, *DECIDED)}
     ),
 }
-"""The lines that have a trail, of all that is in the counts table."""
+"""Leaves only the lines that have a trail, of everything in the counts table."""
 
 _STOCK: Final = {
     "FilterExpression": "begins_with(PK, :location)",
     "ExpressionAttributeValues": attributes({":location": keyspace.location("")}),
 }
-"""The rows of stock, of all that is in the inventory table."""
+"""Leaves only the rows of stock, of everything in the inventory table."""
 
 
 @contextmanager
-def _reading(found: _Seen) -> Iterator[_Seen]:
+def _reading(items: _ScannedItems) -> Iterator[_ScannedItems]:
     try:
-        yield found
+        yield items
     except ValidationError:
-        found.unreadable = True
+        items.unreadable = True
 
 
 def story_of_sku(tables: Tables, sku: str) -> list[StoryEvent]:
-    """All that the trail tells of a SKU, at every location; nothing where it has no trail."""
+    """Everything in the trail of a SKU, at every location; nothing if it has no trail."""
     rows = list(read_trail(tables.adjustments, sku))
     return of_trail(rows, _waiting(tables, sku, {row.location for row in rows}))
 
 
-def story_of_session(tables: Tables, bucket: str, session_id: str) -> list[StoryEvent]:
-    """All that is stored of a session.
+def story_of_session(tables: Tables, bucket: str, session_id: SessionId) -> list[StoryEvent]:
+    """Everything that is stored of a session.
 
     :raises UnknownSession: there is none.
     """
@@ -167,39 +173,39 @@ def story_of_session(tables: Tables, bucket: str, session_id: str) -> list[Story
     documents = list(_captured(bucket, session_id))
     skus = sorted(_with_a_trail(tables, session, [captured.outcome for _, captured in documents]))
     with ThreadPoolExecutor(_AT_ONCE) as readers:
-        told = readers.map(lambda sku: story_of_sku(tables, sku), skus)
-        of_this = [event for events in told for event in events if event.session_id == session_id]
+        stories = readers.map(lambda sku: story_of_sku(tables, sku), skus)
+        trail_events = [event for events in stories for event in events if event.session_id == session_id]
     return of_session(
         session,
         _uploaded(bucket, session_id),
-        [CaptureRun(at, captured.seq, captured.outcome.totals) for at, captured in documents],
+        [CaptureRun(Instant(at), captured.seq, captured.outcome.totals) for at, captured in documents],
         _refused(tables.counts, session_id),
-        of_this,
+        trail_events,
     )
 
 
 def _waiting(tables: Tables, sku: str, places: Iterable[str]) -> set[str]:
     rows = (read_row(tables.inventory, place, sku) for place in sorted(places))
-    return {one.id for row in rows if row for one in row.unbooked}
+    return {adjustment.id for row in rows if row for adjustment in row.unbooked}
 
 
-def _uploaded(bucket: str, session_id: str) -> Iterator[Uploaded]:
-    """Every file that was put into the session's folder, those that a later one of their name has replaced too."""
+def _uploaded(bucket: str, session_id: SessionId) -> Iterator[UploadedVersion]:
+    """Every version of every file in the session's folder, including those that a later upload has replaced."""
     folder = keyspace.upload_prefix(session_id)
     for page in aws.s3().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=folder):
-        for found in page.get("Versions", []):
-            name = found["Key"].removeprefix(folder)
+        for version in page.get("Versions", []):
+            name = version["Key"].removeprefix(folder)
             if name and not name.endswith("/"):
-                yield Uploaded(found["LastModified"].isoformat(), name, found["Size"])
+                yield UploadedVersion(Instant(version["LastModified"].isoformat()), name, version["Size"])
 
 
-def _captured(bucket: str, session_id: str) -> Iterator[tuple[str, Captured]]:
+def _captured(bucket: str, session_id: SessionId) -> Iterator[tuple[str, Captured]]:
     """Each capture of a session with the time it was stored, the first one first."""
-    for found in list_uploads(bucket, f"{keyspace.CAPTURES}{session_id}/"):
-        if keyspace.capture_of(found.key):
-            captured = read_document(bucket, found.key, Captured)
+    for upload in list_uploads(bucket, f"{keyspace.CAPTURES}{session_id}/"):
+        if keyspace.capture_of(upload.key):
+            captured = read_document(bucket, upload.key, Captured)
             if captured:
-                yield found.uploaded_at, captured
+                yield upload.uploaded_at, captured
 
 
 def _with_a_trail(tables: Tables, session: Session, outcomes: Sequence[CaptureOutcome]) -> set[str]:
@@ -212,7 +218,5 @@ def _with_a_trail(tables: Tables, session: Session, outcomes: Sequence[CaptureOu
     return {line.sku for line in lines} | set(named)
 
 
-def _refused(table: str, session_id: str) -> list[Refused]:
-    given = {":session": keyspace.session(session_id), ":refused": keyspace.refused_upload("")}
-    found = query(table, "PK = :session AND begins_with(SK, :refused)", given)
-    return [Refused(item["refused_at"], item["file"], item["problem"]) for item in found]
+def _refused(table: str, session_id: SessionId) -> list[RefusedFile]:
+    return [RefusedFile(note.refused_at, note.file, note.problem) for note in read_refused(table, session_id)]

@@ -1,16 +1,16 @@
-"""What happened, in order: of a SKU from its trail, of a session from all that is stored of it. Pure."""
+"""What happened, in order: to a SKU by its trail, in a session by everything stored of it. Pure."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from stkr.capture.result import Totals
 from stkr.domain.exact import ZERO
+from stkr.domain.instants import LAST_MOMENT
+from stkr.domain.names import NO_SESSION, Instant, SessionId
 from stkr.domain.session import Session, SessionStatus
 from stkr.domain.trail import TrailAction, TrailRow
-
-END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,11 @@ class StoryEvent:
     ``cause`` was suggested, ``confirmed_cause`` is what the manager made of it, ``link_issued_to`` whose link was used.
     """
 
-    at: str | None
+    at: Instant | None
     what: str
     who: str = ""
     sku: str = ""
-    session_id: str = ""
+    session_id: SessionId = NO_SESSION
     before: Decimal | None = None
     after: Decimal | None = None
     gap: Decimal | None = None
@@ -37,10 +37,10 @@ class StoryEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Uploaded:
+class UploadedVersion:
     """A file that was put into a session's folder: when, its path there, and its size in bytes."""
 
-    at: str
+    at: Instant
     name: str
     size: int
 
@@ -49,22 +49,22 @@ class Uploaded:
 class CaptureRun:
     """One capture of a session: when it was stored, and the rows it understood."""
 
-    at: str
+    at: Instant
     seq: int
     totals: Totals
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedFile:
     """An upload that the session did not take, when, and why."""
 
-    at: str
+    at: Instant
     file: str
     problem: str
 
 
 def of_trail(rows: Iterable[TrailRow], waiting: Collection[str]) -> list[StoryEvent]:
-    """What the trail tells.
+    """The rows of a trail as events.
 
     :param waiting: the ids of the adjustments that the system of record does not show yet.
     """
@@ -94,38 +94,38 @@ def _of_row(row: TrailRow, waits: bool) -> StoryEvent:
 
 def of_session(
     session: Session,
-    uploads: Iterable[Uploaded],
+    uploads: Iterable[UploadedVersion],
     captures: Iterable[CaptureRun],
-    refused: Iterable[Refused],
-    told: Sequence[StoryEvent],
+    refused: Iterable[RefusedFile],
+    trail_events: Sequence[StoryEvent],
 ) -> list[StoryEvent]:
-    """The story of a session, in order; what is told of no time comes last.
+    """The story of a session, in order; events whose time is not kept come last.
 
-    :param told: what the trails of its SKUs tell.
+    :param trail_events: the events of the session in the trails of its SKUs.
     """
     scope = ", ".join(session.skus) if session.skus else session.zone or "the whole location"
     note = f"{session.location}, {scope}: {session.expected:,} SKUs expected"
     if session.recount_of:
         note += f"; a recount of {session.recount_of}"
     events = [StoryEvent(session.opened_at, "opened", session.counter, note=note)]
-    events += [StoryEvent(one.at, "uploaded", note=f"{one.name}, {one.size:,} bytes") for one in uploads]
+    events += [StoryEvent(file.at, "uploaded", note=f"{file.name}, {file.size:,} bytes") for file in uploads]
     events += [
         StoryEvent(
-            one.at,
+            run.at,
             "read",
-            note=f"capture {one.seq}: {one.totals.read:,} rows = {one.totals.counted:,} counted + "
-            f"{one.totals.collapsed:,} collapsed + {one.totals.blank:,} blank + {one.totals.parked:,} parked",
+            note=f"capture {run.seq}: {run.totals.read:,} rows = {run.totals.counted:,} counted + "
+            f"{run.totals.collapsed:,} collapsed + {run.totals.blank:,} blank + {run.totals.parked:,} parked",
         )
-        for one in captures
+        for run in captures
     ]
-    events += [StoryEvent(one.at, "refused", note=f"{one.file}: {one.problem}") for one in refused]
+    events += [StoryEvent(upload.at, "refused", note=f"{upload.file}: {upload.problem}") for upload in refused]
     if session.reconciled_at:
         figures = ", ".join(f"{name.replace('_', ' ')} {amount:f}" for name, amount in (session.outcome or {}).items())
         events.append(
             StoryEvent(session.reconciled_at, "reconciled", note=f"capture {session.reconciled_seq}: {figures}")
         )
-    events += told
+    events += trail_events
     if session.status is SessionStatus.CLOSED:
         events.append(StoryEvent(None, "closed"))
-    # As times, not as texts: the bucket knows whole seconds only. What it tells comes first within its second.
-    return sorted(events, key=lambda event: datetime.fromisoformat(event.at) if event.at else END_OF_TIME)
+    # Compared as times, not as texts: the bucket keeps whole seconds only. Its events come first within their second.
+    return sorted(events, key=lambda event: datetime.fromisoformat(event.at) if event.at else LAST_MOMENT)

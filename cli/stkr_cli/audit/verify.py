@@ -1,6 +1,6 @@
 """Does the stock follow from the trail? Pure: what is stored of one SKU goes in, every difference comes out.
 
-Three things are told in three tables by one transaction each, so each can be derived from the others:
+Each transaction writes the trail, the lines and the stock together, so each can be derived from the others:
 
 - **The trail against itself.** A row's key repeats what it says; ``qty_after - qty_before`` is the gap; a variance is
   queued, then withdrawn, held (queued afresh in the next revision), rejected, or approved and posted, once.
@@ -19,12 +19,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from stkr.domain import variance_ids
 from stkr.domain.counted import LineKind
 from stkr.domain.exact import ZERO
 from stkr.domain.inventory import InventoryRow
 from stkr.domain.line import DECIDED, Line, LineState
 from stkr.domain.trail import TrailAction, TrailRow
+from stkr.domain.variance_ids import held_variance, session_of_variance
 from stkr.store import keyspace
 
 _RESTORE = "compare with the tables as they were before (runbook: Restore)"
@@ -86,20 +86,22 @@ def tally(stored: StoredState) -> Tally:
 
 def differences(stored: StoredState) -> list[Difference]:
     """Everything stored of a SKU that does not follow from the rest."""
-    of_variance: dict[str, list[TrailRow]] = {}
+    rows_of: dict[str, list[TrailRow]] = {}
     for row in stored.trail:
-        of_variance.setdefault(row.variance_id, []).append(row)
+        rows_of.setdefault(row.variance_id, []).append(row)
     line_of = {line.variance_id: line for line in stored.lines}
-    found = [one for row in stored.trail for one in _of_row(stored.sku, row)]
+    all_differences = [difference for row in stored.trail for difference in _of_row(stored.sku, row)]
     queued = {row.variance_id for row in stored.trail if row.action == TrailAction.QUEUED}
-    for name in sorted(of_variance.keys() | line_of.keys()):
-        held = variance_ids.held_variance(name, 1) in queued
-        story = _Story(stored.sku, name, of_variance.get(name, []), line_of.get(name), held=held)
-        found += story.differences()
-        before = variance_ids.held_variance(name, -1)
+    for name in sorted(rows_of.keys() | line_of.keys()):
+        held = held_variance(name, 1) in queued
+        story = _Story(stored.sku, name, rows_of.get(name, []), line_of.get(name), held=held)
+        all_differences += story.differences()
+        before = held_variance(name, -1)
         if before and before not in queued:
-            found.append(Difference(stored.sku, name, f"a hold made it of {before}, which was never queued", _RESTORE))
-    return found + list(_of_stock(stored, line_of))
+            all_differences.append(
+                Difference(stored.sku, name, f"a hold made it of {before}, which was never queued", _RESTORE)
+            )
+    return all_differences + list(_of_stock(stored, line_of))
 
 
 def _of_row(sku: str, row: TrailRow) -> Iterator[Difference]:
@@ -107,7 +109,7 @@ def _of_row(sku: str, row: TrailRow) -> Iterator[Difference]:
         return Difference(sku, row.variance_id, f"the row {row.position} {problem}", _RESTORE)
 
     key = (keyspace.sku(row.sku), keyspace.trail(row.at, row.variance_id, row.action))
-    names_itself = variance_ids.session_of_variance(row.variance_id, row.sku) == row.session_id
+    names_itself = session_of_variance(row.variance_id, row.sku) == row.session_id
     if (row.partition, row.position) != key or row.partition != keyspace.sku(sku) or not names_itself:
         yield differs("says something else than its key")
     if row.action not in set(TrailAction):
@@ -116,7 +118,7 @@ def _of_row(sku: str, row: TrailRow) -> Iterator[Difference]:
         if row.units:
             yield differs(f"is a rejection that moves the stock by {row.units}")
     elif None not in (row.gap_units, row.qty_after) and row.units != row.gap_units:
-        yield differs(f"goes from {row.qty_before} to {row.qty_after} with a gap of {row.gap_units}")
+        yield differs(f"goes from {row.qty_before} to {row.qty_after} with a variance of {row.gap_units}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ class _Story:
     held: bool
 
     def differences(self) -> Iterator[Difference]:
-        """Everything about it that does not follow."""
+        """Everything about the variance that does not follow."""
         times = Counter(row.action for row in self.rows)
         waits = self.line is not None and self.line.state is LineState.QUEUED
         ends = times[TrailAction.WITHDRAWN] + times[TrailAction.APPROVED] + times[TrailAction.REJECTED] + self.held
@@ -150,24 +152,34 @@ class _Story:
             TrailAction.POSTED: LineState.APPROVED,
             TrailAction.REJECTED: LineState.REJECTED,
         }
-        told = {decisions[TrailAction(row.action)] for row in self.rows if row.action in decisions}
-        stands = {self.line.state} & DECIDED if self.line else set()
-        if told != stands:
-            yield self._differs(f"the trail says {_named(told)}, the line {_named(stands)}")
+        trail_states = {decisions[TrailAction(row.action)] for row in self.rows if row.action in decisions}
+        line_states = {self.line.state} & DECIDED if self.line else set()
+        if trail_states != line_states:
+            yield self._differs(f"the trail says {_in_words(trail_states)}, the line {_in_words(line_states)}")
         yield from self._figures()
 
     def _figures(self) -> Iterator[Difference]:
-        """What rows and line both tell has to be the same."""
+        """Figures that are in both the rows and the line have to be the same."""
         queued = [row for row in self.rows if row.action == TrailAction.QUEUED]
         for row in self.rows:
-            if row.action == TrailAction.WITHDRAWN and queued and not any(_as_queued(row, one) for one in queued):
+            if (
+                row.action == TrailAction.WITHDRAWN
+                and queued
+                and not any(_as_queued(row, earlier) for earlier in queued)
+            ):
                 yield self._differs("it was withdrawn with other figures than it was queued with")
             if row.action in {TrailAction.APPROVED, TrailAction.POSTED, TrailAction.REJECTED} and self.line:
-                wrong = [name for name, (told, stored) in _decision(row, self.line).items() if told != stored]
+                wrong = [
+                    name
+                    for name, (from_trail, from_line) in _decision(row, self.line).items()
+                    if from_trail != from_line
+                ]
                 if wrong:
                     yield self._differs(f"the row {row.action} and the line differ in {', '.join(wrong)}")
         if self.line and queued:
-            wrong = [name for name, (told, stored) in _gap(queued[-1], self.line).items() if told != stored]
+            wrong = [
+                name for name, (from_trail, from_line) in _gap(queued[-1], self.line).items() if from_trail != from_line
+            ]
             if wrong:
                 yield self._differs(f"the row queued and the line differ in {', '.join(wrong)}")
 
@@ -175,7 +187,7 @@ class _Story:
         return Difference(self.sku, self.name, problem, _RESTORE)
 
 
-def _named(states: set[LineState]) -> str:
+def _in_words(states: set[LineState]) -> str:
     return " and ".join(sorted(states)) or "nothing of a decision"
 
 
@@ -190,7 +202,7 @@ def _gap(row: TrailRow, line: Line) -> Mapping[str, tuple[object, object]]:
     return {
         "location": (row.location, line.location),
         "quantity before": (row.qty_before, line.system_qty),
-        "gap": (row.gap_units, line.gap_units),
+        "variance": (row.gap_units, line.gap_units),
         "value": (row.gap_value, line.gap_value),
     }
 
@@ -229,34 +241,38 @@ def _of_sums(row: InventoryRow) -> Iterator[Difference]:
     if row.system_qty != row.source_qty + row.unbooked_qty:
         sum_of = f"{row.source_qty} of the source and {row.unbooked_qty} unbooked"
         yield Difference(row.sku, row.location, f"the stock is {row.system_qty}, but {sum_of}", _SYNC)
-    listed = sum((one.units for one in row.unbooked), ZERO)
+    listed = sum((adjustment.units for adjustment in row.unbooked), ZERO)
     if listed != row.unbooked_qty:
         problem = f"{row.unbooked_qty} are unbooked, but what is listed as waiting adds up to {listed}"
         yield Difference(row.sku, row.location, problem, _BOOK)
-    if row.unbooked_since != min((one.at for one in row.unbooked), default=None):
+    if row.unbooked_since != min((adjustment.at for adjustment in row.unbooked), default=None):
         problem = f"something waits since {row.unbooked_since}, by what is listed since another time"
         yield Difference(row.sku, row.location, problem, _BOOK)
 
 
 def _of_waiting(row: InventoryRow, posts: Sequence[TrailRow]) -> Iterator[Difference]:
     posted = {post.variance_id: post for post in posts}
-    for name, times in Counter(one.id for one in row.unbooked).items():
+    for name, times in Counter(adjustment.id for adjustment in row.unbooked).items():
         if times > 1:
             yield Difference(row.sku, name, f"it waits {times} times to be booked at {row.location}", _BOOK)
-    for one in row.unbooked:
-        post = posted.get(one.id)
+    for adjustment in row.unbooked:
+        post = posted.get(adjustment.id)
         if post is None:
-            yield Difference(row.sku, one.id, f"{one.units} wait at {row.location} that nobody posted", _BOOK)
-        elif (post.units, post.at) != (one.units, one.at):
-            problem = f"{one.units} of {one.at} wait at {row.location}, posted were {post.units} of {post.at}"
-            yield Difference(row.sku, one.id, problem, _BOOK)
+            yield Difference(
+                row.sku, adjustment.id, f"{adjustment.units} wait at {row.location} that nobody posted", _BOOK
+            )
+        elif (post.units, post.at) != (adjustment.units, adjustment.at):
+            problem = (
+                f"{adjustment.units} of {adjustment.at} wait at {row.location}, posted were {post.units} of {post.at}"
+            )
+            yield Difference(row.sku, adjustment.id, problem, _BOOK)
 
 
 def _of_versions(row: InventoryRow, decided: Sequence[tuple[Line, TrailRow]]) -> Iterator[Difference]:
     # An unrecorded item was approved on no version: there was no row, or one that had been dropped.
-    known = [(line.snapshot_version, post) for line, post in decided if line.kind is not LineKind.UNRECORDED]
-    known.sort(key=lambda one: (one[0], one[1].at))
-    for (version, post), (following, later) in pairwise(known):
+    posted = [(line.snapshot_version, post) for line, post in decided if line.kind is not LineKind.UNRECORDED]
+    posted.sort(key=lambda pair: (pair[0], pair[1].at))
+    for (version, post), (following, later) in pairwise(posted):
         if version == following:
             problem = f"it was posted on the same stock as {post.variance_id}"
             yield Difference(row.sku, later.variance_id, problem, _RECOUNT)
@@ -265,7 +281,7 @@ def _of_versions(row: InventoryRow, decided: Sequence[tuple[Line, TrailRow]]) ->
                 f"it begins at {later.qty_before}, right after {post.variance_id}, which ended at {post.qty_after}"
             )
             yield Difference(row.sku, later.variance_id, problem, _RESTORE)
-    for version, post in known:
+    for version, post in posted:
         if row.snapshot_version <= version:
             problem = f"the stock at {row.location} is older than this post: restored from another moment?"
             yield Difference(row.sku, post.variance_id, problem, _RESTORE)

@@ -4,21 +4,31 @@ from decimal import Decimal
 
 import pytest
 
-from stkr.approval.core import LinkStanding, Verdict, decided, held, quantity_after, standing
+from stkr.approval.core import (
+    LinkStanding,
+    Refusal,
+    Verdict,
+    decided,
+    held,
+    quantity_after,
+    refusal_of_addressee,
+    refusal_of_counter,
+    standing,
+)
 from stkr.domain.cause import Cause, DatedFact, Evidence, Flag
 from stkr.domain.counted import LineKind
 from stkr.domain.line import Line, LineState
 from stkr.domain.movement import Ledger, Movement, MovementKind, Observed, OnHand
+from stkr.domain.names import Instant
 from stkr.domain.session import Session, SessionStatus
 from stkr.domain.variance import Materiality
 from stkr.rules.doc import Rules
-from stkr.rules.people import counted_by
 from stkr.variance.at_count_time import RollBack
 from stkr.web.wording import facts
 
 pytestmark = pytest.mark.unit
 
-NOW = "2026-11-21T15:00:00.000000Z"
+NOW = Instant("2026-11-21T15:00:00.000000Z")
 
 
 def on_hand(quantity: int, version: int) -> OnHand:
@@ -116,21 +126,37 @@ def test_a_held_uncounted_line_has_no_gap_of_its_own() -> None:
     assert (waiting.kind, waiting.gap_units, quantity_after(waiting)) == (LineKind.UNCOUNTED, None, Decimal(0))
 
 
+def shop(*, approver_may_count: bool) -> Rules:
+    people = {"approver": {"name": "Priya", "email": "priya@example.com"}}
+    locations = {"aisle": {"name": "Aisle", **people, "counters": [{"name": "Sam", "email": "sam@example.com"}]}}
+    return Rules.model_validate({"locations": locations, "approver_may_count": approver_may_count})
+
+
+COUNT_OF_SAM = Session(session_id="s1", location="aisle", counter="sam", opened_at="", status=SessionStatus.OPEN)
+
+
 @pytest.mark.parametrize(
-    ("name", "addressee", "same"),
+    ("name", "addressee", "refusal"),
     [
-        ("Sam", "priya@example.com", True),
-        (" SAM ", "priya@example.com", True),
-        ("Priya", "SAM@example.com", True),
-        ("Priya", "priya@example.com", False),
+        ("Sam", "priya@example.com", Refusal.OWN_COUNT),
+        ("Priya", "sam@example.com", Refusal.OWN_COUNT),
+        ("Priya", "priya@example.com", None),
     ],
 )
-def test_a_counter_is_recognised_by_name_and_by_address(name: str, addressee: str, same: bool) -> None:
-    people = {"approver": {"name": "Priya", "email": "priya@example.com"}}
-    counters = [{"name": "Sam", "email": "sam@example.com"}]
-    rules = Rules.model_validate({"locations": {"aisle": {"name": "Aisle", **people, "counters": counters}}})
-    session = Session(session_id="s1", location="aisle", counter="sam", opened_at="", status=SessionStatus.OPEN)
-    assert counted_by(session, rules, name, addressee) is same
+@pytest.mark.parametrize("approves", [True, False])
+def test_whoever_counted_may_not_decide_where_the_rules_keep_the_two_apart(
+    name: str, addressee: str, refusal: Refusal | None, approves: bool
+) -> None:
+    verdict = Verdict(approves=approves, name=name, addressee=addressee, cause=None, at=NOW)
+    assert refusal_of_counter(COUNT_OF_SAM, shop(approver_may_count=False), verdict) is refusal
+    assert refusal_of_counter(COUNT_OF_SAM, shop(approver_may_count=True), verdict) is None
+
+
+def test_a_link_that_went_to_somebody_who_decides_no_more_is_refused() -> None:
+    rules = shop(approver_may_count=True)
+    assert refusal_of_addressee(line(), rules, "sam@example.com") is Refusal.REPLACED
+    assert refusal_of_addressee(line(), rules, "PRIYA@example.com") is None
+    assert refusal_of_addressee(line(location="closed shop"), rules, "sam@example.com") is None
 
 
 COUNTED_AT = "2026-11-21T10:14:00.000000Z"
@@ -149,13 +175,18 @@ def forward(*sold: int, source_qty: int) -> RollBack:
     begin, end = "2026-11-21T09:00:00.000000Z", "2026-11-21T20:00:00.000000Z"
     sales = tuple(
         Movement(
-            "BOLT-M6-50", "aisle", MovementKind.SALE, Decimal(-units), f"2026-11-21T{hour}:00:00.000000Z", f"R{hour}"
+            "BOLT-M6-50",
+            "aisle",
+            MovementKind.SALE,
+            Decimal(-units),
+            Instant(f"2026-11-21T{hour}:00:00.000000Z"),
+            f"R{hour}",
         )
         for hour, units in enumerate(sold, 11)
     )
-    seen = (Observed("BOLT-M6-50", Decimal(-sum(sold)), begin, end),)
+    seen = (Observed("BOLT-M6-50", Decimal(-sum(sold)), Instant(begin), Instant(end)),)
     stock = {"BOLT-M6-50": on_hand(source_qty, 9)}
-    return RollBack(Ledger("aisle", begin, end, stock, seen, sales, begin))
+    return RollBack(Ledger("aisle", Instant(begin), Instant(end), stock, seen, sales, Instant(begin)))
 
 
 def test_approving_a_rolled_line_moves_live_stock_by_the_gap_and_leaves_what_was_sold_since() -> None:

@@ -65,8 +65,8 @@ def reasons(captured: Capture) -> list[tuple[int, str]]:
 
 def totals(captured: Capture) -> tuple[int, int, int, int, int]:
     """Read, counted, collapsed, blank, parked."""
-    of = captured.totals
-    return of.read, of.counted, of.collapsed, of.blank, of.parked
+    rows = captured.totals
+    return rows.read, rows.counted, rows.collapsed, rows.blank, rows.parked
 
 
 def assert_conserved(captured: Capture) -> None:
@@ -75,6 +75,6 @@ def assert_conserved(captured: Capture) -> None:
     assert read == counted + collapsed + blank + parked
     assert parked == len(captured.parked)
     assert counted + collapsed == sum(len(rows) for line in captured.lines for rows in line.rows.values())
-    seen = [(row.file, row.row) for row in captured.parked]
-    seen += [(file, row) for line in captured.lines for file, rows in line.rows.items() for row in rows]
-    assert len(seen) == len(set(seen))
+    rows_named = [(row.file, row.row) for row in captured.parked]
+    rows_named += [(file, row) for line in captured.lines for file, rows in line.rows.items() for row in rows]
+    assert len(rows_named) == len(set(rows_named))

@@ -124,5 +124,5 @@ def test_the_order_in_which_files_are_listed_does_not_matter(
     assert counted(*shuffled) == captured
     # Nothing is dropped in silence: a file is read, replaced by a named one, or refused.
     read = {row.file for row in captured.parked} | {file for line in captured.lines for file in line.rows}
-    assert {one.by for one in captured.replaced} <= read
-    assert not read & {one.file for one in captured.replaced}
+    assert {replaced.by for replaced in captured.replaced} <= read
+    assert not read & {replaced.file for replaced in captured.replaced}

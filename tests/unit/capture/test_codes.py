@@ -16,17 +16,17 @@ pytestmark = pytest.mark.unit
 
 
 def named(cell: str) -> str:
-    found = Codebook(snapshot()).find(cell)
-    return found.stock.sku if isinstance(found, Match) else found.reason.value
+    match = Codebook(snapshot()).find(cell)
+    return match.stock.sku if isinstance(match, Match) else match.reason.value
 
 
 def guess(cell: str, *rows: StockRow) -> tuple[str, tuple[str, ...]]:
     """What is said of a code that names nothing, and the SKUs it may mean."""
-    found = Codebook(snapshot(*rows)).find(cell)
-    assert isinstance(found, Unmatched)
-    assert found.reason is Reason.UNKNOWN_CODE
-    assert found.detail.startswith(cell.strip())
-    return found.detail, found.skus
+    match = Codebook(snapshot(*rows)).find(cell)
+    assert isinstance(match, Unmatched)
+    assert match.reason is Reason.UNKNOWN_CODE
+    assert match.detail.startswith(cell.strip())
+    return match.detail, match.skus
 
 
 @pytest.mark.parametrize(
@@ -77,11 +77,11 @@ def test_no_code_is_a_missing_code(cell: str) -> None:
 
 
 def test_a_code_of_two_items_is_ambiguous_and_both_are_named() -> None:
-    found = Codebook(snapshot(stock("A", "TWIN"), stock("B", "twin"))).find("TWIN")
+    match = Codebook(snapshot(stock("A", "TWIN"), stock("B", "twin"))).find("TWIN")
 
-    assert isinstance(found, Unmatched)
-    assert found.reason is Reason.AMBIGUOUS_CODE
-    assert "A, B" in found.detail
+    assert isinstance(match, Unmatched)
+    assert match.reason is Reason.AMBIGUOUS_CODE
+    assert "A, B" in match.detail
 
 
 def test_a_code_of_two_items_is_settled_by_the_sku_and_a_sku_of_two_by_another_code() -> None:
@@ -89,7 +89,7 @@ def test_a_code_of_two_items_is_settled_by_the_sku_and_a_sku_of_two_by_another_c
     sku = Codebook(snapshot(stock("ab-1"), stock("AB-1", "ONLY-B"))).find("AB-1")
     columns = Codebook(snapshot(stock("A"), stock("B", "ONLY-B"))).find_together(("A", "ONLY-B"))
 
-    advice = [found.detail.partition(": ")[2] for found in (shared, sku, columns) if isinstance(found, Unmatched)]
+    advice = [match.detail.partition(": ")[2] for match in (shared, sku, columns) if isinstance(match, Unmatched)]
     assert advice == [
         "use the SKU itself",
         "use a code that only one of them has, or give one of them another in the system of record",
@@ -98,14 +98,14 @@ def test_a_code_of_two_items_is_settled_by_the_sku_and_a_sku_of_two_by_another_c
 
 
 def test_the_sku_of_one_item_that_is_the_barcode_of_another_is_ambiguous() -> None:
-    found = Codebook(snapshot(stock("12345670"), stock("B", "12345670"))).find("12345670")
+    match = Codebook(snapshot(stock("12345670"), stock("B", "12345670"))).find("12345670")
 
-    assert isinstance(found, Unmatched)
-    assert found.reason is Reason.AMBIGUOUS_CODE
+    assert isinstance(match, Unmatched)
+    assert match.reason is Reason.AMBIGUOUS_CODE
 
 
 @pytest.mark.parametrize(
-    ("known", "scanned"),
+    ("stored", "scanned"),
     [
         ("00012348", "12348"),
         ("036000291452", "36000291452"),
@@ -117,47 +117,47 @@ def test_the_sku_of_one_item_that_is_the_barcode_of_another_is_ambiguous() -> No
         ("451", "000451"),
     ],
 )
-def test_leading_zeros_do_not_matter(known: str, scanned: str) -> None:
-    found = Codebook(snapshot(stock("X", known))).find(scanned)
+def test_leading_zeros_do_not_matter(stored: str, scanned: str) -> None:
+    match = Codebook(snapshot(stock("X", stored))).find(scanned)
 
-    assert isinstance(found, Match)
-    assert found.stock.sku == "X"
+    assert isinstance(match, Match)
+    assert match.stock.sku == "X"
 
 
 def test_two_items_apart_by_leading_zeros_only_are_told_by_their_exact_digits() -> None:
     book = Codebook(snapshot(stock("0451"), stock("451")))
 
     exact = [book.find(cell) for cell in ("0451", "451")]
-    assert [found.stock.sku for found in exact if isinstance(found, Match)] == ["0451", "451"]
+    assert [match.stock.sku for match in exact if isinstance(match, Match)] == ["0451", "451"]
     assert isinstance(book.find("00451"), Unmatched)
 
 
 def test_a_short_number_that_may_be_a_gtin_without_its_zeros_is_ambiguous() -> None:
-    found = Codebook(snapshot(stock("12348"), stock("B", "00012348"))).find("12348")
+    match = Codebook(snapshot(stock("12348"), stock("B", "00012348"))).find("12348")
 
-    assert isinstance(found, Unmatched)
-    assert found.reason is Reason.AMBIGUOUS_CODE
+    assert isinstance(match, Unmatched)
+    assert match.reason is Reason.AMBIGUOUS_CODE
 
 
 def test_a_gtin_14_of_a_case_is_not_the_gtin_13_of_the_single() -> None:
-    found = Codebook(snapshot(stock("X", "5012345678900"))).find("15012345678907")
+    match = Codebook(snapshot(stock("X", "5012345678900"))).find("15012345678907")
 
-    assert isinstance(found, Unmatched)
-    assert found.reason is Reason.UNKNOWN_CODE
+    assert isinstance(match, Unmatched)
+    assert match.reason is Reason.UNKNOWN_CODE
 
 
 def test_a_case_barcode_brings_its_pack_size() -> None:
-    found = Codebook(snapshot()).find("15012345678907")
+    match = Codebook(snapshot()).find("15012345678907")
 
-    assert isinstance(found, Match)
-    assert (found.stock.sku, found.pack) == ("BOLT", Decimal(24))
+    assert isinstance(match, Match)
+    assert (match.stock.sku, match.pack) == ("BOLT", Decimal(24))
 
 
 def test_one_code_for_the_single_and_for_a_case_of_it_is_ambiguous() -> None:
-    found = Codebook(snapshot(stock("X", "CODE", "CODE*24"))).find("CODE")
+    match = Codebook(snapshot(stock("X", "CODE", "CODE*24"))).find("CODE")
 
-    assert isinstance(found, Unmatched)
-    assert "case of 24, single" in found.detail
+    assert isinstance(match, Unmatched)
+    assert "case of 24, single" in match.detail
 
 
 def test_columns_that_name_the_same_item_agree_and_others_are_ambiguous() -> None:
@@ -172,10 +172,10 @@ def test_columns_that_name_the_same_item_agree_and_others_are_ambiguous() -> Non
 
 
 def test_a_sku_beside_its_case_barcode_is_the_case() -> None:
-    found = Codebook(snapshot()).find_together(("BOLT", "15012345678907"))
+    match = Codebook(snapshot()).find_together(("BOLT", "15012345678907"))
 
-    assert isinstance(found, Match)
-    assert found.pack == 24
+    assert isinstance(match, Match)
+    assert match.pack == 24
 
 
 @pytest.mark.parametrize(
@@ -199,10 +199,10 @@ def test_an_alias_may_end_in_its_pack_size(alias: str, expected: tuple[str, Deci
 
 
 def test_what_a_spreadsheet_left_of_a_barcode_names_nothing_even_where_the_system_has_the_same_left() -> None:
-    found = Codebook(snapshot(stock("X", "7.84E+12"))).find("7.84E+12")
+    match = Codebook(snapshot(stock("X", "7.84E+12"))).find("7.84E+12")
 
-    assert isinstance(found, Unmatched)
-    assert found.reason is Reason.MANGLED_BARCODE
+    assert isinstance(match, Unmatched)
+    assert match.reason is Reason.MANGLED_BARCODE
 
 
 def test_a_sku_that_only_looks_like_a_number_with_an_exponent_is_a_sku() -> None:
@@ -210,17 +210,17 @@ def test_a_sku_that_only_looks_like_a_number_with_an_exponent_is_a_sku() -> None
 
 
 def test_of_an_endless_code_the_advice_shows_the_beginning() -> None:
-    found = Codebook(snapshot()).find("9" * 10_000)
+    match = Codebook(snapshot()).find("9" * 10_000)
 
-    assert isinstance(found, Unmatched)
-    assert len(found.detail) < 200
+    assert isinstance(match, Unmatched)
+    assert len(match.detail) < 200
 
 
 def test_a_label_of_a_known_case_is_that_case() -> None:
-    found = Codebook(snapshot()).find("(01)15012345678907(10)LOT-7")
+    match = Codebook(snapshot()).find("(01)15012345678907(10)LOT-7")
 
-    assert isinstance(found, Match)
-    assert (found.stock.sku, found.pack) == ("BOLT", Decimal(24))
+    assert isinstance(match, Match)
+    assert (match.stock.sku, match.pack) == ("BOLT", Decimal(24))
 
 
 @pytest.mark.parametrize("cell", ["(01)05012345678900(30)24", "(02)05012345678900(37)24", "0105012345678900310300125"])
@@ -240,10 +240,10 @@ def test_the_separator_within_a_label_survives_the_way_through_a_file() -> None:
 
 
 def test_the_short_form_of_a_known_upc_is_that_item() -> None:
-    found = Codebook(snapshot(stock("COLA", "029100000888"))).find("02908818")
+    match = Codebook(snapshot(stock("COLA", "029100000888"))).find("02908818")
 
-    assert isinstance(found, Match)
-    assert found.stock.sku == "COLA"
+    assert isinstance(match, Match)
+    assert match.stock.sku == "COLA"
 
 
 def test_a_short_form_that_may_be_a_barcode_of_its_own_is_parked() -> None:
@@ -338,11 +338,11 @@ def test_a_known_code_that_looks_like_a_date_is_that_code() -> None:
 
 
 def test_of_several_cells_that_name_nothing_the_one_that_tells_most_is_explained() -> None:
-    found = Codebook(snapshot()).find_together(("VENDOR-1", "b0lt"))
+    match = Codebook(snapshot()).find_together(("VENDOR-1", "b0lt"))
 
-    assert isinstance(found, Unmatched)
-    assert found.detail.startswith("b0lt ")
-    assert found.skus == ("BOLT",)
+    assert isinstance(match, Unmatched)
+    assert match.detail.startswith("b0lt ")
+    assert match.skus == ("BOLT",)
 
 
 LOOKS = {"B": "\u0412\u0392", "O": "0\u041e\u039f", "L": "1I", "T": "\u0422\u03a4", "M": "\u041c\u039c", "0": "O\u043e"}
@@ -352,10 +352,10 @@ LOOKS = {"B": "\u0412\u0392", "O": "0\u041e\u039f", "L": "1I", "T": "\u0422\u03a
 def test_however_a_code_is_misspelled_by_its_look_it_counts_nothing_and_is_recognised(data: st.DataObject) -> None:
     code = "BOLT-M6-50"
     typed = "".join(data.draw(st.sampled_from(character + LOOKS.get(character, ""))) for character in code)
-    found = Codebook(snapshot(stock(code))).find(typed)
+    match = Codebook(snapshot(stock(code))).find(typed)
 
     if typed == code:
-        assert isinstance(found, Match)
+        assert isinstance(match, Match)
     else:
-        assert isinstance(found, Unmatched)
-        assert found.skus == (code,)
+        assert isinstance(match, Unmatched)
+        assert match.skus == (code,)

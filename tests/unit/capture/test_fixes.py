@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from stkr.capture.core import capture
-from stkr.capture.fix_sheet import csv_fixes, xlsx_fixes
-from stkr.capture.fixes import TITLES
+from stkr.capture.read_fix_sheet import TITLES
 from stkr.capture.result import Capture, UploadedFile
+from stkr.capture.write_fix_sheet import csv_fixes, xlsx_fixes
 from stkr.domain.stock import Snapshot
 from tests.unit.capture.builders import assert_conserved, lines, reasons, snapshot, stock, totals
 
@@ -68,7 +68,7 @@ def test_parked_rows_count_as_the_fix_sheet_says(name: str) -> None:
     assert lines(captured) == {"BOLT": "400", "NUT": "7"}
     assert totals(captured) == (4, 2, 1, 1, 0)
     assert captured.problems == ()
-    assert [(one.row.row, one.by.file, one.by.row) for one in captured.corrections] == [
+    assert [(fixed.row.row, fixed.by.file, fixed.by.row) for fixed in captured.corrections] == [
         (3, name, 2),
         (4, name, 3),
         (5, name, 4),

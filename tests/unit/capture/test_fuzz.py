@@ -9,9 +9,9 @@ pytestmark = pytest.mark.unit
 
 
 def test_no_damage_to_a_file_breaks_a_law_of_capture() -> None:
-    *_, seen = campaign(rows=20_000, seed=1)
+    *_, total = campaign(rows=20_000, seed=1)
 
-    assert seen.read >= 20_000
+    assert total.read >= 20_000
     # The damage has to be of every kind, or the run would show little.
-    assert set(seen.parked) == {reason.value for reason in Reason}
-    assert len(seen.refused) >= 8
+    assert set(total.parked) == {reason.value for reason in Reason}
+    assert len(total.refused) >= 8

@@ -60,10 +60,10 @@ def test_two_swapped_neighbours_are_put_right_wherever_the_check_digit_notices_t
 @given(st.sampled_from([8, 12, 13, 14]).flatmap(lambda length: st.text("0123456789", min_size=length, max_size=length)))
 def test_every_correction_is_a_genuine_barcode_of_the_same_length(digits: str) -> None:
     assume(is_misread(digits))
-    found = list(corrections(digits))
+    candidates = list(corrections(digits))
 
-    assert all(is_gtin(code) and len(code) == len(digits) for code in found)
-    assert len(digits) <= len(found) == len(set(found)) < 2 * len(digits)
+    assert all(is_gtin(code) and len(code) == len(digits) for code in candidates)
+    assert len(digits) <= len(candidates) == len(set(candidates)) < 2 * len(digits)
 
 
 @pytest.mark.parametrize(

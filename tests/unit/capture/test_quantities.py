@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stkr.capture.codes import Match
-from stkr.capture.quantities import Amount, Unread, in_eaches, is_unit, read_amount, settled, writes_three_places
+from stkr.capture.eaches import if_mark_is_decimal, in_eaches
+from stkr.capture.quantities import Amount, Unread, is_unit, read_amount, writes_three_places
 from stkr.capture.result import Reason
 from stkr.domain.units import held_in
 from tests.unit.capture.builders import stock
@@ -25,10 +26,10 @@ TEA = Match(replace(stock("TEA"), unit="case"))
 TEA_OF_24 = Match(replace(stock("TEA", pack="24"), unit="case"))
 
 
-def eaches(cell: str, unit: str = "", of: Match = BOXED) -> Decimal | Reason | None:
+def eaches(cell: str, unit: str = "", match: Match = BOXED) -> Decimal | Reason | None:
     amount = read_amount(cell, unit)
     if isinstance(amount, Amount):
-        converted = in_eaches(amount, of)
+        converted = in_eaches(amount, match)
         return converted.reason if isinstance(converted, Unread) else converted
     return amount.reason if isinstance(amount, Unread) else None
 
@@ -155,25 +156,25 @@ def test_what_could_mean_two_things_is_refused(cell: str, unit: str, reason: Rea
 
 
 def test_boxes_of_an_item_without_a_pack_size_are_refused() -> None:
-    assert eaches("4 boxes", of=LOOSE) is Reason.MISSING_PACK_SIZE
+    assert eaches("4 boxes", match=LOOSE) is Reason.MISSING_PACK_SIZE
 
 
 def test_a_case_barcode_multiplies_the_bare_number_only() -> None:
-    assert eaches("4", of=CASE) == 96
-    assert eaches("4 cs", of=CASE) == 96
-    assert eaches("96 ea", of=CASE) == 96
-    assert eaches("3 boxes + 7", of=CASE) == 79
+    assert eaches("4", match=CASE) == 96
+    assert eaches("4 cs", match=CASE) == 96
+    assert eaches("96 ea", match=CASE) == 96
+    assert eaches("3 boxes + 7", match=CASE) == 79
 
 
 def test_fractions_are_taken_where_the_item_is_sold_by_measure() -> None:
-    assert eaches("12.5", of=ROPE) == Decimal("12.5")
-    assert eaches("12,25", of=ROPE) == Decimal("12.25")
-    assert eaches("3 boxes", of=ROPE) == Decimal("7.5")
+    assert eaches("12.5", match=ROPE) == Decimal("12.5")
+    assert eaches("12,25", match=ROPE) == Decimal("12.25")
+    assert eaches("3 boxes", match=ROPE) == Decimal("7.5")
 
 
 def test_a_measure_with_a_possible_thousands_mark_is_still_refused() -> None:
-    assert eaches("1.250", of=ROPE) is Reason.UNREADABLE_QUANTITY
-    assert eaches("0.250", of=ROPE) == Decimal("0.25")
+    assert eaches("1.250", match=ROPE) is Reason.UNREADABLE_QUANTITY
+    assert eaches("0.250", match=ROPE) == Decimal("0.25")
 
 
 @pytest.mark.parametrize("cell", ["1,000", "=1", "-3", "5 pallets", "twelve", "5012345678900"])
@@ -185,9 +186,9 @@ def test_a_refusal_quotes_the_cell_and_says_what_to_do(cell: str) -> None:
     assert ": " in refused.detail
 
 
-def advice(cell: str, unit: str = "", of: Match = BOXED) -> str:
+def advice(cell: str, unit: str = "", match: Match = BOXED) -> str:
     amount = read_amount(cell, unit)
-    refused = in_eaches(amount, of) if isinstance(amount, Amount) else amount
+    refused = in_eaches(amount, match) if isinstance(amount, Amount) else amount
     assert isinstance(refused, Unread)
     return refused.detail
 
@@ -254,21 +255,21 @@ def test_a_measure_is_taken_exactly_as_it_is_or_not_at_all(number: Decimal, name
     item = Match(replace(stock("X", by_measure=True), unit=held))
 
     assert held_in(held) == held
-    assert eaches(f"{number} {named}", of=item) == (number if named == held else Reason.UNKNOWN_UNIT)
+    assert eaches(f"{number} {named}", match=item) == (number if named == held else Reason.UNKNOWN_UNIT)
 
 
 def test_rolls_and_boxes_of_what_is_measured_are_multiplied() -> None:
-    assert eaches("2 rolls", of=CABLE) == 200
-    assert eaches("2 boxes", of=CABLE) == 200
-    assert eaches("2 rolls + 12.5 m", of=CABLE) == Decimal("212.5")
-    assert eaches("2 rolls + 12.5", of=CABLE) == Decimal("212.5")
-    assert eaches("1.5 rolls", of=CABLE) is Reason.FRACTIONAL_QUANTITY
+    assert eaches("2 rolls", match=CABLE) == 200
+    assert eaches("2 boxes", match=CABLE) == 200
+    assert eaches("2 rolls + 12.5 m", match=CABLE) == Decimal("212.5")
+    assert eaches("2 rolls + 12.5", match=CABLE) == Decimal("212.5")
+    assert eaches("1.5 rolls", match=CABLE) is Reason.FRACTIONAL_QUANTITY
 
 
 @pytest.mark.parametrize("cell", ["55.5 m", "3 ea"])
 def test_a_unit_means_nothing_for_a_measured_item_whose_own_the_system_does_not_say(cell: str) -> None:
-    assert eaches(cell, of=ROPE) is Reason.UNKNOWN_UNIT
-    assert "the system does not say what ROPE is measured in" in advice(cell, of=ROPE)
+    assert eaches(cell, match=ROPE) is Reason.UNKNOWN_UNIT
+    assert "the system does not say what ROPE is measured in" in advice(cell, match=ROPE)
 
 
 def test_a_measure_of_what_is_held_in_eaches_is_parked_and_named() -> None:
@@ -276,11 +277,11 @@ def test_a_measure_of_what_is_held_in_eaches_is_parked_and_named() -> None:
 
 
 def test_an_item_held_in_cases_is_counted_in_cases() -> None:
-    assert eaches("4", of=TEA) == 4
-    assert eaches("4 boxes", of=TEA) == 4
-    assert eaches("4", of=TEA_OF_24) == 4
-    assert eaches("4", of=Match(TEA.stock, Decimal(24))) == 96
-    assert eaches("2.5 boxes", of=TEA) is Reason.FRACTIONAL_QUANTITY
+    assert eaches("4", match=TEA) == 4
+    assert eaches("4 boxes", match=TEA) == 4
+    assert eaches("4", match=TEA_OF_24) == 4
+    assert eaches("4", match=Match(TEA.stock, Decimal(24))) == 96
+    assert eaches("2.5 boxes", match=TEA) is Reason.FRACTIONAL_QUANTITY
 
 
 @pytest.mark.parametrize(
@@ -295,8 +296,8 @@ def test_an_item_held_in_cases_is_counted_in_cases() -> None:
     ],
 )
 def test_what_may_be_cases_or_what_they_hold_is_parked(cell: str, item: Match) -> None:
-    assert eaches(cell, of=item) is Reason.UNKNOWN_UNIT
-    assert "TEA is held in cases" in advice(cell, of=item)
+    assert eaches(cell, match=item) is Reason.UNKNOWN_UNIT
+    assert "TEA is held in cases" in advice(cell, match=item)
 
 
 @pytest.mark.parametrize(
@@ -348,10 +349,10 @@ def test_what_a_table_proves_does_not_depend_on_the_order_of_its_rows(cells: lis
     assert writes_three_places(shuffled) == writes_three_places(cells)
 
 
-def settle(cell: str, unit: str = "", of: Match = CABLE) -> Decimal | Reason:
+def settle(cell: str, unit: str = "", match: Match = CABLE) -> Decimal | Reason:
     unread = read_amount(cell, unit)
     assert isinstance(unread, Unread)
-    quantity = settled(unread, of)
+    quantity = if_mark_is_decimal(unread, match)
     return quantity.reason if isinstance(quantity, Unread) else quantity
 
 
@@ -361,8 +362,8 @@ def test_a_doubtful_cell_can_be_settled_for_what_is_sold_by_measure(cell: str, u
 
 
 def test_a_doubtful_cell_of_anything_else_stays_in_doubt() -> None:
-    assert settle("1,000", of=BOXED) is Reason.UNREADABLE_QUANTITY
-    assert settle("1,000", of=Match(CABLE.stock, Decimal(100))) is Reason.UNREADABLE_QUANTITY
+    assert settle("1,000", match=BOXED) is Reason.UNREADABLE_QUANTITY
+    assert settle("1,000", match=Match(CABLE.stock, Decimal(100))) is Reason.UNREADABLE_QUANTITY
     assert settle("1,234 kg") is Reason.UNKNOWN_UNIT
 
 

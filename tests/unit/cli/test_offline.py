@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner, Result
 
 from stkr_cli.app import app, main
-from stkr_cli.offline import _LONG
+from stkr_cli.commands.offline import _LONG
 
 pytestmark = pytest.mark.unit
 
@@ -181,7 +181,7 @@ def test_a_very_long_table_is_cut_and_says_so(files: Path) -> None:
     [
         (b"", "the file is empty"),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(32)) * 9, "not a text file"),
-        (b"sku,qty,quantity\nNUT-M6,1,2\n", "cannot tell which column is the count: 'qty', 'quantity'"),
+        (b"sku,qty,quantity\nNUT-M6,1,2\n", "cannot tell which column is the count: 'qty' (1), 'quantity' (2)"),
         (b"PK\x03\x04 broken", "damaged"),
     ],
 )
@@ -300,7 +300,7 @@ def test_a_character_that_the_output_cannot_take_costs_itself_only(files: Path) 
     )
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Gap ?" in done.stdout
+    assert "In ?" in done.stdout
 
 
 def test_a_long_file_that_cannot_be_read_ends_with_one_line_too(files: Path) -> None:

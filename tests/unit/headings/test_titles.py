@@ -3,9 +3,10 @@
 import pytest
 
 from stkr.capture.codes import Codebook
-from stkr.capture.layout import find_layout, judge_rows
-from stkr.capture.result import Understood
-from stkr.headings.titles import Rank, Role, heading
+from stkr.capture.layout.column_report import column_report
+from stkr.capture.layout.find import find_layout, judge_rows
+from stkr.capture.result import ColumnReport
+from stkr.headings.titles import QuantityRank, Role, heading
 from stkr.tabular.files import open_tables
 from stkr.tabular.sheet import SAMPLE_ROWS
 from tests.unit.capture.builders import count, lines, reasons, snapshot, stock
@@ -16,9 +17,9 @@ pytestmark = pytest.mark.unit
 @pytest.mark.parametrize(
     ("rank", "names"),
     [
-        (Rank.RECOUNTED, ["Quantity Recounted", "Recount", "Final", "Final count"]),
+        (QuantityRank.RECOUNTED, ["Quantity Recounted", "Recount", "Final", "Final count"]),
         (
-            Rank.COUNTED,
+            QuantityRank.COUNTED,
             [
                 "counted_qty", "CountedQty", "Counted Quantity", "COUNT", "Qty counted", "Actual", "Physical QoH",
                 "On hand (new)", "New Quantity Main", "New Quantity Old Town", "inventory_quantity", "Stock count",
@@ -27,19 +28,19 @@ pytestmark = pytest.mark.unit
             ],
         ),
         (
-            Rank.PLAIN,
+            QuantityRank.PLAIN,
             ["Qty", "qty.", "Quantity", "Units", "Menge", "Cantidad", "QUANTITY (EA)", "Quantity (Items)", "Scans",
              "St\u00fcck"],
         ),
         (
-            Rank.STOCK,
+            QuantityRank.STOCK,
             [
                 "Stock", "Quantity on Hand", "Inventory: Main", "inventory_Main", "OB QoH", "Current count",
                 "Stock actual", "Cantidad actual",
             ],
         ),
         (
-            Rank.EXPECTED,
+            QuantityRank.EXPECTED,
             [
                 "Expected", "System Qty", "On hand (current)", "Current Quantity Main", "Book stock", "Last count",
                 "Should have", "Aktueller Bestand", "Current Qty (Items)",
@@ -47,11 +48,11 @@ pytestmark = pytest.mark.unit
         ),
     ],
 )  # fmt: skip
-def test_a_quantity_column_is_ranked_by_how_surely_it_is_the_count(rank: Rank, names: list[str]) -> None:
+def test_a_quantity_column_is_ranked_by_how_surely_it_is_the_count(rank: QuantityRank, names: list[str]) -> None:
     for name in names:
-        found = heading(name)
-        assert found is not None, name
-        assert (found.role, found.rank) == (Role.QUANTITY, rank), name
+        title = heading(name)
+        assert title is not None, name
+        assert (title.role, title.rank) == (Role.QUANTITY, rank), name
 
 
 @pytest.mark.parametrize(
@@ -67,15 +68,15 @@ def test_a_quantity_column_is_ranked_by_how_surely_it_is_the_count(rank: Rank, n
     ],
 )  # fmt: skip
 def test_a_column_that_only_sounds_like_a_count_is_none(name: str) -> None:
-    found = heading(name)
-    assert found is not None
-    assert found.role is Role.OTHER
+    title = heading(name)
+    assert title is not None
+    assert title.role is Role.OTHER
 
 
 @pytest.mark.parametrize("name", ["Counted on", "Counted in", "Found at"])
 def test_a_title_that_goes_on_with_a_day_or_a_place_is_no_count(name: str) -> None:
-    found = heading(name)
-    assert found is None or found.role is Role.OTHER
+    title = heading(name)
+    assert title is None or title.role is Role.OTHER
 
 
 @pytest.mark.parametrize(
@@ -90,9 +91,9 @@ def test_a_title_that_goes_on_with_a_day_or_a_place_is_no_count(name: str) -> No
 )  # fmt: skip
 def test_the_other_columns_are_told_by_any_of_their_names(role: Role, names: list[str]) -> None:
     for name in names:
-        found = heading(name)
-        assert found is not None, name
-        assert found.role is role, name
+        title = heading(name)
+        assert title is not None, name
+        assert title.role is role, name
 
 
 @pytest.mark.parametrize("name", ["SKU-0001", "5012345678900", "12", "Foo", "", "x" * 200])
@@ -109,11 +110,11 @@ def test_the_counted_column_wins_over_the_expected_one_in_any_order() -> None:
 @pytest.mark.parametrize(
     ("header", "candidates"),
     [
-        ("sku,qty,quantity", "'qty', 'quantity'"),
-        ("sku,Qty,Qty", "'Qty' (column 2), 'Qty' (column 3)"),
-        ("sku,counted,actual", "'counted', 'actual'"),
-        ("sku,on hand,quantity", "'on hand', 'quantity'"),
-        ("sku,New Quantity Yard,New Quantity Shop", "'New Quantity Yard', 'New Quantity Shop'"),
+        ("sku,qty,quantity", "'qty' (1), 'quantity' (2)"),
+        ("sku,Qty,Qty", "'Qty' (column 2) (1), 'Qty' (column 3) (2)"),
+        ("sku,counted,actual", "'counted' (1), 'actual' (2)"),
+        ("sku,on hand,quantity", "'on hand' (1), 'quantity' (2)"),
+        ("sku,New Quantity Yard,New Quantity Shop", "'New Quantity Yard' (1), 'New Quantity Shop' (2)"),
     ],
 )
 def test_a_count_column_that_cannot_be_told_is_refused_naming_the_candidates(header: str, candidates: str) -> None:
@@ -152,7 +153,9 @@ def test_rows_that_were_counted_at_another_location_are_parked() -> None:
 )
 @pytest.mark.parametrize("cell", ["5", "-48", "(3)", '"1,200"', "=...", "#N/A"])
 def test_figures_under_an_unknown_name_are_not_taken_for_scans_of_one(header: str, cell: str) -> None:
-    assert "name the count column counted_qty" in count(f"{header}\nBOLT,{cell}\n").problems[0].problem
+    problem = count(f"{header}\nBOLT,{cell}\n").problems[0].problem
+
+    assert "If it is what was counted on the shelf, in single units, call it counted_qty" in problem
 
 
 def test_a_recount_of_some_rows_only_is_refused_rather_than_losing_the_counts_that_stand() -> None:
@@ -166,7 +169,7 @@ def test_a_running_number_called_count_is_not_taken_before_a_quantity() -> None:
     rows = [("BOLT", 480), ("NUT", 7), ("ROPE", 3)]
 
     problem = count("Count,sku,qty\n" + "".join(f"{n},{sku},{qty}\n" for n, (sku, qty) in enumerate(rows, 1)))
-    assert "'Count', 'qty'" in problem.problems[0].problem
+    assert "'Count' is the count or numbers the rows" in problem.problems[0].problem
     assert lines(count("Count,sku,qty\n432,BOLT,480\n7,NUT,7\n2,ROPE,3\n"))["BOLT"] == "432"
 
 
@@ -244,17 +247,17 @@ def test_of_headers_on_top_of_each_other_the_lowest_is_the_header() -> None:
     assert lines(count("Item,,Count\nSKU,Name,Qty\nBOLT,x,5\n")) == {"BOLT": "5"}
 
 
-def understood(text: str) -> Understood:
+def understood(text: str) -> ColumnReport:
     codebook = Codebook(snapshot())
     (sheet,) = open_tables("1.csv", text.encode(), lambda rows: judge_rows(rows, codebook))
-    return find_layout(sheet.sample(), codebook, "Main").understood(told_times=False)
+    return column_report(find_layout(sheet.sample(), codebook, "Main"), times_used=False)
 
 
 def test_what_was_understood_is_said_in_the_words_of_the_file() -> None:
     assert understood(
         "Count of Saturday\nSKU,Barcode,Count UOM,Bin,Site,COUNTED Qty,Name,\nBOLT,,ea,A1,Main,5,x,y,z\n"
     ) == (
-        Understood(
+        ColumnReport(
             header=2,
             codes=("SKU", "Barcode"),
             count="COUNTED Qty",
@@ -264,7 +267,7 @@ def test_what_was_understood_is_said_in_the_words_of_the_file() -> None:
             ignored=("Name", "column 8", "column 9"),
         )
     )
-    assert understood("5012345678900,12,003278,14:41:03,23/11/2009\n") == Understood(
+    assert understood("5012345678900,12,003278,14:41:03,23/11/2009\n") == ColumnReport(
         header=0,
         codes=("column 1",),
         count="column 2",
@@ -297,8 +300,8 @@ def test_a_size_beside_a_scanned_code_is_no_count() -> None:
     [
         ("sku,loose qty,cases", ",1,", "BOLT,3,2", "make up the count"),
         ("sku,count,recount", ",1,1", "BOLT,3,", "is empty in rows that have a count"),
-        ("sku,menga", ",", "BOLT,3", "cannot tell whether 'menga' is the count"),
-        ("sku,name", ",x", "BOLT,x,3", "cannot tell whether column 3 is the count"),
+        ("sku,menga", ",", "BOLT,3", "cannot tell whether 'menga' (3) is the count"),
+        ("sku,name", ",x", "BOLT,x,3", "cannot tell whether column 3 (3) is the count"),
         ("sku,count,verpakking", ",1,", "BOLT,3,boxes", "is the unit that was counted in"),
         ("sku,count,verpakking", ",1,ea", "BOLT,3,boxes", "is the unit that was counted in"),
         ("sku,count,uom,unit of measure", ",1,ea,ea", "BOLT,3,ea,boxes", "which unit was counted in"),

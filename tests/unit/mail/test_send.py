@@ -5,7 +5,7 @@ import pytest
 from botocore.stub import Stubber
 
 from stkr.infra import aws
-from stkr.mail.compose import Mail
+from stkr.mail.message import Mail
 from stkr.mail.send import send
 
 pytestmark = pytest.mark.unit

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from stkr.capture.result import (
     Capture,
+    ColumnReport,
     Correction,
     ParkedRow,
     ReadTable,
@@ -20,7 +21,6 @@ from stkr.capture.result import (
     Replaced,
     RowTrouble,
     Totals,
-    Understood,
 )
 from stkr.domain.alias import Alias, RowRef
 from stkr.domain.counted import CountedLine, FileProblem, LineKind
@@ -254,9 +254,9 @@ def test_an_upload_for_an_area_says_so_and_leads_back() -> None:
 
 def test_what_was_understood_adds_up_on_the_page() -> None:
     shown = stands(SESSION, CAPTURE)
-    assert "rows read 6 counted 2 repeat scans 1 blank, not counted 2 parked, to be mended 1" in shown.text
+    assert "rows read 6 counted 2 repeat scans 1 blank, not counted 2 rows to mend 1" in shown.text
     assert "2 items counted: see the quantities BOLT-M6-50 432 PAINT-RED 3" in shown.text
-    assert "6 rows were read: 2 counted, 1 repeat scan, 2 blank, 1 to be mended." in shown.text
+    assert "6 rows were read: 2 counted, 1 repeat scan, 2 blank, 1 to mend." in shown.text
     assert shown.text.index("6 rows were read") < shown.text.index("Next: mend the 1 row below")
 
 
@@ -300,7 +300,7 @@ def test_what_fix_sheets_and_later_files_did_is_told() -> None:
     by = RowRef("fixes.xlsx", 2)
     capture = replace(
         CAPTURE,
-        tables=(ReadTable("scan.csv", "XLSX", Understood(4, ("EAN",), "Qty", None, "Shelf", None, ("Name",))),),
+        tables=(ReadTable("scan.csv", "XLSX", ColumnReport(4, ("EAN",), "Qty", None, "Shelf", None, ("Name",))),),
         replaced=(Replaced("Front/sam.csv", "Front/ann.csv"),),
         corrections=(Correction(RowRef("scan.csv", 3), by, "BOLT", ""),),
         aliases=(Alias("B-OLD", "BOLT", by, Decimal(24)),),
@@ -430,9 +430,6 @@ def test_no_page_of_a_count_shows_what_the_system_says() -> None:
     [
         (pages.unknown_page, 404),
         (pages.no_card_page, 404),
-        (pages.expired_page, 410),
-        (pages.tampered_page, 403),
-        (pages.trouble_page, 503),
     ],
 )
 def test_every_refusal_has_its_own_page(page: Callable[[], Page], status: int) -> None:

@@ -9,10 +9,13 @@ from stkr.domain.cause import Cause
 from stkr.domain.counted import LineKind
 from stkr.domain.inventory import Unbooked, UnbookedRow
 from stkr.domain.line import Line, LineState
+from stkr.domain.names import Instant
 from stkr.domain.session import LastCount, Session, SessionStatus
 from stkr.domain.variance import Materiality
 from stkr.rules.doc import Rules, parse_rules
-from stkr.summary.core import Facts, Figures, Gathered, Month, Summary, facts_of
+from stkr.summary.facts import Facts, Summary, SummaryInput, facts_of
+from stkr.summary.figures import MonthFigures
+from stkr.summary.month import Month
 from stkr.summary.narrative import plain_narrative
 
 NOVEMBER = Month(2026, 11)
@@ -57,7 +60,7 @@ def as_first_stored(reconciled: Session) -> Session:
 
 
 def decision(session_id: str, sku: str, decided_at: str, units: int, **fields: Any) -> Line:
-    """A line whose gap of so many units, at 0.35 each, was approved, or what ``fields`` say."""
+    """A line whose variance of so many units, at 0.35 each, was approved, or what ``fields`` say."""
     line = Line(
         session_id=session_id,
         sku=sku,
@@ -94,7 +97,7 @@ def queued(sku: str, queued_at: str, units: int, **fields: Any) -> Line:
 def to_book(sku: str, since: str, adjustments: int = 1) -> UnbookedRow:
     """A row of the inventory with so many adjustments to be booked."""
     waiting = tuple(Unbooked(id=f"a.{sku}.r{number}", units=Decimal(-1), at=since) for number in range(adjustments))
-    return UnbookedRow("fixings-aisle", sku, sku, waiting, since)
+    return UnbookedRow("fixings-aisle", sku, sku, waiting, Instant(since))
 
 
 def facts(
@@ -103,11 +106,18 @@ def facts(
     waiting: Mapping[str, Sequence[Line]] | None = None,
     last_counts: Mapping[str, LastCount] | None = None,
     unbooked: Sequence[UnbookedRow] = (),
-    earlier: Sequence[Figures] = (),
+    earlier: Sequence[MonthFigures] = (),
     rules: Rules = RULES,
 ) -> Facts:
     """The facts of November 2026, as of the morning after."""
-    gathered = Gathered(sessions, decided, waiting or {}, last_counts or {}, unbooked, earlier)
+    gathered = SummaryInput(
+        sessions=sessions,
+        decided=decided,
+        queued=waiting or {},
+        last_counts=last_counts or {},
+        to_book=unbooked,
+        earlier=earlier,
+    )
     return facts_of(NOVEMBER, gathered, rules, DECEMBER_1)
 
 

@@ -31,9 +31,9 @@ def test_the_phrases_are_put_where_the_model_named_them() -> None:
     assert check_narrative(GOOD, FACTS, SIGN) == (
         "In November 2026 the shop made 1 count, with 2,142 lines counted and an accuracy by lines of 93.4%; that is "
         "an accuracy by lines 3.4 percentage points better than in October 2026.",
-        "Managers dealt with 2 gaps approved and 1 gap rejected, and 1 gap worth \u00a316.80 labelled shrinkage "
-        "stand beside 1 gap worth \u00a31,200.01 labelled miscount. What still needs attention is 2 gaps waiting "
-        "for a decision, and 1 item short again within 3 months.",
+        "Managers dealt with 2 variances approved and 1 variance rejected, and 1 variance worth \u00a316.80 labelled "
+        "shrinkage stand beside 1 variance worth \u00a31,200.01 labelled miscount. What still needs attention is 2 "
+        "variances waiting for a decision, and 1 item short again within 3 months.",
     )
 
 
@@ -70,9 +70,9 @@ def test_the_phrases_are_put_where_the_model_named_them() -> None:
         "There is nothing to do.",
         "It isn't so.",
         "It isn\u2019t so.",
-        "There were not {material_gaps} at hand.",
-        "There were about {material_gaps} at hand.",
-        "There were over {material_gaps} at hand.",
+        "There were not {material_variances} at hand.",
+        "There were about {material_variances} at hand.",
+        "There were over {material_variances} at hand.",
         "The main cause is known.",
         "The bulk of it is known.",
         "The value is steady.",
@@ -100,16 +100,16 @@ def test_the_phrases_are_put_where_the_model_named_them() -> None:
         "Please thank Priya for it.",
         "Look at BOLT first.",
         "It was {sales}.",
-        "It was {Material_gaps}.",
-        "It was {material_gaps .",
+        "It was {Material_variances}.",
+        "It was {material_variances .",
         "It was {0}.",
         # a phrase bent into something else
-        "It was non-{material_gaps}.",
-        "It was un{material_gaps}.",
-        "It was {material_gaps}ish.",
-        "It was {material_gaps} {minor_gaps}.",
-        "It was {material_gaps}{minor_gaps}.",
-        "{material_gaps} were there.",
+        "It was non-{material_variances}.",
+        "It was un{material_variances}.",
+        "It was {material_variances}ish.",
+        "It was {material_variances} {minor_variances}.",
+        "It was {material_variances}{minor_variances}.",
+        "{material_variances} were there.",
         "It was {counts}.",  # a second time
         # links, mark-up, and what is no prose
         "See https://example.com for it.",
@@ -147,7 +147,7 @@ def test_a_text_that_does_not_end_as_a_sentence_is_not_taken() -> None:
     [
         "Managers may look at {overdue} as well.",
         "Also on the list is {unbooked}.",
-        "Behind these figures is a mild kind of slip, as did occur at {minor_gaps}.",
+        "Behind these figures is a mild kind of slip, as did occur at {minor_variances}.",
         "Together they came to {value_caught} and {net_value}; for managers, that's {value_caught_change}.",
     ],
 )
@@ -188,7 +188,7 @@ def test_the_model_is_told_figures_only_and_nothing_a_stranger_could_have_typed(
 
     for typed in ("BOLT", "Item", "ixings", "Priya", "Sam"):
         assert typed not in told
-    assert "2 gaps approved" in told
+    assert "2 variances approved" in told
 
 
 def test_a_phrase_holds_no_brace_that_would_be_taken_for_a_name() -> None:
@@ -198,13 +198,13 @@ def test_a_phrase_holds_no_brace_that_would_be_taken_for_a_name() -> None:
 def test_the_plain_text_says_the_same_every_time() -> None:
     assert plain_narrative(FACTS, SIGN) == (
         "1 count, 2,142 lines counted, with an accuracy by lines of 93.4% and an accuracy by value of 98%. That is an "
-        "accuracy by lines 3.4 percentage points better than in October 2026. There were 37 gaps sent to a manager and "
-        "110 minor gaps.",
-        "2 gaps approved, 1 gap rejected: \u00a31,216.81 of gaps caught, stock worth \u00a31,183.21 more on the "
-        "books. The causes: 1 gap worth \u00a31,200.01 labelled miscount; 1 gap worth \u00a316.80 labelled "
-        "shrinkage.",
+        "accuracy by lines 3.4 percentage points better than in October 2026. There were 37 variances sent to a "
+        "manager and 110 minor variances.",
+        "2 variances approved, 1 variance rejected: variances worth \u00a31,216.81 caught, stock worth \u00a31,183.21 "
+        "more on the books. The causes: 1 variance worth \u00a31,200.01 labelled miscount; 1 variance worth "
+        "\u00a316.80 labelled shrinkage.",
         "To look at: 1 item short again within 3 months; 1 location not counted as a whole in time; 2 approved "
-        "adjustments not booked yet; 2 gaps waiting for a decision.",
+        "adjustments not booked yet; 2 variances waiting for a decision.",
     )
 
 

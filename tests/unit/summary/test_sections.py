@@ -10,8 +10,9 @@ import pytest
 
 from stkr.domain.cause import Cause
 from stkr.domain.session import LastCount
-from stkr.mail.compose import Mail, monthly
-from stkr.summary.core import Repeat
+from stkr.mail.message import Mail
+from stkr.summary.facts import RepeatedShortage
+from stkr.summary.mail import summary_mail
 from stkr.summary.page import summary_page
 from stkr.summary.sections import PERCENT, Measure, Section, csv_of, said, sections
 from tests.unit.summary.counts import as_first_stored, decision, facts, november, session, summary
@@ -30,7 +31,7 @@ def shown(of: object = SUMMARY) -> dict[str, dict[str, str]]:
 
 
 def mail(of: tuple[Section, ...] = sections(SUMMARY)) -> Mail:
-    return monthly("jo@example.com", "Stock counts in November 2026", SUMMARY.paragraphs, of, f"{HOME}summary?t=x")
+    return summary_mail("jo@example.com", "Stock counts in November 2026", SUMMARY.paragraphs, of, f"{HOME}summary?t=x")
 
 
 def rows_of(content: bytes) -> list[dict[str, str]]:
@@ -45,7 +46,7 @@ def test_every_figure_of_the_month_is_in_its_section() -> None:
             "Accuracy by lines": "93.4%",
             "Accuracy by value": "98%",
             "Agreed with the system": "1,998",
-            "Minor gaps": "110",
+            "Minor variances": "110",
             "Sent to a manager": "37",
             "Expected but not counted": "3",
             "Found but not on the books": "2",
@@ -64,9 +65,12 @@ def test_every_figure_of_the_month_is_in_its_section() -> None:
             "of which confirmed": "1",
             "Suggestions that were right": "100%",
         },
-        "Causes of what was approved": {"Miscount": "1 gap, \u00a31,200.01", "Shrinkage": "1 gap, \u00a316.80"},
+        "Causes of what was approved": {
+            "Miscount": "1 variance, \u00a31,200.01",
+            "Shrinkage": "1 variance, \u00a316.80",
+        },
         "Short again within 3 months": {"BOLT-M6-50, Fixings aisle": "2 times, 68 units short, \u00a323.80"},
-        "Waiting for a decision": {"Fixings aisle": "2 gaps, \u00a33.50, 1 without a value, oldest 10 days"},
+        "Waiting for a decision": {"Fixings aisle": "2 variances, \u00a33.50, 1 without a value, oldest 10 days"},
         "Not booked yet": {"All locations": "2 adjustments, oldest 8 days"},
         "Locations not counted as a whole in time": {
             "Paint aisle": "never counted as a whole, to be counted every 90 days"
@@ -80,7 +84,7 @@ def test_a_month_in_which_nothing_happened_has_only_what_is_nought() -> None:
     assert shown(NOTHING)["Counted"] == {
         "Counts": "0",
         "Lines counted": "0",
-        "Minor gaps": "0",
+        "Minor variances": "0",
         "Sent to a manager": "0",
     }
 
@@ -113,7 +117,7 @@ def test_causes_that_were_worth_nothing_have_no_bar() -> None:
     free = decision("a", "BAG", "2026-11-22T10:00:00.000000Z", -10, unit_cost=Decimal(0))
 
     (causes,) = (one for one in sections(summary(facts(decided=[free]))) if one.title.startswith("Causes"))
-    assert [(row.text, row.bar) for row in causes.rows] == [("1 gap, \u00a30.00", None)]
+    assert [(row.text, row.bar) for row in causes.rows] == [("1 variance, \u00a30.00", None)]
 
 
 def test_mail_page_and_file_say_the_same() -> None:
@@ -129,9 +133,9 @@ def test_mail_page_and_file_say_the_same() -> None:
                 assert f"{row.label} {row.text}" in where
             assert f"{row.label}: {row.text}" in in_text
             values = [one for one in written if (one["section"], one["item"]) == (section.title, row.label)]
-            told = re.findall(r"\d[\d,]*(?:\.\d+)?", row.text)
+            figures = re.findall(r"\d[\d,]*(?:\.\d+)?", row.text)
             # "never counted" is the one figure without a digit.
-            assert [Decimal(figure.replace(",", "")) for figure in told] == [
+            assert [Decimal(figure.replace(",", "")) for figure in figures] == [
                 abs(Decimal(one["value"])) for one in values if one["value"] != "0" or "never" not in row.text
             ]
     for paragraph in SUMMARY.paragraphs:
@@ -154,25 +158,25 @@ def test_the_file_has_one_figure_a_line_with_its_unit() -> None:
 
 
 def test_what_somebody_typed_is_no_formula_in_the_file_and_no_mark_up_elsewhere() -> None:
-    sneaky = replace(SUMMARY.facts, repeats=(Repeat(f"=1+1{HOSTILE}", "yard", 2, Decimal(3), Decimal(4)),))
+    sneaky = replace(SUMMARY.facts, repeats=(RepeatedShortage(f"=1+1{HOSTILE}", "yard", 2, Decimal(3), Decimal(4)),))
     hostile = replace(SUMMARY, facts=sneaky, paragraphs=(HOSTILE,))
 
     (item,) = {row["item"] for row in rows_of(csv_of(hostile)) if row["section"].startswith("Short")}
     assert item.startswith("'=1+1")
-    sent = monthly("jo@example.com", "x", hostile.paragraphs, sections(hostile), HOME)
+    sent = summary_mail("jo@example.com", "x", hostile.paragraphs, sections(hostile), HOME)
     for html in (summary_page(hostile, HOME, "x").html, sent.html):
         assert "<script" not in html
 
 
 def test_the_mail_shows_the_first_rows_of_a_long_section_and_says_how_many_more_there_are() -> None:
-    many = [Repeat(f"SKU-{number:03}", "yard", 2, Decimal(3), Decimal(4)) for number in range(500)]
+    many = [RepeatedShortage(f"SKU-{number:03}", "yard", 2, Decimal(3), Decimal(4)) for number in range(500)]
     long = replace(SUMMARY, facts=replace(SUMMARY.facts, repeats=tuple(many)))
     sent = mail(sections(long))
 
-    for told in (sent.text, Read(sent.html).text):
-        assert "SKU-014" in told
-        assert "SKU-015" not in told
-        assert "and 485 more rows on the page" in told
+    for body in (sent.text, Read(sent.html).text):
+        assert "SKU-014" in body
+        assert "SKU-015" not in body
+        assert "and 485 more rows on the page" in body
     assert len(sent.html) < 102_000  # beyond, Gmail hides the rest
     assert "SKU-499" in summary_page(long, HOME, "x").html
 
@@ -197,9 +201,9 @@ def test_bars_need_no_image_no_script_and_no_style_that_the_page_forbids() -> No
     ("measure", "text"),
     [
         (Measure("x", Decimal("93.40"), PERCENT), "93.4%"),
-        (Measure("x", 1, "gap"), "1 gap"),
-        (Measure("x", 1_200, "gap"), "1,200 gaps"),
-        (Measure("x", None, "gap"), "not known"),
+        (Measure("x", 1, "variance"), "1 variance"),
+        (Measure("x", 1_200, "variance"), "1,200 variances"),
+        (Measure("x", None, "variance"), "not known"),
         (Measure("x", 12), "12"),
     ],
 )
@@ -211,5 +215,5 @@ def test_what_nobody_labelled_is_told_as_unknown() -> None:
     nobody = decision("a", "BAG", "2026-11-22T10:00:00.000000Z", -10, cause=None)
 
     assert shown(summary(facts(decided=[nobody])))["Causes of what was approved"] == {
-        Cause.UNKNOWN.label.capitalize(): "1 gap, \u00a33.50"
+        Cause.UNKNOWN.label.capitalize(): "1 variance, \u00a33.50"
     }

@@ -9,7 +9,11 @@ from stkr.domain.counted import LineKind
 from stkr.domain.exact import ZERO
 from stkr.domain.line import DECIDED, Line, LineState
 from stkr.domain.movement import OnHand
+from stkr.domain.names import Instant
+from stkr.domain.session import Session
 from stkr.domain.variance import gap_between
+from stkr.rules.doc import Rules
+from stkr.rules.people import counted_by, may_decide
 from stkr.variance.at_count_time import RollBack, retimed
 
 
@@ -22,6 +26,15 @@ class LinkStanding(StrEnum):
     GONE = "gone"
 
 
+class Refusal(StrEnum):
+    """Why the rules doc keeps a person from deciding, although their link may: somebody else decides at the location
+    now, or they counted it themselves.
+    """
+
+    REPLACED = "replaced"
+    OWN_COUNT = "own_count"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A manager's decision: what, under which name, for which addressee's link, with the cause as they see it."""
@@ -30,7 +43,7 @@ class Verdict:
     name: str
     addressee: str
     cause: Cause | None
-    at: str
+    at: Instant
 
 
 def standing(line: Line | None, revision: int) -> LinkStanding:
@@ -45,6 +58,21 @@ def standing(line: Line | None, revision: int) -> LinkStanding:
     if line.state is not LineState.QUEUED or line.revision != revision:
         return LinkStanding.SUPERSEDED
     return LinkStanding.PENDING
+
+
+def refusal_of_addressee(line: Line, rules: Rules, addressee: str) -> Refusal | None:
+    """Whether the rules doc has somebody else decide since the link went to ``addressee``; ``None`` where not."""
+    return None if may_decide(rules, line, addressee) else Refusal.REPLACED
+
+
+def refusal_of_counter(session: Session, rules: Rules, verdict: Verdict) -> Refusal | None:
+    """The separation of duties: whoever counted may not decide, where ``approver_may_count`` is false.
+
+    :param session: the one that the line belongs to.
+    """
+    if rules.approver_may_count or not counted_by(session, rules, verdict.name, verdict.addressee):
+        return None
+    return Refusal.OWN_COUNT
 
 
 def quantity_after(line: Line) -> Decimal:
@@ -67,7 +95,7 @@ def decided(line: Line, verdict: Verdict) -> Line:
     )
 
 
-def held(line: Line, live: OnHand, forward: RollBack | None, now: str) -> Line:
+def held(line: Line, live: OnHand, forward: RollBack | None, now: Instant) -> Line:
     """The line after its stock moved: still queued, with the live figures, in a new revision that kills old links.
 
     Its gap is against what was expected when it was counted, where the movements now tell, and against live stock else.

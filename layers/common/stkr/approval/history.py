@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from stkr.domain.line import Line
+from stkr.domain.names import NO_INSTANT, Instant
 
 MAX_COUNTS = 8
 """Counts that are looked at; more would not fit on a phone, and what is older explains less."""
@@ -19,7 +20,7 @@ class EarlierCount:
     ``counted_qty`` is ``None`` where the item was not counted. The bars are percent of the longest one shown.
     """
 
-    at: str
+    at: Instant
     counted_qty: Decimal | None
     expected_qty: Decimal
     current: bool
@@ -32,12 +33,12 @@ class EarlierCount:
         return None if self.counted_qty is None else self.counted_qty - self.expected_qty
 
 
-def history(line: Line, counts: Iterable[tuple[str, Line]]) -> tuple[EarlierCount, ...]:
+def history(line: Line, counts: Iterable[tuple[Instant, Line]]) -> tuple[EarlierCount, ...]:
     """The counts with the line's own among them, the oldest first; empty where there is no other.
 
     :param counts: when each session was opened, and its line of the item; the line's own session may be among them.
     """
-    opened, others = line.queued_at or "", []
+    opened, others = line.queued_at or NO_INSTANT, []
     for at, one in counts:
         if one.session_id == line.session_id:
             opened = at

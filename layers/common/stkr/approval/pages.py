@@ -17,17 +17,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from http import HTTPStatus
+from typing import Final
 
-from stkr.approval.core import quantity_after
+from stkr.approval.core import Refusal, quantity_after
 from stkr.approval.history import EarlierCount
 from stkr.domain.cause import Cause
 from stkr.domain.counted import LineKind
-from stkr.domain.line import Line, LineState
+from stkr.domain.line import Line, LineState, StillQueued
 from stkr.links.tokens import TOKEN, LinkAction
 from stkr.rules.doc import Rules
-from stkr.store.lines import StillQueued
 from stkr.tabular.text import one_line
 from stkr.web.forms import MAX_NAME_CHARS, fields
+from stkr.web.link_pages import LinkMessages
 from stkr.web.page import Page, message_page, render
 from stkr.web.wording import place
 
@@ -146,25 +147,6 @@ def gone_page() -> Page:
     )
 
 
-def expired_page() -> Page:
-    """The link was genuine, but its time is over."""
-    return message_page(
-        HTTPStatus.GONE,
-        "This link has expired",
-        f"Nothing was changed. Variances that are still open are mailed again. {_NEWEST_MAIL}",
-    )
-
-
-def tampered_page() -> Page:
-    """The link is not one of ours, or was damaged on its way."""
-    return message_page(
-        HTTPStatus.FORBIDDEN,
-        "This link is not valid",
-        "It is incomplete or was changed on its way, so nothing was changed.",
-        "Open the mail again and tap the button there. If you copied the link, make sure that you copied all of it.",
-    )
-
-
 def misused_page() -> Page:
     """The link is genuine, but belongs to the other button."""
     return message_page(
@@ -174,32 +156,35 @@ def misused_page() -> Page:
     )
 
 
-def replaced_page() -> Page:
-    """The rules doc has somebody else decide since the mail was sent."""
-    return message_page(
-        HTTPStatus.FORBIDDEN,
+def refusal_page(refusal: Refusal) -> Page:
+    """The rules doc keeps this person from deciding."""
+    return message_page(HTTPStatus.FORBIDDEN, *_REFUSALS[refusal])
+
+
+_REFUSALS = {
+    Refusal.REPLACED: (
         "Somebody else decides this now",
         "The rules of this shop name somebody else for this location since the mail was sent. Nothing was changed.",
-    )
-
-
-def own_count_page() -> Page:
-    """The rules keep approving and counting apart, and this person counted."""
-    return message_page(
-        HTTPStatus.FORBIDDEN,
+    ),
+    Refusal.OWN_COUNT: (
         "Somebody else has to decide this",
         "You counted this yourself, and the rules of this shop keep counting and approving apart. Nothing was changed.",
-    )
+    ),
+}
+"""Title and text."""
 
 
-def trouble_page() -> Page:
-    """A service did not answer, or the line kept changing; the manager may tap again."""
-    return message_page(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "Please try again in a minute",
-        "Something did not answer in time. You can safely tap the button in the mail again: "
-        "nothing is ever posted twice.",
-    )
+MESSAGES: Final = LinkMessages(
+    expired=f"Nothing was changed. Variances that are still open are mailed again. {_NEWEST_MAIL}",
+    tampered=(
+        "It is incomplete or was changed on its way, so nothing was changed.",
+        "Open the mail again and tap the button there. If you copied the link, make sure that you copied all of it.",
+    ),
+    unknown_page=gone_page,
+    trouble="Something did not answer in time. You can safely tap the button in the mail again: "
+    "nothing is ever posted twice.",
+    misused_page=misused_page,
+)
 
 
 def _of(line: Line, rules: Rules) -> dict[str, object]:

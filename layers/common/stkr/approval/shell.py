@@ -3,22 +3,35 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stkr.approval.core import LinkStanding, Verdict, decided, held, quantity_after, standing
+from stkr.approval.core import (
+    LinkStanding,
+    Refusal,
+    Verdict,
+    decided,
+    held,
+    quantity_after,
+    refusal_of_addressee,
+    refusal_of_counter,
+    standing,
+)
 from stkr.approval.history import MAX_COUNTS
 from stkr.domain.counted import LineKind
 from stkr.domain.errors import Busy
 from stkr.domain.inventory import MAX_UNBOOKED, InventoryRow
 from stkr.domain.line import Line
 from stkr.domain.movement import on_hand
+from stkr.domain.names import NO_INSTANT, Instant, SessionId
 from stkr.domain.trail import TrailAction, TrailEntry
 from stkr.infra.events import announce_due_variances
 from stkr.infra.settings import ApproveSettings
 from stkr.infra.telemetry import Metric, count, logger
+from stkr.rules.doc import Rules
 from stkr.store.dynamodb import pause, transact, transact_once
 from stkr.store.inventory import post_adjustment, post_unrecorded, read_row
 from stkr.store.lines import decide_line, read_line, read_lines_of, write_line
 from stkr.store.location_notes import recent_counts
 from stkr.store.movements import read_ledger
+from stkr.store.sessions import read_session
 from stkr.store.trail import append
 from stkr.variance.at_count_time import RollBack
 
@@ -36,15 +49,17 @@ class DecisionOutcome:
     """What came of a tap. ``line`` is as it stands now; ``fresh`` tells this very tap's decision from an earlier one.
 
     ``held`` means that stock moved since the count: nothing was posted, and ``line`` carries the live figures.
+    ``refusal`` means that this person may not decide; nothing was written.
     """
 
     standing: LinkStanding
     line: Line | None
     fresh: bool = False
     held: bool = False
+    refusal: Refusal | None = None
 
 
-def look(settings: ApproveSettings, session_id: str, sku: str, revision: int) -> tuple[LinkStanding, Line | None]:
+def look(settings: ApproveSettings, session_id: SessionId, sku: str, revision: int) -> tuple[LinkStanding, Line | None]:
     """The line a link speaks of, and whether the link may still decide it. Reads only."""
     line = read_line(settings.counts_table, session_id, sku)
     return standing(line, revision), line
@@ -55,20 +70,25 @@ def live_stock(settings: ApproveSettings, line: Line) -> InventoryRow | None:
     return read_row(settings.inventory_table, line.location, line.sku)
 
 
-def counts_of(settings: ApproveSettings, line: Line) -> list[tuple[str, Line]]:
+def counts_of(settings: ApproveSettings, line: Line) -> list[tuple[Instant, Line]]:
     """The item's lines in the latest counts of its location, with the instant each count was opened."""
     recent = recent_counts(settings.counts_table, line.location, MAX_COUNTS)
     lines = read_lines_of(settings.counts_table, line.sku, [count.session_id for count in recent])
     return [(count.opened_at, lines[count.session_id]) for count in recent if count.session_id in lines]
 
 
-def decide(settings: ApproveSettings, line: Line, verdict: Verdict) -> DecisionOutcome:
+def decide(settings: ApproveSettings, line: Line, verdict: Verdict, rules: Rules) -> DecisionOutcome:
     """Carry out a verdict on a pending line exactly once, or find out why not.
 
-    Three calls at most where nobody interferes: the line was read, and here is one transaction.
+    Where nothing interferes this is one transaction, and where the rules keep counting and approving apart, one read
+    before it.
 
     :raises Busy: the line kept changing between reading and writing; a second tap is safe.
+    :raises UnknownSession: the line's session is gone, so that nobody knows who counted.
     """
+    refusal = _refusal(settings, line, verdict, rules)
+    if refusal:
+        return DecisionOutcome(LinkStanding.PENDING, line, refusal=refusal)
     for attempt in range(1, _TRIES + 1):
         after = decided(line, verdict)
         actions = _approval(settings, line, after) if verdict.approves else _rejection(settings, line, after)
@@ -81,16 +101,24 @@ def decide(settings: ApproveSettings, line: Line, verdict: Verdict) -> DecisionO
             if waiting:
                 return DecisionOutcome(LinkStanding.PENDING, waiting, held=True)
         if "conflict" in outcomes:
-            # Whoever is at work there may be deciding this very line, so it is looked at before it is tried again.
+            # The other transaction may be deciding this very line, so the line is read before the next try.
             pause(attempt)
-        stands, found = look(settings, line.session_id, line.sku, line.revision)
-        if stands is not LinkStanding.PENDING or found is None:
-            return DecisionOutcome(stands, found)
-        line = found
+        stands, reread = look(settings, line.session_id, line.sku, line.revision)
+        if stands is not LinkStanding.PENDING or reread is None:
+            return DecisionOutcome(stands, reread)
+        line = reread
     raise Busy("the line kept changing; tap again")
 
 
+def _refusal(settings: ApproveSettings, line: Line, verdict: Verdict, rules: Rules) -> Refusal | None:
+    refusal = refusal_of_addressee(line, rules, verdict.addressee)
+    if refusal or rules.approver_may_count:  # In most shops: who counted need not be read.
+        return refusal
+    return refusal_of_counter(read_session(settings.counts_table, line.session_id), rules, verdict)
+
+
 _LINE, _STOCK = 0, 1
+"""Where line and stock are among the actions of an approval."""
 
 
 def _approval(settings: ApproveSettings, line: Line, after: Line) -> "list[TransactWriteItemTypeDef]":
@@ -106,7 +134,7 @@ def _approval(settings: ApproveSettings, line: Line, after: Line) -> "list[Trans
             counted_qty=qty_after,
             unit_cost=line.unit_cost,
             pack_size=line.pack_size,
-            at=after.decided_at or "",
+            at=after.decided_at or NO_INSTANT,
         )
     else:
         stock = post_adjustment(
@@ -117,7 +145,7 @@ def _approval(settings: ApproveSettings, line: Line, after: Line) -> "list[Trans
             gap_units=qty_after - line.system_qty,
             expected_qty=line.system_qty,
             expected_version=line.snapshot_version,
-            at=after.decided_at or "",
+            at=after.decided_at or NO_INSTANT,
         )
     return [
         decide_line(settings.counts_table, line, after),
@@ -138,7 +166,7 @@ def _entry(action: TrailAction, after: Line) -> TrailEntry:
     unchanged = action is TrailAction.REJECTED
     return TrailEntry(
         action,
-        at=after.decided_at or "",
+        at=after.decided_at or NO_INSTANT,
         user=after.decided_by or "",
         line=after,
         qty_before=after.system_qty,
@@ -156,7 +184,7 @@ def _forward(settings: ApproveSettings, line: Line) -> RollBack | None:
     return RollBack(ledger) if ledger else None
 
 
-def _hold(settings: ApproveSettings, line: Line, now: str) -> Line | None:
+def _hold(settings: ApproveSettings, line: Line, now: Instant) -> Line | None:
     """Stock moved since the snapshot: queue the variance afresh against the live figures, and have it mailed.
 
     :returns: the line as it is queued now, or ``None`` when it changed once more meanwhile.

@@ -1,30 +1,27 @@
-"""A manager at the desk: follow a link and see the variance, or post the form and decide it. Ends in a page."""
+"""What a manager asks for behind a signed link: see the variance, or decide it. Ends in a page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import ValidationError
 
 from stkr.approval import pages
-from stkr.approval.core import LinkStanding, Verdict
+from stkr.approval.core import LinkStanding, Verdict, refusal_of_addressee
 from stkr.approval.history import EarlierCount, history
 from stkr.approval.pages import DecisionForm, Shown
 from stkr.approval.shell import DecisionOutcome, counts_of, decide, live_stock, look
 from stkr.domain import instants
-from stkr.domain.errors import Busy, LinkExpired, LinkTampered, UnknownSession
-from stkr.domain.line import Line, LineState
+from stkr.domain.line import Line, LineState, StillQueued
 from stkr.infra.settings import ApproveSettings
 from stkr.infra.telemetry import logger
 from stkr.links.signing_keys import signing_keys
 from stkr.links.tokens import CountLink, DecisionLink, LinkAction, address, read
 from stkr.rules.doc import Rules
-from stkr.rules.people import counted_by, may_decide
-from stkr.store.lines import StillQueued, waiting_beside
+from stkr.store.lines import waiting_beside
 from stkr.store.rules_doc import recent_rules
-from stkr.store.sessions import read_session
+from stkr.web.guarded import LinkVisit, guarded
 from stkr.web.page import Page
 
 _LOOKED_AT = 100
@@ -56,29 +53,20 @@ def submit(settings: ApproveSettings, visit: DecisionVisit) -> Page:
 
 
 def _guarded(settings: ApproveSettings, visit: DecisionVisit, act: _Act) -> Page:
-    """Run ``act`` for a genuine link; whatever goes wrong becomes a plain page that gives nothing away."""
-    try:
-        link = read(visit.form.token, signing_keys(settings.signing_secret, visit.now), int(visit.now.timestamp()))
-        if not link.belongs_to(visit.url_id):
-            return pages.misused_page()
+    def follow(link: DecisionLink) -> Page:
         logger.set_correlation_id(link.session_id)
         return act(settings, visit, link, recent_rules(settings.bucket, visit.now).rules)
-    except LinkExpired:
-        return pages.expired_page()
-    except LinkTampered:
-        return pages.tampered_page()
-    except UnknownSession:
-        return pages.gone_page()
-    except (Busy, BotoCoreError, ClientError, GetParameterError) as error:
-        logger.exception("the request came to nothing", error=type(error).__name__)
-        return pages.trouble_page()
+
+    link_visit = LinkVisit(visit.url_id, visit.form.token, visit.now)
+    return guarded(link_visit, settings.signing_secret, read, pages.MESSAGES, follow)
 
 
 def _show(settings: ApproveSettings, visit: DecisionVisit, link: DecisionLink, rules: Rules) -> Page:
     stands, line = look(settings, link.session_id, link.sku, link.revision)
     if stands is LinkStanding.PENDING and line:
-        if not may_decide(rules, line, link.addressee):
-            return pages.replaced_page()
+        refusal = refusal_of_addressee(line, rules, link.addressee)
+        if refusal:
+            return pages.refusal_page(refusal)
         stock = live_stock(settings, line)
         shown = Shown(line, stock.system_qty if stock else None, _counts(settings, line))
         return pages.decision_page(shown, link.action, rules, visit.form)
@@ -100,12 +88,6 @@ def _submit(settings: ApproveSettings, visit: DecisionVisit, link: DecisionLink,
     stands, line = look(settings, link.session_id, link.sku, link.revision)
     if stands is not LinkStanding.PENDING or line is None:
         return _page(settings, visit, rules, DecisionOutcome(stands, line))
-    if not may_decide(rules, line, link.addressee):
-        return pages.replaced_page()
-    if not rules.approver_may_count:
-        session = read_session(settings.counts_table, link.session_id)
-        if counted_by(session, rules, visit.form.name, link.addressee):
-            return pages.own_count_page()
     verdict = Verdict(
         approves=link.action is LinkAction.APPROVE,
         name=visit.form.name,
@@ -113,7 +95,9 @@ def _submit(settings: ApproveSettings, visit: DecisionVisit, link: DecisionLink,
         cause=visit.form.cause,
         at=instants.instant(visit.now),
     )
-    outcome = decide(settings, line, verdict)
+    outcome = decide(settings, line, verdict, rules)
+    if outcome.refusal:
+        return pages.refusal_page(outcome.refusal)
     logger.info("decision", standing=outcome.standing, fresh=outcome.fresh, held=outcome.held, sku=link.sku)
     return _page(settings, visit, rules, outcome)
 

@@ -77,7 +77,7 @@ class Codebook:
         self._exact: dict[str, tuple[Match, ...]] = {}
         # Digits without their leading zeros -> the codes that have some.
         self._padded: dict[str, list[str]] = {}
-        self._seen: dict[str | tuple[str, ...], CodeMatch] = {}
+        self._worked_out: dict[str | tuple[str, ...], CodeMatch] = {}
         codes: list[str] = []
         named: list[tuple[Match, ...]] = []
         for stock in chain(snapshot.rows.values(), snapshot.elsewhere.values()):
@@ -90,9 +90,9 @@ class Codebook:
                 codes.append(code)
                 named.append(single if pack is None else (Match(stock, pack),))
         for confirmed in aliases:
-            known = snapshot.rows.get(confirmed.sku) or snapshot.elsewhere[confirmed.sku]
+            stock = snapshot.rows.get(confirmed.sku) or snapshot.elsewhere[confirmed.sku]
             codes.append(confirmed.code)
-            named.append((Match(known, confirmed.pack),))
+            named.append((Match(stock, confirmed.pack),))
         for key, match in zip(all_folded(codes), named, strict=True):
             present = self._exact.setdefault(key, match)
             if present is match:
@@ -111,41 +111,43 @@ class Codebook:
 
     def find(self, cell: str) -> CodeMatch:
         """The item that a code names; what is not plain about a cell is worked out once."""
-        return self._seen.get(cell) or self._look_up(cell, folded(cell))
+        return self._worked_out.get(cell) or self._look_up(cell, folded(cell))
 
     def find_all(self, cells: Sequence[str]) -> list[CodeMatch]:
         """The items that codes name, one for each."""
-        seen = self._seen.get
-        return [seen(cell) or self._look_up(cell, key) for cell, key in zip(cells, all_folded(cells), strict=True)]
+        worked_out = self._worked_out.get
+        return [
+            worked_out(cell) or self._look_up(cell, key) for cell, key in zip(cells, all_folded(cells), strict=True)
+        ]
 
     def _look_up(self, cell: str, key: str) -> CodeMatch:
         matches = self._of(key)
         if len(matches) == 1:
             return matches[0]
-        found = self._seen[cell] = self._find((cell,))
-        return found
+        answer = self._worked_out[cell] = self._find((cell,))
+        return answer
 
     def find_together(self, cells: tuple[str, ...]) -> CodeMatch:
         """The item that the several code cells of a row name together: those that name any must name the same."""
-        found = self._seen.get(cells)
-        if found is None:
-            found = self._seen[cells] = self._find(cells)
-        return found
+        answer = self._worked_out.get(cells)
+        if answer is None:
+            answer = self._worked_out[cells] = self._find(cells)
+        return answer
 
     def knows(self, cell: str) -> bool:
         """Whether a single cell names at least one item."""
         return bool(self._matches(cell))
 
     def _find(self, cells: tuple[str, ...]) -> CodeMatch:
-        given = [cell for cell in cells if visible(cell)]
-        if not given:
+        filled = [cell for cell in cells if visible(cell)]
+        if not filled:
             return Unmatched(Reason.MISSING_CODE, "the row has no code: add the SKU or barcode, or delete the row")
-        matches = [match for cell in given for match in self._matches(cell)]
+        matches = [match for cell in filled for match in self._matches(cell)]
         if not matches:
-            return self._unmatched(given)
+            return self._unmatched(filled)
         if all(match.names_same(matches[0]) for match in matches):
             return matches[0]
-        return _settled(given, matches)
+        return _settled(filled, matches)
 
     def _matches(self, cell: str) -> tuple[Match, ...]:
         key = folded(cell)
@@ -167,10 +169,10 @@ class Codebook:
         if not exact and len(same) == 1:
             return self._exact[same.pop()]
         genuine = {code for code in same if is_gtin(code) or is_gtin(key)}
-        found = list(exact)
+        matches = list(exact)
         for code in sorted(genuine if exact or genuine else same):
-            found += [match for match in self._exact[code] if not any(match.names_same(other) for other in found)]
-        return tuple(found)
+            matches += [match for match in self._exact[code] if not any(match.names_same(other) for other in matches)]
+        return tuple(matches)
 
     def _skus(self, key: str) -> tuple[str, ...]:
         return tuple(sorted({match.stock.sku for match in self._of(key)}))
@@ -186,21 +188,21 @@ class Codebook:
                 spelled.setdefault(look, []).append(key)
         return spelled
 
-    def _unmatched(self, given: Sequence[str]) -> Unmatched:
+    def _unmatched(self, cells: Sequence[str]) -> Unmatched:
         """Why cells name nothing, with the best guess at what they mean.
 
         A guess never counts anything. It comes with the SKUs where the shelf was all but certainly counted, so that
         they do not come out as uncounted as well: codes nobody can tell apart, other barcodes of a known item.
         """
-        guess = next((guess for cell in given for guess in self._guesses(cell)), None)
+        guess = next((guess for cell in cells for guess in self._guesses(cell)), None)
         if guess is not None:
             return guess
-        key = folded(given[0])
+        key = folded(cells[0])
         if _is_digits(key) and is_misread(key):
             advice = "its check digit is wrong, so it may be a misread: scan it again"
         else:
             advice = "add it to the item's aliases in the system of record, or correct the code"
-        return _unknown(given[0], f"is no SKU, barcode or supplier code that the system knows: {advice}")
+        return _unknown(cells[0], f"is no SKU, barcode or supplier code that the system knows: {advice}")
 
     def _guesses(self, cell: str) -> Iterator[Unmatched]:
         """What a cell that names nothing may be, most certain first."""
@@ -270,25 +272,25 @@ def looks_like_a_date(code: str) -> bool:
     return _DATE.fullmatch(visible(code).casefold()) is not None
 
 
-def _settled(given: list[str], matches: list[Match]) -> CodeMatch:
+def _settled(cells: list[str], matches: list[Match]) -> CodeMatch:
     """What several matches come down to."""
     skus = sorted({match.stock.sku for match in matches})
     if len(skus) > 1:
-        detail = f"{' / '.join(map(_shown, given))} names {_listed(skus)}: {_way_out(given, skus)}"
+        detail = f"{' / '.join(map(_shown, cells))} names {_listed(skus)}: {_way_out(cells, skus)}"
         return Unmatched(Reason.AMBIGUOUS_CODE, detail, tuple(skus))
     packs = {match.pack for match in matches}
     # A SKU beside its own case barcode, each in a column of its own: what was scanned is the case.
-    if len(packs - {None}) == 1 and len(given) > 1:
+    if len(packs - {None}) == 1 and len(cells) > 1:
         return next(match for match in matches if match.pack is not None)
     sizes = _listed(sorted("single" if pack is None else f"case of {pack}" for pack in packs))
-    return Unmatched(Reason.AMBIGUOUS_CODE, f"{given[0]} names {skus[0]} as {sizes}: correct its aliases", tuple(skus))
+    return Unmatched(Reason.AMBIGUOUS_CODE, f"{cells[0]} names {skus[0]} as {sizes}: correct its aliases", tuple(skus))
 
 
-def _way_out(given: Sequence[str], skus: Sequence[str]) -> str:
+def _way_out(cells: Sequence[str], skus: Sequence[str]) -> str:
     """What makes it clear which of several items is meant."""
-    if len(given) > 1:
+    if len(cells) > 1:
         return "correct or empty the cell that is wrong"
-    if folded(given[0]) in map(folded, skus):
+    if folded(cells[0]) in map(folded, skus):
         # To type the SKU would name the same items again.
         return "use a code that only one of them has, or give one of them another in the system of record"
     return "use the SKU itself"

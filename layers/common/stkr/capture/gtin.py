@@ -81,14 +81,14 @@ def label_text(cell: str) -> str:
 
 def one_item(label: str) -> str | None:
     """The GTIN-14 of a label that stands for a single item; ``None`` where it may say how many or how much."""
-    found = _ONE_ITEM.fullmatch(label)
-    return found[1] if found and check_digit_fits(found[1]) else None
+    elements = _ONE_ITEM.fullmatch(label)
+    return elements[1] if elements and check_digit_fits(elements[1]) else None
 
 
 def labelled(label: str) -> str | None:
     """The GTIN-14 that a label names, whatever else it says; ``None`` for what is no such label."""
-    found = _LABEL.fullmatch(label)
-    return found[1] if found and found[2] and check_digit_fits(found[1]) else None
+    elements = _LABEL.fullmatch(label)
+    return elements[1] if elements and elements[2] and check_digit_fits(elements[1]) else None
 
 
 def _weighted(digits: str) -> int:

@@ -1,60 +1,62 @@
-"""What rows say of a SKU in a place, kept compactly: 200,000 rows have to fit beside everything else in a function."""
+"""What rows say of a SKU in a bin, kept compactly: 200,000 rows have to fit beside everything else in a function."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 
-Where = tuple[str, str]
-"""Area and bin; one that nobody named is empty."""
+from stkr.domain.exact import ZERO
 
-Observation = tuple[Where, Decimal, int]
-"""Where, a quantity in eaches, and the place it was read at (see ``place``)."""
+AreaBin = tuple[str, str]
+"""Area and bin that a row was counted in; empty where none was named."""
 
-Tallies = Mapping[str, list[Observation]]
-"""Observations by SKU. All that are of one bin and agree are one count, seen several times."""
+RowObservation = tuple[AreaBin, Decimal, int]
+"""Area and bin, a quantity in eaches, and the key of the row that says so (see ``row_key``)."""
 
-Bin = tuple[Where, list[Observation]]
-"""A bin and what was observed in it, in the order of the places."""
+ObservationsBySku = Mapping[str, list[RowObservation]]
+"""All that are of one area and bin and agree are one count, seen several times."""
+
+BinObservations = tuple[AreaBin, list[RowObservation]]
+"""An area and bin and what was observed there, in the order of the rows."""
 
 _ROW_BITS = 32
 
 
-def place(source: int, row: int) -> int:
-    """One number for a row of a source; places sort by source, then by row."""
-    return source << _ROW_BITS | row
+def row_key(table: int, row: int) -> int:
+    """One number for a row of a table; keys sort by table, then by row."""
+    return table << _ROW_BITS | row
 
 
-def source_and_row(of_place: int) -> tuple[int, int]:
-    """The way back from ``place``."""
-    return of_place >> _ROW_BITS, of_place & ((1 << _ROW_BITS) - 1)
+def table_and_row(key: int) -> tuple[int, int]:
+    """The way back from ``row_key``."""
+    return key >> _ROW_BITS, key & ((1 << _ROW_BITS) - 1)
 
 
-def agreed(observations: Sequence[Observation]) -> tuple[Collection[Decimal], list[int]] | None:
-    """The quantity in each bin and all places, where rows of one bin say the same and no bin may be part of another;
+def agreed(observations: Sequence[RowObservation]) -> tuple[Collection[Decimal], list[int]] | None:
+    """The quantity in each bin and the keys of all rows, where rows of one bin agree and no bin may be part of another;
     ``None`` where that takes a closer look.
     """
-    bins: dict[Where, Decimal] = {}
-    for where, quantity, _ in observations:
-        if bins.setdefault(where, quantity) != quantity:
+    bins: dict[AreaBin, Decimal] = {}
+    for area_bin, quantity, _ in observations:
+        if bins.setdefault(area_bin, quantity) != quantity:
             return None
     if len(bins) > 1 and any(not bin_name for _, bin_name in bins):
         return None
-    return bins.values(), [at for _, _, at in observations]
+    return bins.values(), [key for _, _, key in observations]
 
 
-def by_bin(observations: Iterable[Observation]) -> list[Bin]:
-    """The bins of a SKU by area and name; ``observations`` come in the order of their places."""
-    bins: dict[Where, list[Observation]] = {}
+def by_bin(observations: Iterable[RowObservation]) -> list[BinObservations]:
+    """The bins of a SKU by area and name; ``observations`` come in the order of their rows."""
+    bins: dict[AreaBin, list[RowObservation]] = {}
     for observation in observations:
         bins.setdefault(observation[0], []).append(observation)
     return sorted(bins.items())
 
 
-def added_up(scans: Tallies) -> Tallies:
+def scans_added_up(scans: ObservationsBySku) -> ObservationsBySku:
     """Rows of one unit each become one observation of their sum, which all of them share."""
-    summed: dict[str, list[Observation]] = {}
+    summed: dict[str, list[RowObservation]] = {}
     for sku, observations in scans.items():
-        sums: dict[Where, Decimal] = {}
-        for where, quantity, _ in observations:
-            sums[where] = sums.get(where, Decimal(0)) + quantity
-        summed[sku] = [(where, sums[where], at) for where, _, at in observations]
+        sums: dict[AreaBin, Decimal] = {}
+        for area_bin, quantity, _ in observations:
+            sums[area_bin] = sums.get(area_bin, ZERO) + quantity
+        summed[sku] = [(area_bin, sums[area_bin], key) for area_bin, _, key in observations]
     return summed

@@ -1,4 +1,4 @@
-"""From a quantity as it was typed to eaches; whatever could mean two things is refused."""
+"""Reading a quantity as it was typed; whatever could mean two things is refused. ``eaches`` converts it."""
 
 import re
 import unicodedata
@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 
-from stkr.capture.codes import Match
 from stkr.capture.result import Reason
 from stkr.domain.exact import ONE, ZERO
-from stkr.domain.stock import StockRow
 from stkr.domain.units import CASE, EACH, ROLL, unit_named
 from stkr.tabular.sheet import ExactNumber
 from stkr.tabular.text import visible
@@ -36,8 +34,8 @@ _THREE_PLACES = re.compile(r"-?(?P<whole>[0-9]+)(?P<mark>[.,])[0-9]{3}\s*(?:[^\W
 _NOUGHT = re.compile(r"0\s*(?:[^\W\d_]\D*)?")
 # What joins terms like a plus, but only behind a unit: "2 boxes and 5" adds up, "2 and 5" may not.
 _JOINT = re.compile(r"\+|(?<=[^\W\d_])\.?\s+(?:and|&|und|et|y)\s+")
-# Marks as East Asian keyboards type them.
-_NARROW = {0xFF00 + offset: 0x20 + offset for offset in (0x0B, 0x0C, 0x0D, 0x0E)}
+# Marks as East Asian keyboards type them, and the Arabic decimal mark.
+_NARROW = {0xFF00 + offset: 0x20 + offset for offset in (0x0B, 0x0C, 0x0D, 0x0E)} | {0x066B: 0x2E}
 _ADVICE = tuple(
     (re.compile(shape, re.IGNORECASE), advice)
     for shape, advice in (
@@ -63,7 +61,7 @@ _ADVICE = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """What a cell says: cases plus eaches; ``cases`` is ``None`` where none are named.
+    """What a cell says: cases plus eaches; ``cases`` is ``None`` where no cases are named.
 
     ``eaches`` are of the named ``unit``, ``EACH`` or a measure, or where it is empty of the unit the item is held in.
     ``bare`` means that no unit is named at all, ``rolls`` that the cases are named as rolls. An ``Amount`` does not
@@ -81,7 +79,8 @@ class Amount:
 class Unread:
     """Why a quantity cannot be taken, and what to do.
 
-    ``if_decimal`` is what a doubtful cell such as ``1,234`` says if the mark in it is a decimal one (see ``settled``).
+    ``if_decimal`` is what a doubtful cell such as ``1,234`` says if the mark in it is a decimal one (see
+    ``eaches.if_mark_is_decimal``).
     """
 
     reason: Reason
@@ -95,7 +94,7 @@ SCANNED = Amount(ONE, bare=True)
 
 def read_amount(cell: str, unit: str = "") -> Amount | Unread | None:
     """Read a quantity cell and its row's unit cell; ``None`` is a blank, which means not counted."""
-    # The same few quantities come again and again; what is long is none of them and would only fill the cache.
+    # The same few quantities come again and again; long texts are rarely repeated and would only fill the cache.
     return _cached(cell, unit) if len(cell) + len(unit) <= _LONGEST_CACHED else _read(cell, unit)
 
 
@@ -194,26 +193,26 @@ def writes_three_places(cells: Iterable[str]) -> bool:
     mark, proven = "", False
     for cell in cells:
         text = _plain_digits(visible(cell))
-        found = _THREE_PLACES.fullmatch(text)
-        if found:
-            if mark not in ("", found["mark"]):
+        number = _THREE_PLACES.fullmatch(text)
+        if number:
+            if mark not in ("", number["mark"]):
                 return False
-            mark = found["mark"]
-            proven = proven or found["whole"] == "0"
+            mark = number["mark"]
+            proven = proven or number["whole"] == "0"
         elif any(map(str.isdecimal, text)) and not _NOUGHT.fullmatch(text):
             return False
     return proven
 
 
 def _number(text: str, exact: bool) -> Decimal | None:
-    """An unsigned number; ``None`` where a mark in it could group thousands, or where it is no number at all."""
+    """An unsigned number; ``None`` where a mark in it could group thousands, or where it is not a number."""
     if not exact and _GROUPED.fullmatch(text) and not text.startswith("0"):
         return None
-    found = _NUMBER.fullmatch(text)
-    part = ((found and found["part"]) or "").rstrip("0")
-    if found is None or len(found["whole"].lstrip("0")) > MAX_DIGITS or len(part) > MAX_PLACES:
+    number = _NUMBER.fullmatch(text)
+    part = ((number and number["part"]) or "").rstrip("0")
+    if number is None or len(number["whole"].lstrip("0")) > MAX_DIGITS or len(part) > MAX_PLACES:
         return None
-    return Decimal(f"{found['whole'] or 0}.{part}" if part else found["whole"] or 0)
+    return Decimal(f"{number['whole'] or 0}.{part}" if part else number["whole"] or 0)
 
 
 def _unreadable(text: str, if_decimal: Amount | None = None) -> Unread:
@@ -221,91 +220,6 @@ def _unreadable(text: str, if_decimal: Amount | None = None) -> Unread:
     fitting = (advice for shape, advice in _ADVICE if shape.fullmatch(shown))
     advice = next(fitting, "type a number, or a number and a unit such as 4 boxes")
     return Unread(Reason.UNREADABLE_QUANTITY, f"{shown} cannot be read as a quantity: {advice}", if_decimal)
-
-
-def in_eaches(amount: Amount, match: Match) -> Decimal | Unread:
-    """Convert to eaches of the item (or its measure), exactly; only cases are multiplied, no unit is converted.
-
-    A case barcode multiplies a bare number, and sets what a case holds.
-    """
-    stock = match.stock
-    other = _other_unit(amount, match)
-    if other:
-        return _not_held_in(other, stock)
-    eaches, cases = amount.eaches, amount.cases
-    pack = match.pack if match.pack is not None else stock.pack_size
-    if match.pack is not None and amount.bare:
-        eaches, cases = ZERO, amount.eaches
-    elif stock.unit == CASE:
-        pack = ONE
-    if cases is None:
-        total = eaches
-    else:
-        if cases % 1:
-            return Unread(
-                Reason.FRACTIONAL_QUANTITY,
-                f"{plain(cases)} is not a whole number of cases: give cases and loose eaches, such as 3 boxes + 7",
-            )
-        if pack is None or pack <= 0:
-            return Unread(
-                Reason.MISSING_PACK_SIZE,
-                f"the system does not say how many of {stock.sku} are in a case: count in eaches, or add the pack size",
-            )
-        total = eaches + cases * pack
-    if total % 1 and not stock.by_measure:
-        return Unread(
-            Reason.FRACTIONAL_QUANTITY,
-            f"{plain(total)} is not a whole number, and {stock.sku} is not sold by measure: recount",
-        )
-    return total
-
-
-def settled(unread: Unread, match: Match) -> Decimal | Unread:
-    """What a doubtful cell says in a table that ``writes_three_places``; only what is sold by measure has fractions."""
-    if unread.if_decimal is None or match.pack is not None or not match.stock.by_measure:
-        return unread
-    return in_eaches(unread.if_decimal, match)
-
-
-def typed_in_eaches(amount: Amount | Unread, match: Match) -> Decimal | Unread:
-    """The same for a quantity that a person types beside the code of a case: a bare number may be of either."""
-    if isinstance(amount, Unread):
-        return amount
-    if match.pack is not None and amount.bare and amount.eaches:
-        number = plain(amount.eaches)
-        return Unread(
-            Reason.UNKNOWN_UNIT,
-            f"{number} may be cases of {match.stock.sku} or single units: type {number} boxes or {number} ea",
-        )
-    return in_eaches(amount, match)
-
-
-def _other_unit(amount: Amount, match: Match) -> str:
-    """The unit an amount is in, where that is not certainly the one the item is held in; else empty."""
-    stock = match.stock
-    if amount.rolls and not stock.by_measure:
-        return ROLL
-    if stock.unit == CASE and amount.cases is not None:
-        # Where the system knows of cases of several of these, either kind may be meant, and loose ones are parts.
-        several = match.pack is not None or stock.pack_size not in (None, ONE)
-        return CASE if several or amount.eaches else ""
-    held = stock.unit or ("" if stock.by_measure else EACH)
-    return amount.unit if amount.unit != held else ""
-
-
-def _not_held_in(unit: str, stock: StockRow) -> Unread:
-    names = {EACH: "eaches", CASE: "cases", ROLL: "rolls"}
-    named, held = names.get(unit, unit), names.get(stock.unit or EACH, stock.unit)
-    if stock.by_measure and not stock.unit:
-        problem = f"the system does not say what {stock.sku} is measured in, so {named} may be another unit"
-        advice = "give the number alone, as the system counts it"
-    elif stock.unit == CASE:
-        problem = f"{stock.sku} is held in cases, and the count may be of them or of what they hold"
-        advice = "give the number of cases alone"
-    else:
-        problem = f"{stock.sku} is held in {held}, not in {named}"
-        advice = f"count it in {held}"
-    return Unread(Reason.UNKNOWN_UNIT, f"{problem}: {advice}")
 
 
 def plain(number: Decimal) -> str:

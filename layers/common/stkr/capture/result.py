@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from stkr.domain.alias import Alias, RowRef
 from stkr.domain.counted import CountedLine, FileProblem
+from stkr.domain.names import SessionId
 
 
 class Reason(StrEnum):
@@ -60,7 +61,7 @@ class ParkedRow:
     as far as that is known.
 
     ``cells`` is the whole raw row. ``reason``, ``detail`` and ``cell`` are of the first trouble with it (see
-    ``RowTrouble``), ``also`` holds the others: mending one must not bring the next to light.
+    ``RowTrouble``), ``also`` holds the others, so that a person can correct all of them at once.
     """
 
     file: str
@@ -81,12 +82,12 @@ class ParkedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
-    """What a file's columns were taken for, each by its title as the file spells it, or as ``column 3``.
+class ColumnReport:
+    """What a table's columns were taken for, each by its title as the file spells it, or as ``column 3``.
 
     ``header`` is the physical row of the header, 0 where there is none. ``count`` is ``None`` where every row is one
-    scan, the others where there is no such column. ``times`` tell when a row was counted. ``ignored`` are the
-    remaining columns, in their order.
+    scan, the others where there is no such column. ``times`` say when a row was counted. ``ignored`` are the columns
+    that were left aside, in their order.
     """
 
     header: int
@@ -105,11 +106,11 @@ class ReadTable:
 
     name: str
     form: str
-    columns: Understood
+    columns: ColumnReport
 
     @property
     def sentence(self) -> str:
-        """The same as a person would say it."""
+        """The same in words, for people."""
         columns = self.columns
         taken = [
             f"{what} from {_listed(titles)}"
@@ -135,7 +136,7 @@ def _listed(titles: Iterable[str | None]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """A file that does not count any more, because ``by`` is a later count of the same area."""
+    """A file that no longer counts, because ``by`` is a later count of the same area."""
 
     file: str
     by: str
@@ -143,7 +144,9 @@ class Replaced:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A row that counts as a person's fix sheet says: ``by`` is where it says so, empty cells were left as they are."""
+    """A row that counts as a fix sheet says. ``by`` is the fix sheet's row; an empty ``code`` or ``quantity`` was right
+    as it was.
+    """
 
     row: RowRef
     by: RowRef
@@ -194,7 +197,7 @@ class Captured:
     The parked rows are a document of their own beside it: there may be many, and only people read them.
     """
 
-    session_id: str
+    session_id: SessionId
     seq: int
     outcome: CaptureOutcome
 

@@ -12,16 +12,18 @@ from stkr.domain.alias import ConfirmedAlias
 from stkr.domain.counted import FileProblem
 from stkr.domain.errors import SessionClosed, UnknownSession
 from stkr.domain.line import DECIDED
-from stkr.domain.session import Session, SessionStatus
+from stkr.domain.names import Instant, SessionId
+from stkr.domain.session import RefusedUpload, Session
 from stkr.domain.stock import Snapshot
 from stkr.infra import aws
 from stkr.infra.settings import CaptureSettings
 from stkr.infra.telemetry import Metric, count, logger
 from stkr.store import documents, keyspace, uploads
 from stkr.store.aliases import remember
-from stkr.store.dynamodb import conditional_update, update
+from stkr.store.dynamodb import conditional_update
 from stkr.store.lines import read_lines
-from stkr.store.sessions import change_session, session_key
+from stkr.store.refused_uploads import refuse_upload
+from stkr.store.sessions import change_session, claim_capture, note_idle_capture, record_capture
 from stkr.store.uploads import Upload
 from stkr.tabular.sheet import MAX_FILE_BYTES
 
@@ -29,7 +31,9 @@ MAX_FOLDER_BYTES = 80_000_000
 """What a session's files may have together: all are read in one run of a function of 1,024 MB."""
 
 
-def capture_session(settings: CaptureSettings, session_id: str, now: str, *, again: bool = False) -> Captured | None:
+def capture_session(
+    settings: CaptureSettings, session_id: SessionId, now: Instant, *, again: bool = False
+) -> Captured | None:
     """Read everything in a session's folder and hand on clean lines; every run starts from scratch.
 
     The run's number is taken *before* the folder is listed, so that of two runs the one with the higher number has
@@ -42,14 +46,14 @@ def capture_session(settings: CaptureSettings, session_id: str, now: str, *, aga
     :raises SessionClosed: the session takes no more uploads.
     """
     session = _claim(settings.counts_table, session_id)
-    found_files = list(uploads.list_uploads(settings.bucket, keyspace.upload_prefix(session_id)))
-    seen = uploads.fingerprint(found_files)
-    unchanged = session.captured_files == seen and session.captured_seq == session.reconciled_seq
+    folder = list(uploads.list_uploads(settings.bucket, keyspace.upload_prefix(session_id)))
+    fingerprint = uploads.fingerprint(folder)
+    unchanged = session.captured_files == fingerprint and session.captured_seq == session.reconciled_seq
     if unchanged and not again:
         logger.info("nothing new in the folder")
-        _note_idle(settings.counts_table, session)
+        conditional_update(note_idle_capture(settings.counts_table, session))
         return None
-    files, too_large = _read_uploads(settings.bucket, found_files)
+    files, too_large = _read_uploads(settings.bucket, folder)
     snapshot = documents.read_document(
         settings.bucket, keyspace.snapshot_object(session_id), Snapshot, session.snapshot_version_id
     )
@@ -62,7 +66,16 @@ def capture_session(settings: CaptureSettings, session_id: str, now: str, *, aga
     documents.write_rows(settings.bucket, keyspace.parked_object(session_id, session.capture_seq), read.parked)
     # The header before the document: writing the document is the event that starts the reconciliation.
     # A crash in between leaves the message in the queue, and the next run does everything again.
-    _record(settings.counts_table, captured, seen, now)
+    conditional_update(
+        record_capture(
+            settings.counts_table,
+            session_id,
+            captured.seq,
+            captured_at=now,
+            captured_files=fingerprint,
+            rows=asdict(outcome.totals),
+        )
+    )
     documents.write_document(settings.bucket, keyspace.capture_object(session_id, session.capture_seq), captured)
     count(Metric.ROWS_CAPTURED, outcome.totals.read)
     count(Metric.ROWS_PARKED, outcome.totals.parked)
@@ -70,42 +83,16 @@ def capture_session(settings: CaptureSettings, session_id: str, now: str, *, aga
     return captured
 
 
-def refuse_upload(settings: CaptureSettings, session_id: str, file: str, problem: str, now: str) -> None:
+def note_refused(settings: CaptureSettings, session_id: SessionId, refused: RefusedUpload) -> None:
     """Keep a note of an upload that no session takes, where staff and operators see it; the file itself stays."""
-    aws.dynamodb().update_item(
-        **update(
-            settings.counts_table,
-            {"PK": keyspace.session(session_id), "SK": keyspace.refused_upload(file)},
-            condition=None,
-            sets={"file": file, "problem": problem, "refused_at": now},
-        )
-    )
+    aws.dynamodb().update_item(**refuse_upload(settings.counts_table, session_id, refused))
 
 
-def _claim(table: str, session_id: str) -> Session:
-    request = update(
-        table,
-        session_key(session_id),
-        condition="attribute_exists(PK) AND #status <> :closed",
-        adds={"capture_seq": 1},
-        names={"#status": "status"},
-        given={":closed": SessionStatus.CLOSED},
-    )
-    session = change_session(request, session_id)
+def _claim(table: str, session_id: SessionId) -> Session:
+    session = change_session(claim_capture(table, session_id), session_id)
     if session is None:
         raise SessionClosed(f"count session {session_id} is closed; open a fresh count for corrections")
     return session
-
-
-def _note_idle(table: str, session: Session) -> None:
-    """Note that this run had nothing to read: it would look as if it had died, and the session would stay open."""
-    request = update(
-        table,
-        session_key(session.session_id),
-        condition="attribute_not_exists(#idle_seq) OR #idle_seq < :idle_seq",
-        sets={"idle_seq": session.capture_seq},
-    )
-    conditional_update(request)
 
 
 def _read_uploads(bucket: str, uploads: Iterable[Upload]) -> tuple[list[UploadedFile], list[FileProblem]]:
@@ -139,7 +126,7 @@ def _content(bucket: str, upload: Upload) -> bytes:
         ) from error
 
 
-def _remember(table: str, session_id: str, outcome: CaptureOutcome, now: str) -> Iterator[FileProblem]:
+def _remember(table: str, session_id: SessionId, outcome: CaptureOutcome, now: Instant) -> Iterator[FileProblem]:
     """Keep the codes that a person confirmed, for the counts to come; a repeat of the run changes nothing."""
     for alias in outcome.aliases:
         confirmed = ConfirmedAlias(
@@ -167,20 +154,3 @@ def _decided(table: str, session: Session) -> dict[str, Decimal]:
     decided = (line for line in read_lines(table, session.session_id) if line.state in DECIDED)
     # An uncounted line was decided upon as a true zero.
     return {line.sku: line.counted_qty or Decimal(0) for line in decided}
-
-
-def _record(table: str, captured: Captured, seen: str, now: str) -> None:
-    request = update(
-        table,
-        session_key(captured.session_id),
-        # A run that was overtaken leaves the header to the later one.
-        condition="attribute_not_exists(#captured_seq) OR #captured_seq < :captured_seq",
-        sets={
-            "captured_seq": captured.seq,
-            "captured_at": now,
-            "captured_files": seen,
-            "status": SessionStatus.CAPTURED,
-            "rows": asdict(captured.outcome.totals),
-        },
-    )
-    conditional_update(request)

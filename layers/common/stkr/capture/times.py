@@ -1,7 +1,7 @@
-"""When a row was counted, by the clock of whoever counted it. Pure.
+"""When a row was counted, by the clock of the device that it was counted with.
 
-Nothing is guessed: a time that can be read in two ways is none, and a row without a time is counted like any other. A
-time outside the time between the opening of the count and the upload shows that the clock was wrong.
+Nothing is guessed: an ambiguous time is treated as missing, and a row without a time is counted like any other. A time
+before the opening of the count or after the upload shows that the clock was wrong.
 """
 
 import re
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from stkr.domain import instants
 from stkr.domain.counted import CLOCKS_APART, ClockDoubt
+from stkr.domain.names import Instant
 from stkr.domain.stock import Snapshot
 from stkr.tabular.text import visible
 
@@ -29,7 +30,7 @@ _CELL = re.compile(
 _STAMP = re.compile(r"(\d{8})(\d\d)(\d\d)(\d\d)?")
 _PARTS = re.compile(r"\d+|[a-z]+", re.IGNORECASE)
 
-Moment = tuple[str, str]
+Moment = tuple[Instant, Instant]
 """The stored instants between which something happened; a time to the minute leaves 60 seconds."""
 
 
@@ -87,16 +88,16 @@ class Clock:
     def __init__(self, order: Order, window: Window) -> None:
         self._order = order
         self._window = window
-        self._known: dict[tuple[str, ...], Moment | ClockDoubt | None] = {}
+        self._moments: dict[tuple[str, ...], Moment | ClockDoubt | None] = {}
 
     def moment(self, cells: tuple[str, ...]) -> Moment | ClockDoubt | None:
         """When a row was counted, by the cells of the layout's ``times``.
 
         :returns: ``None`` where they do not say, ``ClockDoubt.WRONG`` where they say what cannot be.
         """
-        if cells not in self._known:
-            self._known[cells] = self._judged(cells)
-        return self._known[cells]
+        if cells not in self._moments:
+            self._moments[cells] = self._judged(cells)
+        return self._moments[cells]
 
     def _judged(self, cells: tuple[str, ...]) -> Moment | ClockDoubt | None:
         written = _written(cells)
@@ -112,32 +113,32 @@ class Clock:
 
 def clock_of(sample: Iterable[Sequence[str]], window: Window) -> Clock | None:
     """The clock that wrote the time cells of a file's first rows; ``None`` where there are no times, or where its order
-    of day and month cannot be told: the dates are real in several orders, and in more than one they are of this count.
+    of day and month is not certain: the dates are real in several orders, and in more than one they are of this count.
     """
     rows = {tuple(cells) for cells in sample}
-    written = [found for cells in rows if (found := _written(cells))]
-    dates = {found.day for found in written if found.day}
+    written_times = [written for cells in rows if (written := _written(cells))]
+    dates = {written.day for written in written_times if written.day}
     orders = [order for order in Order if all(_date(day, order) for day in dates)]
     clocks = {order: Clock(order, window) for order in orders}
-    told = {order: {cells: clock.moment(cells) for cells in rows} for order, clock in clocks.items()}
-    fitting = [order for order in orders if any(isinstance(moment, tuple) for moment in told[order].values())]
+    moments = {order: {cells: clock.moment(cells) for cells in rows} for order, clock in clocks.items()}
+    fitting = [order for order in orders if any(isinstance(moment, tuple) for moment in moments[order].values())]
     candidates = fitting or orders
-    if not written or not candidates or any(told[order] != told[candidates[0]] for order in candidates):
+    if not written_times or not candidates or any(moments[order] != moments[candidates[0]] for order in candidates):
         return None
     return clocks[candidates[0]]
 
 
-def spanned(moments: Iterable[Moment | ClockDoubt | None]) -> tuple[str | None, str | None, ClockDoubt | None]:
+def spanned(moments: Iterable[Moment | ClockDoubt | None]) -> tuple[Instant | None, Instant | None, ClockDoubt | None]:
     """From when to when the rows of a line were counted, or why that is not known; see ``CountedLine``."""
-    seen = set(moments)
-    if ClockDoubt.WRONG in seen:
+    distinct = set(moments)
+    if ClockDoubt.WRONG in distinct:
         return None, None, ClockDoubt.WRONG
-    known = [moment for moment in seen if isinstance(moment, tuple)]
-    if not known:
+    certain = [moment for moment in distinct if isinstance(moment, tuple)]
+    if not certain:
         return None, None, None
-    if None in seen:
+    if None in distinct:
         return None, None, ClockDoubt.MIXED
-    return min(first for first, _ in known), max(last for _, last in known), None
+    return min(first for first, _ in certain), max(last for _, last in certain), None
 
 
 def _written(cells: Sequence[str]) -> _Written | None:
@@ -147,33 +148,33 @@ def _written(cells: Sequence[str]) -> _Written | None:
     for cell in map(visible, cells):
         stamp = _STAMP.fullmatch(cell)
         text = f"{stamp[1]} {stamp[2]}:{stamp[3]}:{stamp[4]}".removesuffix(":None") if stamp else cell
-        found = _CELL.fullmatch(text)
-        if found and found["date"]:
-            days.add(found["date"].casefold())
-        if found and found["time"]:
-            at = _time_of_day(found)
-            if at is None:
+        parts = _CELL.fullmatch(text)
+        if parts and parts["date"]:
+            days.add(parts["date"].casefold())
+        if parts and parts["time"]:
+            time_of_day = _time_of_day(parts)
+            if time_of_day is None:
                 return None
-            times.add(at)
+            times.add(time_of_day)
     if len(times) != 1 or len(days) > 1:
         return None
     [(at_time, exact_to, offset)] = times
     return _Written(next(iter(days), ""), at_time, exact_to, offset)
 
 
-def _time_of_day(found: re.Match[str]) -> tuple[time, timedelta, timezone | None] | None:
-    hour, half = int(found["hour"]), (found["half"] or "")[:1].casefold()
+def _time_of_day(parts: re.Match[str]) -> tuple[time, timedelta, timezone | None] | None:
+    hour, half = int(parts["hour"]), (parts["half"] or "")[:1].casefold()
     if half and not 1 <= hour <= _NOON:
         return None
     if half:
         hour = hour % _NOON + (_NOON if half == "p" else 0)
-    micro = int((found["part"] or "").ljust(6, "0"))
+    micro = int((parts["part"] or "").ljust(6, "0"))
     try:
-        at = time(hour, int(found["minute"]), int(found["second"] or 0), micro)
+        at = time(hour, int(parts["minute"]), int(parts["second"] or 0), micro)
     except ValueError:
         return None
-    unit = timedelta(seconds=1) if found["second"] else timedelta(minutes=1)
-    return at, unit - timedelta.resolution if not found["part"] else timedelta(), _offset(found["offset"])
+    unit = timedelta(seconds=1) if parts["second"] else timedelta(minutes=1)
+    return at, unit - timedelta.resolution if not parts["part"] else timedelta(), _offset(parts["offset"])
 
 
 def _offset(written: str | None) -> timezone | None:

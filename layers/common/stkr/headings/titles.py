@@ -1,4 +1,4 @@
-"""What a header of a count file means, in the naming of the systems and scanners that shops really use."""
+"""What the title of a column means, in the naming of the systems and scanners that shops really use."""
 
 import re
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Role(StrEnum):
     OTHER = "other"
 
 
-class Rank(IntEnum):
+class QuantityRank(IntEnum):
     """How surely a quantity column is the count, best first. ``EXPECTED`` never is."""
 
     RECOUNTED = 0
@@ -33,27 +33,50 @@ class Rank(IntEnum):
     EXPECTED = 4
 
 
+class CodeRank(IntEnum):
+    """How surely a column of codes holds the item's own code. ``LOOSE`` titles such as "Item" may head names."""
+
+    SKU = 0
+    BARCODE = 1
+    SUPPLIER = 2
+    LOOSE = 3
+
+
+class OtherRank(IntEnum):
+    """What a column that is none of the other roles may still say about the count."""
+
+    SCAN_DETAIL = 0
+    """A time or a name, as a scan may carry them."""
+
+    LIST_DETAIL = 1
+    """A price or a pack size, as lists of items have them."""
+
+    DOUBTFUL = 2
+    """Its title has a word of quantity, so it may be a count after all."""
+
+    CASES_BESIDE = 3
+    """Whole cases: beside a column of loose units, neither is the count."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heading:
     """A header that was recognised.
 
-    ``rank`` orders columns of the same role: for quantities it is a ``Rank``, for codes the SKU comes first, for bins
-    the smallest place, and for other columns those that a scan may carry (a time, a name) come before those of a list
-    (a price).
+    ``rank`` orders columns of the same role: a ``QuantityRank``, a ``CodeRank``, an ``OtherRank``, and for bins the
+    size of the place, the smallest first.
     ``place`` holds the location's words where an export has one quantity column per location.
+    ``qualified`` is true for a quantity with a word beside it that we do not know: it may say that this is not the
+    count, but a cutoff or a frozen quantity.
     """
 
     role: Role
     rank: int = 0
     place: tuple[str, ...] = ()
+    qualified: bool = False
 
 
-SCAN_DETAIL = 0
-LIST_DETAIL = 1
-DOUBTFUL = 2
-"""It has a word of quantity in its name and may be a count after all."""
-CASES_BESIDE = 3
-"""A column of whole cases: beside one of loose units, neither is the count."""
+EXACT_COUNT = "counted_qty"
+"""The title of the count in our own sheets. A column that is called exactly so is the count, whatever stands beside."""
 
 _LONGEST_TITLE = 120
 _CODE_LENGTH = 4
@@ -69,18 +92,17 @@ def _phrases(text: str) -> frozenset[tuple[str, ...]]:
 
 _QUANTITY = _set(
     "quantity quantities qty qnty qtty quant menge anzahl stuckzahl quantite qte cantidad cant quantita qta "
-    "aantal antal antall quantidade qtd ilosc stueckzahl"
+    "aantal antal antall quantidade qtd qtde ilosc stueckzahl"
 )
 _PLAIN = _phrases(
-    "q,units,unit count,pcs,pieces,eaches,ea,each,singles,loose,scans,number,amount,total,total units,nombre,"
+    "q,q ta,units,unit count,pcs,pieces,eaches,ea,each,singles,loose,scans,number,amount,total,total units,nombre,"
     "stuck,stueck,stk,"
     "numero de unidades,unidades"
 )
 _COUNT = _set(
-    "count counted counts take stocktake stocktaking stocktaken tally physical actual found scanned observed "
-    "gezahlt gezahlte zahlmenge zahlung gezaehlt zaehlmenge zaehlung contagem optalt "
-    "ist istmenge istbestand inventurmenge comptee compte compter contado contada "
-    "contata geteld geteelde"
+    "count counted counts take phys physique fisico fisica fisiek stocktake stocktaking stocktaken tally physical "
+    "actual found scanned observed gezahlt gezahlte zahlmenge zahlung gezaehlt zaehlmenge zaehlung contagem optalt "
+    "ist istmenge istbestand inventurmenge comptee compte compter contado contada contata geteld geteelde"
 )
 _RECOUNT = _set("recount recounted final")
 _NEW = _set("new neu neuer neue neues nouveau nouvelle nuevo nueva nuovo nuova nieuw nieuwe novo nova")
@@ -88,10 +110,31 @@ _ACTUALS = _set("actual actuales")
 _ON_HAND = _set("on hand")
 _STOCK = _set("stock inventory onhand qoh soh bestand lagerbestand existencias voorraad giacenza estoque lager")
 _EXPECTED = _set(
-    "expected system book theoretical theory previous prior old before snapshot recorded last available "
-    "forecasted forecast erp soll sollmenge sollbestand buchbestand theorique teorico teorica sys allocated "
-    "virtual projected should atual aktuell aktueller aktuelle actuel actuelle attuale huidig huidige"
+    "expected system book theoretical theory previous prior old before snapshot recorded last available forecasted "
+    "forecast erp soll sollmenge sollbestand buchbestand theorique teorico teorica sys allocated virtual projected "
+    "should atual aktuell aktueller aktuelle actuel actuelle attuale huidig huidige frozen calculated calc computed "
+    "ledger contabile contable comptable rechnerisch calculado calculada calcule calculee calcolato calcolata "
+    "theoretisch theoretische sistema systeme systembestand boekvoorraad eingefroren congelado"
 )
+# Beside a word of quantity, these say no more than that it is a quantity of the item.
+_NEUTRAL = _set(
+    "loose single singles item items product products article articles artikel unit units piece pieces pcs each "
+    "eaches ea stuck stueck stk current on hand in of the de la le du des el del di der die das level number no nr "
+    "amount ob wh main here"
+)
+_EARLIER = _set("previous prior earlier before last")
+# Words that no title of a count has, whatever words of quantity stand beside them.
+_NEVER_COUNTED = _set(
+    "price cost value rate alert reorder restock min max minimum maximum threshold difference diff variance delta "
+    "discrepancy adjustment adjust gap percent pct weight tax currency size per sold received ordered incoming "
+    "outgoing committed unavailable planned requested reserved safety inner account policy sales purchase picked "
+    "packed shipped sent delivered invoiced billed transit transferred transfer returned returns used consumed "
+    "required needed demand due backordered backorder pending remaining uncounted shortage excess surplus shrink "
+    "shrinkage adj adjusted adjustments change differenz abweichung gain gains losses ecart diferencia differenza "
+    "verschil bestellt geliefert verkauft reserviert enabled track tracked tracking tracker low is has loss lost "
+    "missing short id ids uuid by user person operator date datum time timestamp when who name title description"
+)
+_EXPLAINED = _QUANTITY | _COUNT | _RECOUNT | _NEW | _ACTUALS | _STOCK | _EXPECTED | _NEUTRAL
 # Words that make a column something else although a quantity word is in its name.
 _NOT_COUNT = _set(
     "price cost value rate date datum time timestamp by user person counter operator id ids uuid status alert "
@@ -110,7 +153,7 @@ _NOT_COUNT = _set(
 _CONTAINERS = _set(
     "cases boxes cartons ctns ctn cs packs packets crates outers pallets kartons cajas cartons boites scatole dozen"
 )
-_CONTAINER_SIDE = _set("full whole complete counted count qty quantity")
+_CONTAINER_SIDE = _set("full whole complete counted count qty quantity of per")
 # "Counted on" and "Found in" go on with a day or a place.
 _OPEN_ENDS = _set("on in at by from for of am im le el il op")
 _NUMBER_OF = _phrases("number of,no of,nr of")
@@ -166,11 +209,19 @@ _PRODUCT_FIELD = re.compile(r"(?:product|product_id|product_tmpl_id|product vari
 _LOOSE_CODE = _phrases(
     "item,items,product,products,part,article,artikel,product id,item id,articulo,articolo,produit,vare"
 )
+_CODES = (
+    (CodeRank.SKU, _SKU),
+    (CodeRank.BARCODE, _BARCODE),
+    (CodeRank.SUPPLIER, _SUPPLIER),
+    (CodeRank.LOOSE, _LOOSE_CODE),
+)
+_ROLES = ((Role.UNIT, _UNIT), (Role.BIN, _BIN), (Role.LOT, _LOT), (Role.LOCATION, _LOCATION))
 _OTHER_WORDS = _NOT_COUNT | _set(
     "category department brand vendor supplier manufacturer group family class collection tags variant variation "
     "bezeichnung beschreibung nom libelle nombre denominacion descrizione naam omschrijving datum uhrzeit hora "
     "heure remarks remark device scanner session owner package company hs coo country gtip colour color model "
-    "style season template attribute attributes active visible published sequence row index"
+    "style season template attribute attributes active visible published sequence row index amount vat tva "
+    "mwst mw ust iva btw moms gst length width height depth volume lange breite hohe tiefe longueur largeur hauteur"
 )
 
 _SCAN_WORDS = _set(
@@ -188,17 +239,17 @@ _TIME_SIDE = _set("scan scanned scanning count counted counting local stamp and 
 
 # Vendors' headers that carry a location's name, which could be any words at all, so their shape decides.
 _PER_LOCATION = (
-    (re.compile(r"new quantity\s+(.+)", re.IGNORECASE), Rank.COUNTED),
-    (re.compile(r"current quantity\s+(.+)", re.IGNORECASE), Rank.EXPECTED),
-    (re.compile(r"inventory:\s*(.+)", re.IGNORECASE), Rank.STOCK),
+    (re.compile(r"new quantity\s+(.+)", re.IGNORECASE), QuantityRank.COUNTED),
+    (re.compile(r"current quantity\s+(.+)", re.IGNORECASE), QuantityRank.EXPECTED),
+    (re.compile(r"inventory:\s*(.+)", re.IGNORECASE), QuantityRank.STOCK),
     (
         re.compile(
             r"inventory_(?!(?:quantity|qty|level|policy|tracker|count|date|diff|item|management|id)(?:_|\b))(.+)",
             re.IGNORECASE,
         ),
-        Rank.STOCK,
+        QuantityRank.STOCK,
     ),
-    (re.compile(r"(.+?)\s+-\s+quantity on hand", re.IGNORECASE), Rank.STOCK),
+    (re.compile(r"(.+?)\s+-\s+quantity on hand", re.IGNORECASE), QuantityRank.STOCK),
 )
 _ALERTS = re.compile(
     r"(stock alert|low stock|in stock(?=\?)|reorder[_ ]point|restock[_ ]level|available for pickup|sellable|"
@@ -208,7 +259,7 @@ _ALERTS = re.compile(
 
 
 def heading(header: str) -> Heading | None:
-    """Tell what a header means; ``None`` for one we do not know, which may just as well be data."""
+    """What a title means; ``None`` for one we do not know, which may just as well be data."""
     return _heading(header) if len(header) <= _LONGEST_TITLE else None
 
 
@@ -218,46 +269,56 @@ def _heading(header: str) -> Heading | None:
     if not text:
         return None
     if _ALERTS.match(text):
-        return Heading(Role.OTHER, LIST_DETAIL)
+        return Heading(Role.OTHER, OtherRank.LIST_DETAIL)
     for shape, rank in _PER_LOCATION:
-        found = shape.fullmatch(text)
-        if found:
-            return Heading(Role.QUANTITY, rank, words(found[1]))
+        per_location = shape.fullmatch(text)
+        if per_location:
+            return Heading(Role.QUANTITY, rank, words(per_location[1]))
     # Odoo's technical name for the counted quantity, beside `quantity` for the one on hand.
     if text.casefold() == "inventory_quantity":
-        return Heading(Role.QUANTITY, Rank.COUNTED)
-    field = _PRODUCT_FIELD.fullmatch(text)
-    if field and (known := _by_phrase(words(field[1]))):
-        return known
+        return Heading(Role.QUANTITY, QuantityRank.COUNTED)
+    product_field = _PRODUCT_FIELD.fullmatch(text)
+    if product_field and (meaning := _by_phrase(words(product_field[1]))):
+        return meaning
     phrase = words(text)
-    known = _by_phrase(phrase) or _quantity(phrase) or _by_words(phrase)
+    meaning = _by_phrase(phrase) or _quantity(phrase) or _by_words(phrase)
     # "Counted?" asks for yes or no, "Qty?" for a number.
-    asks = text.endswith("?") and known is not None and known.role is Role.QUANTITY
-    return Heading(Role.OTHER, DOUBTFUL) if asks else known
+    is_question = text.endswith("?") and meaning is not None and meaning.role is Role.QUANTITY
+    return Heading(Role.OTHER, OtherRank.DOUBTFUL) if is_question else meaning
+
+
+def is_of_an_earlier_count(header: str) -> bool:
+    """Whether a title is of what was counted before, which may be last year or an hour ago."""
+    return bool(_EARLIER & frozenset(words(header)))
+
+
+def is_exact_count(header: str) -> bool:
+    """Whether a title is the one that our own sheets and messages give the count."""
+    return header.strip().strip("\ufeff").casefold() == EXACT_COUNT
 
 
 @lru_cache(maxsize=4096)
 def tells_when(header: str) -> bool:
-    """Whether a header is of the day or time of the row's own count, and not of a delivery or the best-before date."""
+    """Whether a title is of the day or time of the row's own count, and not of a delivery or the best-before date."""
     phrase = words(header) if len(header) <= _LONGEST_TITLE else ()
     present = frozenset(phrase)
     return phrase in _DONE_AT or bool(present & _TIMES and present <= _TIMES | _TIME_SIDE)
 
 
 def _by_phrase(phrase: tuple[str, ...]) -> Heading | None:
-    for rank, phrases in enumerate((_SKU, _BARCODE, _SUPPLIER, _LOOSE_CODE)):
+    for rank, phrases in _CODES:
         if phrase in phrases:
             return Heading(Role.CODE, rank)
-    for role, phrases in ((Role.UNIT, _UNIT), (Role.BIN, _BIN), (Role.LOT, _LOT), (Role.LOCATION, _LOCATION)):
+    for role, phrases in _ROLES:
         if phrase in phrases:
             return Heading(role)
     # A "count area" is a bin, a "shelf count" is none.
     present = frozenset(phrase[1:] if phrase[:1] == ("count",) else phrase)
     if present & _ANY_BIN and present <= _ANY_BIN | _BIN_SIDE:
         return Heading(Role.BIN, next(rank for rank, places in enumerate(_BIN_WORDS) if present & places))
-    present = frozenset(phrase)
+    present = frozenset(word for word in phrase if not word.isdecimal())
     if present & _CONTAINERS and present <= _CONTAINERS | _CONTAINER_SIDE:
-        return Heading(Role.OTHER, CASES_BESIDE)
+        return Heading(Role.OTHER, OtherRank.CASES_BESIDE)
     return None
 
 
@@ -268,25 +329,27 @@ def _quantity(phrase: tuple[str, ...]) -> Heading | None:
     if present & _NOT_COUNT or (phrase and phrase[-1] in _OPEN_ENDS) or any(word.isdecimal() for word in phrase):
         return None
     if present & (_COUNT | _RECOUNT | _QUANTITY | _STOCK | _EXPECTED) or present >= _ON_HAND or phrase in _PLAIN:
-        return Heading(Role.QUANTITY, _rank(phrase, present))
+        return Heading(
+            Role.QUANTITY, _rank(phrase, present), qualified=phrase not in _PLAIN and not present <= _EXPLAINED
+        )
     return None
 
 
-def _rank(phrase: tuple[str, ...], present: frozenset[str]) -> Rank:
+def _rank(phrase: tuple[str, ...], present: frozenset[str]) -> QuantityRank:
     counts = present & (_COUNT | _RECOUNT)
     if present & _EXPECTED:
-        return Rank.EXPECTED
+        return QuantityRank.EXPECTED
     if phrase[-1] in _ACTUALS and len(phrase) > 1:
         # After its noun it is Spanish for "current", or English for "real".
-        return Rank.STOCK
+        return QuantityRank.STOCK
     if "current" in present:
         # "On hand (current)" is what the system says; a "current count" could be either.
-        return Rank.STOCK if counts else Rank.EXPECTED
+        return QuantityRank.STOCK if counts else QuantityRank.EXPECTED
     if present & _RECOUNT:
-        return Rank.RECOUNTED
+        return QuantityRank.RECOUNTED
     if counts or present & _NEW:
-        return Rank.COUNTED
-    return Rank.STOCK if present & _STOCK or present >= _ON_HAND else Rank.PLAIN
+        return QuantityRank.COUNTED
+    return QuantityRank.STOCK if present & _STOCK or present >= _ON_HAND else QuantityRank.PLAIN
 
 
 def _by_words(phrase: tuple[str, ...]) -> Heading | None:
@@ -298,11 +361,13 @@ def _by_words(phrase: tuple[str, ...]) -> Heading | None:
         and not present & _NOT_A_BARCODE
         and all(len(word) < _CODE_LENGTH for word in phrase if word.isdecimal())
     ):
-        return Heading(Role.CODE, 1)
+        return Heading(Role.CODE, CodeRank.BARCODE)
     if "sku" in present and not numbered and not present & _NOT_A_SKU:
-        return Heading(Role.CODE, 0)
+        return Heading(Role.CODE, CodeRank.SKU)
+    if present & (_COUNT | _RECOUNT) and phrase[-1] in _OPEN_ENDS:
+        return Heading(Role.OTHER, OtherRank.SCAN_DETAIL)
     if not present & _OTHER_WORDS or numbered:
         return None
     if present & (_QUANTITY | _COUNT | _RECOUNT | _STOCK):
-        return Heading(Role.OTHER, DOUBTFUL)
-    return Heading(Role.OTHER, SCAN_DETAIL if present & _SCAN_WORDS else LIST_DETAIL)
+        return Heading(Role.OTHER, OtherRank.LIST_DETAIL if present & _NEVER_COUNTED else OtherRank.DOUBTFUL)
+    return Heading(Role.OTHER, OtherRank.SCAN_DETAIL if present & _SCAN_WORDS else OtherRank.LIST_DETAIL)

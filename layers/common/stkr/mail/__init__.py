@@ -1,1 +1,1 @@
-"""What the system writes to people: composed here as pure functions, sent in ``stkr.mail.send``."""
+"""A mail: rendered in two bodies, sent through SES, and sent once. What it says belongs to the stage it is from."""

@@ -2,25 +2,15 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from functools import cache
-from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.utilities.idempotency import (
-    DynamoDBPersistenceLayer,
-    IdempotencyConfig,
-    idempotent_function,
-)
+from aws_lambda_powertools.utilities.idempotency import IdempotencyConfig, idempotent_function
 from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyAlreadyInProgressError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from stkr.infra import aws
 from stkr.infra.telemetry import Metric, count
-from stkr.mail.compose import Mail
+from stkr.mail.message import Mail
 from stkr.mail.send import send
-from stkr.store import keyspace
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+from stkr.store.sent_mails import sent_mails
 
 Outbox = Callable[[str, Mail], bool]
 """Sends a mail under an identity, unless one went out before; ``False`` while another run is sending it."""
@@ -32,7 +22,7 @@ def outbox(table: str, sender: str, configuration_set: str, remember: timedelta,
     A mail that could not be sent is forgotten, so that it is tried again. The Lambda ``context`` tells how long this
     run can last at most, so that a run that dies does not block the mail for longer.
     """
-    store = _store(aws.dynamodb(), table, remember)
+    store = sent_mails(table, remember)
     config = IdempotencyConfig(expires_after_seconds=int(remember.total_seconds()), raise_on_no_idempotency_key=True)
     config.register_lambda_context(context)
 
@@ -51,16 +41,3 @@ def outbox(table: str, sender: str, configuration_set: str, remember: timedelta,
         return True
 
     return deliver
-
-
-# Once per process: each one made hooks into the client, and every later request passes all of the hooks.
-@cache
-def _store(client: "DynamoDBClient", table: str, remember: timedelta) -> DynamoDBPersistenceLayer:  # noqa: ARG001 - it keeps the first one it is configured with
-    return DynamoDBPersistenceLayer(
-        table_name=table,
-        key_attr="PK",
-        sort_key_attr="SK",
-        static_pk_value=keyspace.SENT_MAILS,
-        expiry_attr="expires_at",
-        boto3_client=client,  # its own would take longer to make than the mails
-    )

@@ -1,7 +1,7 @@
 """Sending a mail through SES."""
 
 from stkr.infra import aws
-from stkr.mail.compose import Mail
+from stkr.mail.message import Mail
 
 
 def send(mail: Mail, sender: str, configuration_set: str) -> str:

@@ -78,7 +78,7 @@ class Person(Group):
 
 
 class Tolerance(Group):
-    """A gap must exceed these to be material: units and percent together, or value."""
+    """A variance must exceed these to be material: units and percent together, or value."""
 
     units: Annotated[Number, Field(description="Units, or what the item is measured in.", examples=[5])] = Decimal(2)
     percent: Annotated[Number, Field(description="Percent of the system's quantity.", examples=[0.5])] = Decimal(1)
@@ -172,7 +172,7 @@ class Location(Group):
     """A place that is counted, and the people behind it."""
 
     name: Annotated[ShownName, Field(description="What pages and mails call it.", examples=["Fixings aisle"])]
-    approver: Annotated[Person, Field(description="Who decides about its gaps.")]
+    approver: Annotated[Person, Field(description="Who decides about its variances.")]
     escalation: Annotated[Person | None, Field(description="Who is mailed, too, once two mails went unanswered.")] = (
         None
     )
@@ -203,8 +203,8 @@ class Rules(Group):
     tolerance: Annotated[
         Tolerance,
         Field(
-            description="A gap is material beyond `units` and `percent` together, or beyond `value`. Beyond only one of"
-            " units and percent it is minor: logged, and nobody is asked."
+            description="A variance is material beyond `units` and `percent` together, or beyond `value`. Beyond only "
+            "one of units and percent it is minor: logged, and nobody is asked."
         ),
     ] = Tolerance()
     overrides: Annotated[

@@ -10,6 +10,7 @@ from stkr.capture.result import CaptureOutcome, ParkedRow, Reason
 from stkr.domain.alias import Alias
 from stkr.domain.counted import FileProblem
 from stkr.domain.errors import ScopeError
+from stkr.domain.names import SessionId
 from stkr.domain.session import Session, SessionStatus
 from stkr.domain.stock import History, Snapshot, StockRow
 from stkr.rules.doc import Rules
@@ -190,7 +191,7 @@ def area_name(typed: str) -> str:
     return one_line(kept[:MAX_AREA_CHARS]).strip(".")
 
 
-def new_session_id(opening: Opening, day: str, nonce: str) -> str:
+def new_session_id(opening: Opening, day: str, nonce: str) -> SessionId:
     """An id people can read out: the day, the location, and a random part: ``2026-11-21-fixings-aisle-7f3a9c``."""
     slug = re.sub(r"[^a-z0-9]+", "-", opening.location.casefold()).strip("-")
-    return f"{day}-{slug}-{nonce}"
+    return SessionId(f"{day}-{slug}-{nonce}")

@@ -20,6 +20,7 @@ from stkr.tabular.sheet import MAX_FILE_BYTES
 from stkr.tabular.text import one_line
 from stkr.web.formatting import day
 from stkr.web.forms import MAX_NAME_CHARS, fields
+from stkr.web.link_pages import LinkMessages
 from stkr.web.page import Page, message_page, render
 from stkr.web.wording import place
 
@@ -276,7 +277,7 @@ def too_large_page() -> Page:
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "This file is too large to be handed out",
         "The file for Excel is smaller than the CSV. If it is too large as well, open a count of one zone after the "
-        "other; rows to be mended can be mended in your own file.",
+        "other; rows to mend can be mended in your own file.",
     )
 
 
@@ -285,25 +286,12 @@ def unknown_page() -> Page:
     return message_page(HTTPStatus.NOT_FOUND, "There is no such count", "Open one with the link of your location.")
 
 
-def expired_page() -> Page:
-    """The link was genuine, but its time is over."""
-    return message_page(HTTPStatus.GONE, "This link has expired", "Ask your manager for a new one.")
-
-
-def tampered_page() -> Page:
-    """The link is not one of ours, was damaged on its way, or is none to count with."""
-    return message_page(
-        HTTPStatus.FORBIDDEN,
-        "This link is not valid",
+MESSAGES: Final = LinkMessages(
+    expired="Ask your manager for a new one.",
+    tampered=(
         "It is incomplete, or it is not a link to count with. Open it again from where you got it; "
         "if you copied it, make sure that you copied all of it.",
-    )
-
-
-def trouble_page() -> Page:
-    """A service did not answer; nothing of what was uploaded is lost."""
-    return message_page(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "Please try again in a minute",
-        "Something did not answer in time. What you have uploaded is safe.",
-    )
+    ),
+    unknown_page=unknown_page,
+    trouble="Something did not answer in time. What you have uploaded is safe.",
+)

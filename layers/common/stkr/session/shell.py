@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from time import sleep
 from typing import Any
@@ -11,6 +11,7 @@ from stkr.capture.result import Captured, ParkedRow
 from stkr.domain import instants
 from stkr.domain.counted import FileProblem
 from stkr.domain.errors import UnknownSession
+from stkr.domain.names import SessionId
 from stkr.domain.session import Session, SessionStatus
 from stkr.domain.stock import Snapshot, StockRow
 from stkr.infra import aws
@@ -19,11 +20,12 @@ from stkr.session.core import Opening, SessionProgress, checked, new_session_id,
 from stkr.store import documents, keyspace, uploads
 from stkr.store.aliases import read_aliases
 from stkr.store.inventory import read_location
+from stkr.store.refused_uploads import read_refused
 from stkr.store.rules_doc import VersionedRules
-from stkr.store.sessions import new_session, read_refused, read_session
+from stkr.store.sessions import new_session, read_session
 from stkr.tabular.sheet import MAX_FILE_BYTES
 
-UPLOAD_MINUTES = 60
+UPLOAD_LASTS = timedelta(minutes=60)
 """How long an upload form works: longer than a page stays open, shorter than anybody would share it."""
 
 READ_SECONDS = 10
@@ -69,14 +71,14 @@ def _stock(table: str, rules: VersionedRules) -> Iterator[StockRow]:
         yield from (row.stock() for row in read_location(table, location) if row.active)
 
 
-def session_standing(settings: SessionSettings, session_id: str, shown: int) -> SessionProgress:
+def session_standing(settings: SessionSettings, session_id: SessionId, shown: int) -> SessionProgress:
     """How a session stands: its header, what was understood of the latest upload with the first ``shown`` parked rows,
     and the files that were refused.
 
     :raises UnknownSession: no such session.
     """
     session = read_session(settings.counts_table, session_id)
-    refused = tuple(read_refused(settings.counts_table, session_id))
+    refused = _refused(settings, session_id)
     captured = None
     if session.captured_seq:
         key = keyspace.capture_object(session_id, session.captured_seq)
@@ -90,7 +92,11 @@ def session_standing(settings: SessionSettings, session_id: str, shown: int) -> 
     )
 
 
-def wait_until_read(settings: SessionSettings, session_id: str) -> None:
+def _refused(settings: SessionSettings, session_id: SessionId) -> tuple[FileProblem, ...]:
+    return tuple(FileProblem(note.file, note.problem) for note in read_refused(settings.counts_table, session_id))
+
+
+def wait_until_read(settings: SessionSettings, session_id: SessionId) -> None:
     """Give capture the seconds that it takes for a file that has just come, at most ``READ_SECONDS``.
 
     The page that follows then says what was understood. A page that reloads itself would do so under the eyes, or the
@@ -100,7 +106,7 @@ def wait_until_read(settings: SessionSettings, session_id: str) -> None:
     """
     for _ in range(READ_SECONDS):
         session = read_session(settings.counts_table, session_id)
-        if not _unread_since(settings, session, tuple(read_refused(settings.counts_table, session_id))):
+        if not _unread_since(settings, session, _refused(settings, session_id)):
             return
         sleep(1)
 
@@ -134,21 +140,16 @@ def session_snapshot(settings: SessionSettings, session: Session) -> Snapshot:
     return snapshot
 
 
-def upload_form(settings: SessionSettings, session_id: str, area: str, *, after: str) -> dict[str, Any]:
+def upload_form(settings: SessionSettings, session_id: SessionId, area: str, *, after: str) -> dict[str, Any]:
     """A presigned POST (``url`` and ``fields``) that takes one file of bounded size into the session's folder.
 
     :param area: the area that was counted, as ``session.core.area_name`` has it; empty for the session as a whole.
     :param after: address the browser is led to once the file has arrived.
     """
-    folder = keyspace.upload_prefix(session_id, area)
-    return aws.s3().generate_presigned_post(
-        Bucket=settings.bucket,
-        Key=folder + "${filename}",
-        Fields={"success_action_redirect": after},
-        Conditions=[
-            {"success_action_redirect": after},
-            ["starts-with", "$key", folder],
-            ["content-length-range", 1, MAX_FILE_BYTES],
-        ],
-        ExpiresIn=UPLOAD_MINUTES * 60,
+    return uploads.presigned_form(
+        settings.bucket,
+        keyspace.upload_prefix(session_id, area),
+        leads_to=after,
+        most_bytes=MAX_FILE_BYTES,
+        lasts=UPLOAD_LASTS,
     )

@@ -1,4 +1,4 @@
-"""Staff at the desk: follow a signed link, open a count, see how it stands, fetch the blind sheet. Ends in a page.
+"""What staff ask for behind a signed link: open a count, see how it stands, fetch the blind sheet. Ends in a page.
 
 What makes sheets and QR codes is loaded when one is asked for. It would add half as much again to every start of the
 function, and most visits only see a page.
@@ -6,13 +6,11 @@ function, and most visits only see a page.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal, TypeVar
 
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
-from botocore.exceptions import BotoCoreError, ClientError
-
-from stkr.domain.errors import LinkExpired, LinkTampered, ScopeError, UnknownSession
+from stkr.domain.errors import ScopeError
+from stkr.domain.names import SessionId
 from stkr.domain.session import SessionStatus
 from stkr.domain.variance_ids import session_of_variance
 from stkr.infra.settings import SessionSettings
@@ -24,7 +22,7 @@ from stkr.session import pages
 from stkr.session.core import Opening, area_name
 from stkr.session.pages import FormProblem, OpenForm, SessionLinks, UploadForm, as_sentence
 from stkr.session.shell import (
-    UPLOAD_MINUTES,
+    UPLOAD_LASTS,
     open_session,
     parked_rows,
     session_snapshot,
@@ -36,21 +34,13 @@ from stkr.store.lines import read_line
 from stkr.store.rules_doc import current_rules, pinned_rules
 from stkr.store.sessions import read_session
 from stkr.tabular.csv_out import CSV_TYPE
+from stkr.web.guarded import LinkVisit, guarded
 from stkr.web.page import Page
 
 _Result = TypeVar("_Result")
 
 
-@dataclass(frozen=True, slots=True)
-class CountVisit:
-    """A request to the function URL: its id, the token it carries, and when (aware)."""
-
-    url_id: str
-    token: str
-    now: datetime
-
-
-def show(settings: SessionSettings, visit: CountVisit, area: str = "", *, just_uploaded: bool) -> Page:
+def show(settings: SessionSettings, visit: LinkVisit, area: str = "", *, just_uploaded: bool) -> Page:
     """The page to open a count, or the count's own page once it is open. Changes nothing.
 
     :param area: the area that is counted, as it was typed.
@@ -67,7 +57,7 @@ def show(settings: SessionSettings, visit: CountVisit, area: str = "", *, just_u
     return _guarded(settings, visit, act)
 
 
-def submit(settings: SessionSettings, visit: CountVisit, form: OpenForm, nonce: str) -> Page | str:
+def submit(settings: SessionSettings, visit: LinkVisit, form: OpenForm, nonce: str) -> Page | str:
     """Open a count.
 
     :param nonce: random characters for the session's id.
@@ -124,7 +114,7 @@ def _handed_out(file: Download) -> Page | Download:
     return file if len(file.content) <= _MAX_DOWNLOAD_BYTES else pages.too_large_page()
 
 
-def fetch_sheet(settings: SessionSettings, visit: CountVisit, form: Format) -> Page | Download:
+def fetch_sheet(settings: SessionSettings, visit: LinkVisit, form: Format) -> Page | Download:
     """The blind sheet of the link's session, or a page that says why there is none."""
     from stkr.session.sheet import csv_sheet, xlsx_sheet  # noqa: PLC0415 - see the module's docstring
     from stkr.tabular.xlsx_out import XLSX_TYPE  # noqa: PLC0415 - as above
@@ -142,7 +132,7 @@ def fetch_sheet(settings: SessionSettings, visit: CountVisit, form: Format) -> P
     return _guarded(settings, visit, act)
 
 
-def print_sheet(settings: SessionSettings, visit: CountVisit) -> Page:
+def print_sheet(settings: SessionSettings, visit: LinkVisit) -> Page:
     """The blind sheet of the link's session as a page to print, or a page that says why there is none."""
     from stkr.session.sheet import sheet_rows  # noqa: PLC0415 - see the module's docstring
 
@@ -157,9 +147,9 @@ def print_sheet(settings: SessionSettings, visit: CountVisit) -> Page:
     return _guarded(settings, visit, act)
 
 
-def fetch_fixes(settings: SessionSettings, visit: CountVisit, form: Format) -> Page | Download:
+def fetch_fixes(settings: SessionSettings, visit: LinkVisit, form: Format) -> Page | Download:
     """The fix sheet with what is parked now, or a page that says why there is none."""
-    from stkr.capture.fix_sheet import csv_fixes, xlsx_fixes  # noqa: PLC0415 - see the module's docstring
+    from stkr.capture.write_fix_sheet import csv_fixes, xlsx_fixes  # noqa: PLC0415 - see the module's docstring
     from stkr.tabular.xlsx_out import XLSX_TYPE  # noqa: PLC0415 - as above
 
     def act(link: CountLink) -> Page | Download:
@@ -176,7 +166,7 @@ def fetch_fixes(settings: SessionSettings, visit: CountVisit, form: Format) -> P
     return _guarded(settings, visit, act)
 
 
-def show_card(settings: SessionSettings, visit: CountVisit) -> Page:
+def show_card(settings: SessionSettings, visit: LinkVisit) -> Page:
     """The card with the QR code of a location's link, or a page that says why there is none."""
 
     def act(link: CountLink) -> Page:
@@ -187,7 +177,7 @@ def show_card(settings: SessionSettings, visit: CountVisit) -> Page:
     return _guarded(settings, visit, act)
 
 
-def fetch_code(settings: SessionSettings, visit: CountVisit, form: Picture) -> Page | Download:
+def fetch_code(settings: SessionSettings, visit: LinkVisit, form: Picture) -> Page | Download:
     """The QR code of a location's link by itself, or a page that says why there is none."""
     from stkr.session.qr import PNG_TYPE, SVG_TYPE, png, svg  # noqa: PLC0415 - see the module's docstring
 
@@ -200,25 +190,12 @@ def fetch_code(settings: SessionSettings, visit: CountVisit, form: Picture) -> P
     return _guarded(settings, visit, act)
 
 
-def _guarded(
-    settings: SessionSettings, visit: CountVisit, act: Callable[[CountLink], Page | _Result]
-) -> Page | _Result:
-    """Run ``act`` for a genuine link; whatever goes wrong becomes a plain page that gives nothing away."""
-    try:
-        link = read_count(visit.token, signing_keys(settings.signing_secret, visit.now), int(visit.now.timestamp()))
-        if not link.belongs_to(visit.url_id):
-            return pages.tampered_page()
+def _guarded(settings: SessionSettings, visit: LinkVisit, act: Callable[[CountLink], Page | _Result]) -> Page | _Result:
+    def follow(link: CountLink) -> Page | _Result:
         logger.set_correlation_id(link.session_id)
         return act(link)
-    except LinkExpired:
-        return pages.expired_page()
-    except LinkTampered:
-        return pages.tampered_page()
-    except UnknownSession:
-        return pages.unknown_page()
-    except (BotoCoreError, ClientError, GetParameterError) as error:
-        logger.exception("the request came to nothing", error=type(error).__name__)
-        return pages.trouble_page()
+
+    return guarded(visit, settings.signing_secret, read_count, pages.MESSAGES, follow)
 
 
 def _open_page(settings: SessionSettings, link: CountLink, rules: Rules, form: OpenForm) -> Page:
@@ -230,14 +207,14 @@ def _open_page(settings: SessionSettings, link: CountLink, rules: Rules, form: O
     return pages.open_page(link, rules, form, rejected)
 
 
-def _session_page(settings: SessionSettings, visit: CountVisit, home: str, session_id: str, area: str) -> Page:
+def _session_page(settings: SessionSettings, visit: LinkVisit, home: str, session_id: SessionId, area: str) -> Page:
     standing = session_standing(settings, session_id, pages.SHOWN)
     session = standing.session
     links = SessionLinks(home, visit.token, area)
     upload = None
     if session.status is not SessionStatus.CLOSED:
         signed = upload_form(settings, session_id, area, after=links.outcome)
-        upload = UploadForm(signed["url"], signed["fields"], visit.now + timedelta(minutes=UPLOAD_MINUTES), area)
+        upload = UploadForm(signed["url"], signed["fields"], visit.now + UPLOAD_LASTS, area)
     return pages.session_page(
         standing,
         pinned_rules(settings.bucket, session.rules_version_id),

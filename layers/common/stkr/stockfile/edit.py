@@ -1,4 +1,4 @@
-"""Booking into a stock file's own text: cells of quantities change, and not one other byte."""
+"""Booking into a stock file's own text: only cells of quantities change, no other byte."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -16,8 +16,8 @@ _THOUSANDS = 3
 RowPlace = tuple[str, str]
 """SKU and location."""
 
-# What describes the item wherever it is; everything else of a row is about one location.
-_OF_THE_ITEM = frozenset("name,variation,unit_cost,pack_size,aliases,category,unit,sold_by_measure".split(","))
+# What describes the item itself; everything else in a row is about one location.
+_ITEM_FIELDS = frozenset("name,variation,unit_cost,pack_size,aliases,category,unit,sold_by_measure".split(","))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ def edited(
     """Add amounts to the quantities of a stock file that is delimited text.
 
     :param amounts: eaches by SKU and location, negative to take off.
-    :param stocked: places that the file listed with a quantity when it was last read; where it lists one no more, a row
-        with the amount alone would say that there is no other stock.
+    :param stocked: places that the file listed with a quantity when it was last read. Where it no longer lists one, a
+        new row with the amount alone would say that there is no other stock.
     :raises CountFileError: the file cannot be read, or not be changed without changing more than quantities.
     """
     table = read_stock_table(name, content)
@@ -66,7 +66,7 @@ def edited(
             left_out[place] = str(reason)
     after = {place: qty + amounts[place] for place, qty in before.items()}
     changed = text.encoded()
-    # Whatever quotes and marks the file has: what is read from it now must be what was there and what was booked.
+    # Whatever quotes and marks the file has, reading it again must give what was there plus what was booked.
     if read_stock(name, changed) != tuple(_expected(table, text.added, after)):
         raise CountFileError("its quantities cannot be changed without changing more; save it as a plain CSV")
     return Edited(changed, before, after, left_out)
@@ -113,18 +113,18 @@ class _Text:
         """Add a row for an item that the file lists elsewhere, with what it says there of the item itself."""
         sku, location = place
         columns = self._table.columns
-        home = columns.fields.get("location")
-        if home is None or len(columns.quantities) > 1:
+        location_column = columns.fields.get("location")
+        if location_column is None or len(columns.quantities) > 1:
             raise _CannotWrite("the file has no column of locations, so that no row can be added to it")
-        like = next(((stock, row) for stock, row, _ in self._table.cells if stock.sku == sku), None)
-        if like is None:
+        elsewhere = next(((stock, row) for stock, row, _ in self._table.cells if stock.sku == sku), None)
+        if elsewhere is None:
             raise _CannotWrite("the file does not list the item anywhere, so that its cost and codes are unknown")
-        stock, row = like
+        stock, row = elsewhere
         raw, _ = self._raw(row)
-        kept = {columns.sku, *columns.codes, *(at for field, at in columns.fields.items() if field in _OF_THE_ITEM)}
+        kept = {columns.sku, *columns.codes, *(at for field, at in columns.fields.items() if field in _ITEM_FIELDS)}
         cells = [cell if index in kept else "" for index, cell in enumerate(raw)]
         cells += [""] * (columns.width - len(cells))
-        cells[home] = self._quoted(location)
+        cells[location_column] = self._quoted(location)
         cells[columns.quantities[0][0]] = f"{quantity:f}"
         self._append(self._table.sheet.delimiter.join(cells))
         self.added.append(replace(stock, location=location, system_qty=quantity, bin="", history=type(stock.history)()))
@@ -134,15 +134,15 @@ class _Text:
         return "".join(self._lines).encode(self._encoding)
 
     def _append(self, line: str) -> None:
-        _, end = _parted(self._lines[self._table.columns.header - 1])
-        last, last_end = _parted(self._lines[-1])
+        _, end = _split_line_end(self._lines[self._table.columns.header - 1])
+        last, last_end = _split_line_end(self._lines[-1])
         self._lines[-1] = last + (last_end or end)
         self._lines.append(line + last_end)
 
     def _raw(self, row: int) -> tuple[list[str], str]:
         """The cells of a row as they are written, and its line end."""
-        line, end = _parted(self._lines[row - 1]) if row <= len(self._lines) else ("", "")
-        raw = [found[1] for found in self._cell.finditer(line)]
+        line, end = _split_line_end(self._lines[row - 1]) if row <= len(self._lines) else ("", "")
+        raw = [cell[1] for cell in self._cell.finditer(line)]
         # A line that does not end in a delimiter is followed by one more, empty match.
         if not line.endswith(self._table.sheet.delimiter):
             raw = raw[:-1] if len(raw) > 1 and not raw[-1] else raw
@@ -156,7 +156,7 @@ class _Text:
         return text
 
 
-def _parted(line: str) -> tuple[str, str]:
+def _split_line_end(line: str) -> tuple[str, str]:
     body = line.rstrip("\r\n")
     return body, line[len(body) :]
 

@@ -17,58 +17,15 @@ from decimal import Decimal
 from stkr.domain.errors import CountFileError
 from stkr.domain.stock import History, Snapshot, StockRow
 from stkr.domain.units import held_in, is_measure
-from stkr.headings.titles import Rank, Role, heading
+from stkr.stockfile.columns import StockColumns, find_stock_table, judge_stock_rows
 from stkr.tabular.files import open_tables
 from stkr.tabular.sheet import Row, Sheet, has_content
-from stkr.tabular.text import folded, visible, words
+from stkr.tabular.text import folded, visible
 
 ALL_LOCATIONS = "all locations"
-_HEADER_WITHIN = 30
 _SHOWN_PROBLEMS = 20
 
 
-def _phrases(text: str) -> frozenset[tuple[str, ...]]:
-    return frozenset(tuple(phrase.split()) for phrase in text.split(","))
-
-
-_NAMES: Mapping[str, frozenset[tuple[str, ...]]] = {
-    "system_qty": _phrases(
-        "system qty,system quantity,system stock,book qty,book quantity,qty on record,actual qty,actual quantity,"
-        "balance qty,balance quantity"
-    ),
-    "name": _phrases(
-        "name,item name,product name,title,description,item,product,item description,product title,label name,"
-        "bezeichnung,libelle,nombre,descrizione,omschrijving"
-    ),
-    "variation": _phrases("variation name,variation,variant,variant name,option1 value"),
-    "unit_cost": _phrases(
-        "unit cost,cost,cost price,unit cost price,average cost,avg cost,default unit cost,default cost,"
-        "standard price,standard cost,valuation rate,cost per item,supply price,purchase price,buy price,"
-        "cost of goods,einkaufspreis"
-    ),
-    "pack_size": _phrases(
-        "pack size,packsize,case size,case qty,case quantity,case pack,pack qty,pack quantity,units per case,"
-        "units per pack,qty per case,quantity per case,qty per pack,carton size,units per carton,eaches per case,"
-        "each per case"
-    ),
-    "aliases": _phrases("aliases,alias codes,other codes,codes,alternate codes,alternative codes"),
-    "category": _phrases(
-        "category,categories,product category,item category,department,item group,reporting category,product type,group"
-    ),
-    "sold_since_count": _phrases("sold since count,sold since last count,units sold since count,qty sold since count"),
-    "last_received_at": _phrases(
-        "last received at,last received,last received date,last receipt,last receipt date,last delivery,"
-        "last delivery date"
-    ),
-    "last_received_qty": _phrases(
-        "last received qty,last received quantity,last receipt qty,last receipt quantity,last delivery qty"
-    ),
-    "last_counted_at": _phrases(
-        "last counted at,last counted,last counted date,last count date,last count at,last stocktake,"
-        "last stocktake date,last inventory date"
-    ),
-    "sold_by_measure": _phrases("sold by measure,by measure,measured,sold by weight,sold by length"),
-}
 _YES = frozenset({"yes", "y", "true", "1", "x", "ja", "oui", "si", "sí"})
 _NO = frozenset({"", "no", "n", "false", "0", "nein", "non"})
 # What shop systems write where an item is not stocked or not tracked, so that there is nothing to reconcile.
@@ -92,29 +49,13 @@ _COMMA_DECIMAL = re.compile(r"-?\d{1,9},(?:\d{1,2}|\d{4,12})|-?0,\d{3}", re.ASCI
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
-    """Where the fields of a stock file are. ``quantities`` pairs a column with the location its header names."""
-
-    header: int
-    sku: int
-    quantities: tuple[tuple[int, str], ...]
-    fields: Mapping[str, int]
-    codes: tuple[int, ...]
-
-    @property
-    def width(self) -> int:
-        """As many cells must a row have for every column to exist."""
-        return 1 + max([self.sku, *self.codes, *self.fields.values(), *(index for index, _ in self.quantities)])
-
-
-@dataclass(frozen=True, slots=True)
 class StockTable:
     """A stock file that was read whole. ``cells`` has a row's stock, and the row and column that its quantity is in:
     physical row numbers as the sheet has them, columns from 0.
     """
 
     sheet: Sheet
-    columns: Columns
+    columns: StockColumns
     cells: tuple[tuple[StockRow, int, int], ...]
 
 
@@ -122,24 +63,24 @@ class Problems:
     """Every cell that cannot be used, so that a source is corrected in one go."""
 
     def __init__(self) -> None:
-        self._found: list[str] = []
+        self._problems: list[str] = []
 
     def note(self, row: int, column: str, cell: str, problem: str) -> None:
-        """One more."""
-        self._found.append(f"row {row}, {column}: {cell.strip()[:40]!r} {problem}")
+        """Note a cell that cannot be used, and why."""
+        self._problems.append(f"row {row}, {column}: {cell.strip()[:40]!r} {problem}")
 
     def note_repeat(self, row: int, stock: StockRow) -> None:
-        """A SKU that the location has already."""
+        """Note a SKU that the location already has."""
         at = f" at {stock.location}" if stock.location else ""
         self.note(row, "sku", stock.sku, f"is there twice{at}")
 
     def raise_if_any(self) -> None:
         """:raises CountFileError: naming them in one line."""
-        if self._found:
-            more = len(self._found) - _SHOWN_PROBLEMS
-            shown = "; ".join(self._found[:_SHOWN_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
-            noun = "cell" if len(self._found) == 1 else "cells"
-            raise CountFileError(f"{len(self._found)} {noun} cannot be used: {shown}")
+        if self._problems:
+            more = len(self._problems) - _SHOWN_PROBLEMS
+            shown = "; ".join(self._problems[:_SHOWN_PROBLEMS]) + (f"; and {more} more" if more > 0 else "")
+            noun = "cell" if len(self._problems) == 1 else "cells"
+            raise CountFileError(f"{len(self._problems)} {noun} cannot be used: {shown}")
 
 
 def read_stock(name: str, content: bytes) -> tuple[StockRow, ...]:
@@ -157,15 +98,15 @@ def read_stock_table(name: str, content: bytes) -> StockTable:
 
     :raises CountFileError: as ``read_stock`` does.
     """
-    sheets = open_tables(name, content, lambda rows: max(map(_strength, rows[:_HEADER_WITHIN]), default=0))
-    sheet, columns = _table(sheets)
+    sheets = open_tables(name, content, judge_stock_rows)
+    sheet, columns = find_stock_table(sheets)
     problems = Problems()
     cells: dict[tuple[str, str], tuple[StockRow, int, int]] = {}
     for row in sheet.rows():
         if row[0] > columns.header and has_content(row[1]):
             for stock, column in _stock(row, columns, problems):
-                found = (stock, row[0], column)
-                if cells.setdefault((stock.sku, stock.location), found) is not found:
+                cell = (stock, row[0], column)
+                if cells.setdefault((stock.sku, stock.location), cell) is not cell:
                     problems.note_repeat(row[0], stock)
     problems.raise_if_any()
     if not cells:
@@ -197,8 +138,8 @@ def snapshot_of(rows: Iterable[StockRow], location: str | None = None) -> Snapsh
     if location is not None:
         here = [row for row in rows if folded(row.location) == folded(location)]
         if not here:
-            known = ", ".join(filter(None, places)) or "none"
-            raise CountFileError(f"there is no location {location!r} in the stock file, which has: {known}")
+            locations = ", ".join(filter(None, places)) or "none"
+            raise CountFileError(f"there is no location {location!r} in the stock file, which has: {locations}")
         own = {row.sku: row for row in here}
         return Snapshot(here[0].location, own, {row.sku: row for row in rows if row.sku not in own})
     repeated = [sku for sku, times in Counter(row.sku for row in rows).items() if times > 1]
@@ -209,98 +150,7 @@ def snapshot_of(rows: Iterable[StockRow], location: str | None = None) -> Snapsh
     return Snapshot(places[0] if len(places) == 1 else ALL_LOCATIONS, {row.sku: row for row in rows})
 
 
-def _table(sheets: Sequence[Sheet]) -> tuple[Sheet, Columns]:
-    """The first table that is a stock list."""
-    refusal = CountFileError("the file is empty")
-    for sheet in sheets:
-        for number, cells in sheet.sample()[:_HEADER_WITHIN]:
-            if _strength(cells):
-                return sheet, _columns(number, cells)
-            refusal = CountFileError(
-                "no header row names a SKU and a quantity: the columns needed are sku and system_qty"
-            )
-    raise refusal
-
-
-def _strength(cells: Sequence[str]) -> int:
-    """How many columns a row names, if it names the SKU and a quantity."""
-    known = [heading(cell) for cell in cells]
-    roles = {found.role for found in known if found}
-    if not {Role.CODE, Role.QUANTITY} <= roles:
-        return 0
-    return sum(found is not None or _field(cell) is not None for cell, found in zip(cells, known, strict=True))
-
-
-def _field(cell: str) -> str | None:
-    phrase = words(cell)
-    return next((field for field, phrases in _NAMES.items() if phrase in phrases), None)
-
-
-def _columns(number: int, cells: Sequence[str]) -> Columns:
-    fields: dict[str, int] = {}
-    codes: list[tuple[int, int]] = []
-    for index, cell in enumerate(cells):
-        field = _field(cell)
-        known = heading(cell)
-        if field is not None:
-            fields.setdefault(field, index)
-        elif known is not None and known.role is Role.CODE:
-            codes.append((known.rank, index))
-        elif known is not None and known.role in (Role.LOCATION, Role.BIN, Role.UNIT):
-            fields.setdefault(str(known.role), index)
-    codes.sort()
-    if not codes:
-        # "Item" or "Product" is a name beside a SKU, and the SKU where there is none.
-        names = [index for index, cell in enumerate(cells) if _field(cell) == "name"]
-        loose = [index for index in names if (known := heading(cells[index])) and known.role is Role.CODE]
-        if not loose:
-            raise CountFileError("no column holds the SKU: name it sku")
-        codes = [(0, loose[0])]
-        names.remove(loose[0])
-        del fields["name"]
-        if names:
-            fields["name"] = names[0]
-    return Columns(
-        number, codes[0][1], _quantity_columns(cells, fields), fields, tuple(index for _, index in codes[1:])
-    )
-
-
-def _quantity_columns(cells: Sequence[str], fields: dict[str, int]) -> tuple[tuple[int, str], ...]:
-    """The system quantity: the column of that name, else stock on hand (per location or not), else a plain quantity."""
-    if "system_qty" in fields:
-        return ((fields.pop("system_qty"), ""),)
-    tiers: dict[int, list[tuple[int, str]]] = {}
-    for index, cell in enumerate(cells):
-        known = heading(cell)
-        if _field(cell) is None and known is not None and known.role is Role.QUANTITY and known.rank >= Rank.PLAIN:
-            tiers.setdefault(_tier(cell, known.rank), []).append((index, _place(cell, known.place)))
-    if not tiers:
-        raise CountFileError("no column holds the system quantity: name it system_qty")
-    best = tiers[min(tiers)]
-    if len(best) > 1 and not all(place for _, place in best):
-        named = ", ".join(repr(visible(cells[index])) for index, _ in best)
-        raise CountFileError(f"cannot tell which column is the system quantity: {named}. Name it system_qty")
-    return tuple(best)
-
-
-def _tier(cell: str, rank: int) -> int:
-    on_hand = {"hand", "onhand", "qoh", "soh"} & set(words(cell))
-    if on_hand or rank == Rank.STOCK:
-        return 0
-    return 1 if rank == Rank.PLAIN else 2
-
-
-def _place(cell: str, place: tuple[str, ...]) -> str:
-    """The location's name as the header writes it."""
-    if not place:
-        return ""
-    tail = re.search(r"(?:quantity\s+|inventory:\s*|inventory_)(.+)$", cell.strip(), re.IGNORECASE)
-    before = re.match(r"(.+?)\s+-\s+quantity on hand$", cell.strip(), re.IGNORECASE)
-    found = before or tail
-    return found[1].replace("_", " ").strip("[] ") if found else " ".join(place)
-
-
-def _stock(row: Row, columns: Columns, problems: Problems) -> Iterator[tuple[StockRow, int]]:
+def _stock(row: Row, columns: StockColumns, problems: Problems) -> Iterator[tuple[StockRow, int]]:
     """The stock of one row at each of the file's locations, and the column of its quantity."""
     number, cells = row
     cells = cells + [""] * (columns.width - len(cells))
@@ -365,10 +215,10 @@ class _RowReader:
             by_measure=self._by_measure(),
             unit=held_in(self.text("unit")),
             history=History(
-                self.decimal("sold_since_count"),
-                self._shown("last_received_at") or None,
-                self.decimal("last_received_qty"),
-                self._shown("last_counted_at") or None,
+                sold_since_count=self.decimal("sold_since_count"),
+                last_received_at=self._shown("last_received_at") or None,
+                last_received_qty=self.decimal("last_received_qty"),
+                last_counted_at=self._shown("last_counted_at") or None,
             ),
         )
 
@@ -412,7 +262,7 @@ def plain_number(text: str) -> Decimal | None:
 
 
 def exact_number(text: str) -> Decimal | None:
-    """The exact number a system wrote; ``None`` for anything that is none, or could be two.
+    """The exact number a system wrote; ``None`` for anything that is not a number, or could be one of two.
 
     A dot is a decimal point. A comma is one only where it cannot group thousands: ``0,35`` but not ``1,250``.
     """

@@ -1,4 +1,4 @@
-"""The codes that people have confirmed for an item: they help the next counts until the system of record has them."""
+"""Confirmed codes in the counts table: they help the next counts until the system of record has them."""
 
 from collections.abc import Iterator
 
@@ -7,8 +7,12 @@ from botocore.exceptions import ClientError
 from stkr.domain.alias import ConfirmedAlias
 from stkr.infra import aws
 from stkr.store import keyspace
-from stkr.store.dynamodb import query, update, values
+from stkr.store.dynamodb import attributes, query, update, values
 from stkr.tabular.text import folded
+
+
+def _alias_key(code: str) -> dict[str, str]:
+    return {"PK": keyspace.ALIASES, "SK": keyspace.alias(folded(code))}
 
 
 def read_aliases(table: str) -> Iterator[ConfirmedAlias]:
@@ -17,12 +21,13 @@ def read_aliases(table: str) -> Iterator[ConfirmedAlias]:
 
 
 def remember(table: str, confirmed: ConfirmedAlias) -> ConfirmedAlias | None:
-    """Store a confirmed code. What is remembered already stays: a person has to take it back first (``forget``).
+    """Store a confirmed code. An earlier meaning stays: a person has to take it back first (``forget``).
 
     :returns: ``None``, or what the code is remembered as, where that is something else.
     """
-    key = {"PK": keyspace.ALIASES, "SK": keyspace.alias(folded(confirmed.code))}
-    request = update(table, key, condition="attribute_not_exists(PK)", sets=confirmed.model_dump())
+    # Counts were made with the earlier meaning; what a code means must not change under them by another fix sheet.
+    code_is_new = "attribute_not_exists(PK)"
+    request = update(table, _alias_key(confirmed.code), condition=code_is_new, sets=confirmed.model_dump())
     try:
         aws.dynamodb().update_item(**request, ReturnValuesOnConditionCheckFailure="ALL_OLD")
     except ClientError as error:
@@ -34,10 +39,10 @@ def remember(table: str, confirmed: ConfirmedAlias) -> ConfirmedAlias | None:
 
 
 def forget(table: str, code: str) -> bool:
-    """Take a confirmed code back; counts that are open keep the stock as it was when they were opened.
+    """Take a confirmed code back; open counts keep the codes of their snapshots.
 
     :returns: whether it was there.
     """
-    key = {"PK": {"S": keyspace.ALIASES}, "SK": {"S": keyspace.alias(folded(code))}}
+    key = attributes(_alias_key(code))
     answer = aws.dynamodb().delete_item(TableName=table, Key=key, ReturnValues="ALL_OLD")
     return "Attributes" in answer

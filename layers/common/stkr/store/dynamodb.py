@@ -1,4 +1,4 @@
-"""Between Python values and DynamoDB's typed attributes, and transactions that say which of their actions failed."""
+"""The calls of DynamoDB: typed attributes, request builders, queries, and writes that say which condition failed."""
 
 import random
 import time
@@ -24,7 +24,7 @@ _CONFLICT_TRIES = 6
 """A conflicting transaction is over in milliseconds; six tries with growing pauses wait about a second in all."""
 
 _PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
-"""Why an action of a transaction may be refused that goes through a moment later."""
+"""Reasons for which an action of a transaction is refused although it goes through a moment later."""
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -49,12 +49,12 @@ def update(  # noqa: PLR0913 - the parts that an UpdateItem has
     adds: Mapping[str, Any] | None = None,
     removes: Sequence[str] = (),
     names: Mapping[str, str] | None = None,
-    given: Mapping[str, Any] | None = None,
+    bound: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Build an UpdateItem request, which is a transaction's ``Update`` alike.
 
     ``sets`` are assigned (a value of ``None`` removes the attribute), ``adds`` added to, ``removes`` dropped.
-    ``condition`` uses the placeholders of ``names`` and ``given`` and those of the attributes that are written
+    ``condition`` uses the placeholders of ``names`` and ``bound`` and those of the attributes that are written
     (``#name`` and ``:name``); ``None`` only where any earlier value may be written over.
     """
     assigned = {name: value for name, value in (sets or {}).items() if value is not None}
@@ -66,22 +66,22 @@ def update(  # noqa: PLR0913 - the parts that an UpdateItem has
     if dropped:
         clauses.append("REMOVE " + ", ".join(f"#{name}" for name in dropped))
     changed = {**assigned, **(adds or {})}
-    bound = {**{f":{name}": value for name, value in changed.items()}, **(given or {})}
+    placeholders = {**{f":{name}": value for name, value in changed.items()}, **(bound or {})}
     request: dict[str, Any] = {
         "TableName": table,
         "Key": attributes(key),
         "UpdateExpression": " ".join(clauses),
         "ExpressionAttributeNames": {**{f"#{name}": name for name in [*changed, *dropped]}, **(names or {})},
     }
-    if bound:
-        request["ExpressionAttributeValues"] = {name: _serialize(value) for name, value in bound.items()}
+    if placeholders:
+        request["ExpressionAttributeValues"] = {name: _serialize(value) for name, value in placeholders.items()}
     if condition:
         request["ConditionExpression"] = condition
     return request
 
 
 def query(
-    table: str, condition: str, given: Mapping[str, str], *, index: str | None = None
+    table: str, condition: str, bound: Mapping[str, str], *, index: str | None = None
 ) -> Iterator[dict[str, Any]]:
     """The plain values of all items under a key condition, page by page, in the order of the sort key.
 
@@ -94,7 +94,7 @@ def query(
         .paginate(
             TableName=table,
             KeyConditionExpression=condition,
-            ExpressionAttributeValues={name: {"S": value} for name, value in given.items()},
+            ExpressionAttributeValues={name: {"S": value} for name, value in bound.items()},
             **source,
         )
     )
@@ -108,9 +108,9 @@ def put(table: str, item: Mapping[str, Any], *, condition: str) -> dict[str, Any
 
 
 def pause(attempt: int) -> None:
-    """Wait a little before what met a transaction is tried again: up to 40, 80, 160 ... milliseconds.
+    """Back off before retrying a write that collided with another transaction: up to 40, 80, 160 ... milliseconds.
 
-    By chance up to half as long: those who were refused at the same moment would only meet again.
+    A random part of up to half of it is left out, so that two that collided do not collide again.
     """
     longest = 0.02 * 2**attempt
     time.sleep(random.uniform(longest / 2, longest))  # noqa: S311 - a waiting time, not a secret
@@ -123,8 +123,8 @@ def transact_once(actions: "Sequence[TransactWriteItemTypeDef]") -> list[ActionO
     """Run one transaction; all of it happens or nothing.
 
     :param actions: at most 100.
-    :returns: ``["done", ...]``; else nothing was written, and for each action whether its condition failed, or whether
-        it met another transaction or was throttled, which is over in a moment.
+    :returns: ``["done", ...]``; else nothing was written, and the list says of each action whether its condition
+        failed, or whether it collided with another transaction or was throttled, which is over in a moment.
     :raises botocore.exceptions.ClientError: for anything else; the SDK repeats lost answers with the same token.
     """
     try:
@@ -165,7 +165,7 @@ def transact(actions: "Sequence[TransactWriteItemTypeDef]", pause: Callable[[int
 def patient_update(request: Mapping[str, Any]) -> dict[str, Any]:
     """Run an UpdateItem, and wait for a transaction that is at work on the same item; the SDK would give up at once.
 
-    A session's header is in every transaction of its reconciliation, so that its other writers do meet them.
+    Every transaction of a reconciliation checks the session's header, so the header's other writers do collide.
     """
     attempt = 0
     while True:
@@ -192,7 +192,7 @@ def conditional_update(request: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 class GuardFailed(Exception):
-    """The condition that every transaction of a run carries no longer holds; this one wrote nothing."""
+    """The guard that every transaction of a run carries no longer holds; this transaction wrote nothing."""
 
 
 def transact_groups(

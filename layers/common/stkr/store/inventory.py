@@ -10,14 +10,15 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from stkr.domain.exact import ZERO
+from stkr.domain.inventory import MAX_UNBOOKED, InventoryRow, Unbooked, UnbookedRow
+from stkr.domain.names import Instant
 from stkr.infra import aws
 from stkr.store import keyspace
 from stkr.store.dynamodb import attributes, put, query, update, values
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
-from stkr.domain.exact import ZERO
-from stkr.domain.inventory import MAX_UNBOOKED, InventoryRow, Unbooked, UnbookedRow
 
 
 def row_key(location: str, sku: str) -> dict[str, str]:
@@ -37,30 +38,36 @@ def inventory_row(stored: dict[str, Any]) -> InventoryRow:
 
 def read_row(table: str, location: str, sku: str) -> InventoryRow | None:
     """A row, read consistently; ``None`` where there is none."""
-    found = aws.dynamodb().get_item(TableName=table, Key=attributes(row_key(location, sku)), ConsistentRead=True)
-    return inventory_row(values(found["Item"])) if "Item" in found else None
+    answer = aws.dynamodb().get_item(TableName=table, Key=attributes(row_key(location, sku)), ConsistentRead=True)
+    return inventory_row(values(answer["Item"])) if "Item" in answer else None
 
 
 def read_location(table: str, location: str) -> Iterator[InventoryRow]:
     """All rows of a location, the inactive ones too, read consistently, by SKU."""
-    given = {":location": keyspace.location(location), ":sku": keyspace.sku("")}
-    yield from map(inventory_row, query(table, "PK = :location AND begins_with(SK, :sku)", given))
+    bound = {":location": keyspace.location(location), ":sku": keyspace.sku("")}
+    yield from map(inventory_row, query(table, "PK = :location AND begins_with(SK, :sku)", bound))
 
 
-def read_waiting(table: str, until: str | None = None) -> Iterator[UnbookedRow]:
+def read_waiting(table: str, until: Instant | None = None) -> Iterator[UnbookedRow]:
     """The rows that have something to be booked, those that have waited longest first.
 
     The index may be a moment behind the table.
 
     :param until: stored instant; only rows that have waited since then or longer.
     """
-    condition, given = "unbooked_pk = :unbooked", {":unbooked": keyspace.UNBOOKED}
+    condition, bound = "unbooked_pk = :unbooked", {":unbooked": keyspace.UNBOOKED}
     if until is not None:
-        condition, given = f"{condition} AND unbooked_since <= :until", {**given, ":until": until}
-    for stored in query(table, condition, given, index="by_booking"):
+        condition, bound = f"{condition} AND unbooked_since <= :until", {**bound, ":until": until}
+    for stored in query(table, condition, bound, index="by_booking"):
         location, sku = _place(stored)
         adjustments = tuple(map(Unbooked.model_validate, stored["unbooked"]))
-        yield UnbookedRow(location, sku, stored.get("name", ""), adjustments, stored["unbooked_since"])
+        yield UnbookedRow(
+            location=location,
+            sku=sku,
+            name=stored.get("name", ""),
+            adjustments=adjustments,
+            since=stored["unbooked_since"],
+        )
 
 
 def row_attributes(row: InventoryRow) -> dict[str, Any]:
@@ -76,8 +83,8 @@ def create_row(table: str, row: InventoryRow) -> dict[str, Any]:
     return put(table, row_key(row.location, row.sku) | row_attributes(row), condition=is_new)
 
 
-def change_row(table: str, seen: InventoryRow, wanted: InventoryRow) -> dict[str, Any]:
-    """UpdateItem request that turns a row as it was ``seen`` into the row ``wanted``; it assigns only what differs.
+def change_row(table: str, as_read: InventoryRow, wanted: InventoryRow) -> dict[str, Any]:
+    """UpdateItem request that turns a row as it was read into the row ``wanted``; it assigns only what differs.
 
     :param wanted: the same location and SKU, with at least one attribute that differs.
     """
@@ -85,15 +92,15 @@ def change_row(table: str, seen: InventoryRow, wanted: InventoryRow) -> dict[str
     no_approval_since = "#snapshot_version = :seen_version"
     # Settling a booking leaves the version alone, but never what the source said.
     no_sync_since = "#source_qty = :seen_source"
-    before, after = row_attributes(seen), row_attributes(wanted)
+    before, after = row_attributes(as_read), row_attributes(wanted)
     differing = [name for name in before | after if before.get(name) != after.get(name)]
     return update(
         table,
-        row_key(seen.location, seen.sku),
+        row_key(as_read.location, as_read.sku),
         condition=f"{no_approval_since} AND {no_sync_since}",
         sets={name: after.get(name) for name in differing},
         names={"#snapshot_version": "snapshot_version", "#source_qty": "source_qty"},
-        given={":seen_version": seen.snapshot_version, ":seen_source": seen.source_qty},
+        bound={":seen_version": as_read.snapshot_version, ":seen_source": as_read.source_qty},
     )
 
 
@@ -106,7 +113,7 @@ def post_adjustment(  # noqa: PLR0913 - the adjustment, and the stock it was dec
     gap_units: Decimal,
     expected_qty: Decimal,
     expected_version: int,
-    at: str,
+    at: Instant,
 ) -> "TransactWriteItemTypeDef":
     """Action that moves a row's quantity by an approved gap, provided the stock is as the manager was shown it.
 
@@ -125,7 +132,7 @@ def post_adjustment(  # noqa: PLR0913 - the adjustment, and the stock it was dec
         "system_qty = system_qty + :gap",
         "snapshot_version = snapshot_version + :one",
     ]
-    given: dict[str, Any] = {
+    bound: dict[str, Any] = {
         ":gap": gap_units,
         ":one": 1,
         ":expected_qty": expected_qty,
@@ -139,19 +146,19 @@ def post_adjustment(  # noqa: PLR0913 - the adjustment, and the stock it was dec
             "unbooked_since = if_not_exists(unbooked_since, :unbooked_since)",
             "unbooked_pk = :unbooked_pk",
         ]
-        given |= {":none": [], **{f":{name}": value for name, value in waiting.items()}}
+        bound |= {":none": [], **{f":{name}": value for name, value in waiting.items()}}
     return {
         "Update": {
             "TableName": table,
             "Key": attributes(row_key(location, sku)),
             "UpdateExpression": f"SET {', '.join(moves)}",
             "ConditionExpression": f"{is_expected_qty} AND {has_not_moved} AND {has_room}",
-            "ExpressionAttributeValues": attributes(given),
+            "ExpressionAttributeValues": attributes(bound),
         }
     }
 
 
-def _waiting(adjustment: str, units: Decimal, at: str) -> dict[str, Any]:
+def _waiting(adjustment: str, units: Decimal, at: Instant) -> dict[str, Any]:
     """The attributes of a row that waits for one adjustment to be booked; none where there is nothing to book."""
     if not units:
         return {}
@@ -167,7 +174,7 @@ def post_unrecorded(  # noqa: PLR0913 - a whole row, each attribute by its name
     name: str,
     adjustment: str,
     counted_qty: Decimal,
-    at: str,
+    at: Instant,
     unit_cost: Decimal | None = None,
     pack_size: Decimal | None = None,
 ) -> "TransactWriteItemTypeDef":
@@ -177,7 +184,7 @@ def post_unrecorded(  # noqa: PLR0913 - a whole row, each attribute by its name
     :param counted_qty: eaches; ``unit_cost`` is per each and ``pack_size`` eaches per case, ``None`` when unknown.
     :param at: stored instant of the approval.
     """
-    # Somebody who stocked it since has another quantity to compare the count with: the decision must be made afresh.
+    # If it was stocked since, the count has to be compared with that quantity: the decision must be made afresh.
     is_not_stocked = "attribute_not_exists(PK)"
     # A row the system of record dropped is not stocked either; what it last said no longer counts.
     is_dropped = "#active = :false"
@@ -193,8 +200,8 @@ def post_unrecorded(  # noqa: PLR0913 - a whole row, each attribute by its name
             **_waiting(adjustment, counted_qty, at),
         }
     )
-    # What waited on a dropped row went with it.
-    forgotten = [name for name in ("unbooked", "unbooked_since", "unbooked_pk") if name not in assigned]
+    # Adjustments that waited on a dropped row are not booked any more.
+    dropped = [name for name in ("unbooked", "unbooked_since", "unbooked_pk") if name not in assigned]
     assignments = [f"#{attribute} = :{attribute}" for attribute in assigned]
     # A dropped row's count of movements goes on, so that no older link can fit by chance.
     assignments.append("#snapshot_version = if_not_exists(#snapshot_version, :none) + :one")
@@ -203,9 +210,9 @@ def post_unrecorded(  # noqa: PLR0913 - a whole row, each attribute by its name
             "TableName": table,
             "Key": attributes(row_key(location, sku)),
             "UpdateExpression": f"SET {', '.join(assignments)}"
-            + (f" REMOVE {', '.join(f'#{name}' for name in forgotten)}" if forgotten else ""),
+            + (f" REMOVE {', '.join(f'#{name}' for name in dropped)}" if dropped else ""),
             "ConditionExpression": f"{is_not_stocked} OR {is_dropped}",
-            "ExpressionAttributeNames": {f"#{name}": name for name in (*assigned, *forgotten, "snapshot_version")},
+            "ExpressionAttributeNames": {f"#{name}": name for name in (*assigned, *dropped, "snapshot_version")},
             "ExpressionAttributeValues": {f":{attribute}": value for attribute, value in assigned.items()}
             | attributes({":none": 0, ":one": 1, ":false": False}),
         }

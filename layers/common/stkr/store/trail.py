@@ -1,18 +1,20 @@
-"""The trail: a row for every action on a variance. Rows are only ever put, and only where there is none."""
+"""The trail, which is the whole adjustments table: a row for every action on a variance. Rows are only ever added."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from stkr.domain.trail import TrailEntry, TrailRow
 from stkr.store import keyspace
 from stkr.store.dynamodb import put, query
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
-from stkr.domain.trail import TrailEntry, TrailRow
 
 
 def append(table: str, entry: TrailEntry) -> "TransactWriteItemTypeDef":
-    """Action that adds a row to the trail; it refuses to write over one."""
+    """Action that adds a row to the trail."""
+    # What the trail says is never changed, and no other request writes to it.
+    position_is_free = "attribute_not_exists(PK)"
     line = entry.line
     item = {
         "PK": keyspace.sku(line.sku),
@@ -34,7 +36,7 @@ def append(table: str, entry: TrailEntry) -> "TransactWriteItemTypeDef":
         "link_issued_to": entry.link_issued_to,
         "reason": entry.reason,
     }
-    return {"Put": put(table, item, condition="attribute_not_exists(PK)")}  # type: ignore[typeddict-item]  # built request
+    return {"Put": put(table, item, condition=position_is_free)}  # type: ignore[typeddict-item]  # built request
 
 
 def trail_row(stored: dict[str, Any]) -> TrailRow:

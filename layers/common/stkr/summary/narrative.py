@@ -1,11 +1,11 @@
 """What the summary says in sentences, and the check of what a model would say instead. Pure.
 
 The model never writes a figure. It is given phrases such as ``2,140 lines counted``, each under a name, and writes
-sentences with the names in braces; we put the phrases there. So a figure cannot be changed, and cannot be told of
+sentences with the names in braces; we put the phrases there. So a figure cannot be changed, and cannot be attached to
 anything but what it is of, since the noun comes with it. What a model could still do is to make claims of size in words
-of its own ("most", "doubled", "no location"), to speak of what it was not told, or to lead elsewhere: so its own words
+of its own ("most", "doubled", "no location"), to speak of what it was not given, or to lead elsewhere: so its own words
 are lower-case English without digits, and none of them says how much. Anything else, and our own plain sentences go
-out. And no sentence stands without a phrase, so that none is a claim of its own.
+out. Each sentence holds a phrase, so that none is a claim of its own.
 """
 
 import json
@@ -15,7 +15,8 @@ from decimal import Decimal
 from typing import Final
 
 from stkr.domain.cause import Cause
-from stkr.summary.core import MONTHS_BACK, Facts, Figures
+from stkr.summary.facts import MONTHS_BACK, Facts
+from stkr.summary.figures import MonthFigures
 from stkr.web.formatting import counted_noun, money, quantity
 
 MAX_TOKENS: Final = 400
@@ -60,15 +61,18 @@ def _phrases(facts: Facts, sign: str) -> Iterator[tuple[str, str]]:
         yield "uncounted", f"{counted_noun(figures.uncounted, 'line')} expected but not counted"
     if figures.unrecorded:
         yield "unrecorded", f"{counted_noun(figures.unrecorded, 'line')} found but not on the books"
-    yield "material_gaps", f"{counted_noun(figures.material, 'gap')} sent to a manager"
-    yield "minor_gaps", counted_noun(figures.minor, "minor gap")
-    yield "approved", f"{counted_noun(figures.approved, 'gap')} approved"
-    yield "rejected", f"{counted_noun(figures.rejected, 'gap')} rejected"
-    yield "value_caught", f"{money(figures.caught_value, sign)} of gaps caught"
+    yield "material_variances", f"{counted_noun(figures.material, 'variance')} sent to a manager"
+    yield "minor_variances", counted_noun(figures.minor, "minor variance")
+    yield "approved", f"{counted_noun(figures.approved, 'variance')} approved"
+    yield "rejected", f"{counted_noun(figures.rejected, 'variance')} rejected"
+    yield "value_caught", f"variances worth {money(figures.caught_value, sign)} caught"
     yield "net_value", f"stock worth {_change(figures.net_value, sign)} on the books"
     for share in facts.causes:
         label = "of unknown cause" if share.cause is Cause.UNKNOWN else f"labelled {share.cause.label}"
-        yield f"cause_{share.cause}", f"{counted_noun(share.lines, 'gap')} worth {money(share.value, sign)} {label}"
+        yield (
+            f"cause_{share.cause}",
+            f"{counted_noun(share.lines, 'variance')} worth {money(share.value, sign)} {label}",
+        )
     if facts.labels_judged:
         judged = counted_noun(facts.labels_judged, "judged suggestion")
         yield "labels_confirmed", f"{quantity(Decimal(facts.labels_confirmed))} of {judged} confirmed"
@@ -76,7 +80,7 @@ def _phrases(facts: Facts, sign: str) -> Iterator[tuple[str, str]]:
         yield "short_again", f"{counted_noun(len(facts.repeats), 'item')} short again within {MONTHS_BACK + 1} months"
     if facts.overdue:
         yield "overdue", f"{counted_noun(len(facts.overdue), 'location')} not counted as a whole in time"
-    yield "waiting", f"{counted_noun(facts.waiting.lines, 'gap')} waiting for a decision"
+    yield "waiting", f"{counted_noun(facts.waiting.lines, 'variance')} waiting for a decision"
     if facts.unbooked.adjustments:
         yield "unbooked", f"{counted_noun(facts.unbooked.adjustments, 'approved adjustment')} not booked yet"
     yield from _compared(facts, sign)
@@ -92,7 +96,7 @@ def _compared(facts: Facts, sign: str) -> Iterator[tuple[str, str]]:
             yield "value_caught_change", f"{_change(change, sign)} caught than in {month.label}"
 
 
-def _accuracy_change(now: Figures, before: Figures) -> str:
+def _accuracy_change(now: MonthFigures, before: MonthFigures) -> str:
     if now.accuracy_by_lines is None or before.accuracy_by_lines is None:
         return ""
     change = now.accuracy_by_lines - before.accuracy_by_lines
@@ -169,14 +173,14 @@ _CLAIMS = re.compile(
 
 def check_narrative(text: str, facts: Facts, sign: str) -> tuple[str, ...] | None:
     """A model's text as finished paragraphs, or ``None`` where it must not be sent."""
-    known = phrases(facts, sign)
+    by_name = phrases(facts, sign)
     drafts = [" ".join(part.split()) for part in re.split(r"\n\s*\n", text.strip())]
     used = _PLACE.findall(text)
-    if len(used) < _MIN_PHRASES or len(set(used)) < len(used) or not known.keys() >= set(used):
+    if len(used) < _MIN_PHRASES or len(set(used)) < len(used) or not by_name.keys() >= set(used):
         return None
     if not all(map(_holds_words_only, drafts)):
         return None
-    paragraphs = tuple(_PLACE.sub(lambda place: known[place[1]], draft) for draft in drafts)
+    paragraphs = tuple(_PLACE.sub(lambda place: by_name[place[1]], draft) for draft in drafts)
     return paragraphs if sum(map(len, paragraphs)) <= MAX_CHARS else None
 
 
@@ -197,33 +201,33 @@ def _holds_words_only(draft: str) -> bool:
 
 def plain_narrative(facts: Facts, sign: str) -> tuple[str, ...]:
     """Our own paragraphs: true, and dull. ``sign`` goes before an amount."""
-    told = phrases(facts, sign)
-    paragraphs = (_what_was_counted(facts, told), _what_was_decided(facts, told), _what_is_left(told))
+    phrase_of = phrases(facts, sign)
+    paragraphs = (_what_was_counted(facts, phrase_of), _what_was_decided(facts, phrase_of), _what_is_left(phrase_of))
     return tuple(paragraph for paragraph in paragraphs if paragraph)
 
 
-def _what_was_counted(facts: Facts, told: Mapping[str, str]) -> str:
+def _what_was_counted(facts: Facts, phrase_of: Mapping[str, str]) -> str:
     if not facts.figures.sessions:
         return "Nothing was counted this month."
-    text = f"{told['counts']}, {told['lines_counted']}"
-    accuracy = [told[name] for name in ("accuracy_by_lines", "accuracy_by_value") if name in told]
+    text = f"{phrase_of['counts']}, {phrase_of['lines_counted']}"
+    accuracy = [phrase_of[name] for name in ("accuracy_by_lines", "accuracy_by_value") if name in phrase_of]
     text += f", with {' and '.join(accuracy)}." if accuracy else "."
-    if "accuracy_change" in told:
-        text += f" That is {told['accuracy_change']}."
-    return f"{text} There were {told['material_gaps']} and {told['minor_gaps']}."
+    if "accuracy_change" in phrase_of:
+        text += f" That is {phrase_of['accuracy_change']}."
+    return f"{text} There were {phrase_of['material_variances']} and {phrase_of['minor_variances']}."
 
 
-def _what_was_decided(facts: Facts, told: Mapping[str, str]) -> str:
+def _what_was_decided(facts: Facts, phrase_of: Mapping[str, str]) -> str:
     figures = facts.figures
     if not figures.approved and not figures.rejected:
         return ""
-    text = f"{told['approved']}, {told['rejected']}: {told['value_caught']}, {told['net_value']}."
-    causes = [told[f"cause_{share.cause}"] for share in facts.causes]
+    text = f"{phrase_of['approved']}, {phrase_of['rejected']}: {phrase_of['value_caught']}, {phrase_of['net_value']}."
+    causes = [phrase_of[f"cause_{share.cause}"] for share in facts.causes]
     return f"{text} The causes: {'; '.join(causes)}." if causes else text
 
 
-def _what_is_left(told: Mapping[str, str]) -> str:
-    attention = [told[name] for name in ("short_again", "overdue", "unbooked") if name in told]
-    if not told["waiting"].startswith("0 "):
-        attention.append(told["waiting"])
+def _what_is_left(phrase_of: Mapping[str, str]) -> str:
+    attention = [phrase_of[name] for name in ("short_again", "overdue", "unbooked") if name in phrase_of]
+    if not phrase_of["waiting"].startswith("0 "):
+        attention.append(phrase_of["waiting"])
     return f"To look at: {'; '.join(attention)}." if attention else ""

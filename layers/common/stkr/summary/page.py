@@ -4,8 +4,9 @@ from http import HTTPStatus
 from typing import Final
 
 from stkr.links.tokens import url
-from stkr.summary.core import Summary
+from stkr.summary.facts import Summary
 from stkr.summary.sections import sections
+from stkr.web.link_pages import LinkMessages
 from stkr.web.page import Page, message_page, render
 
 PATH: Final = "summary"
@@ -31,27 +32,11 @@ def unknown_page() -> Page:
     )
 
 
-def expired_page() -> Page:
-    """The link was genuine, but its time is over."""
-    return message_page(
-        HTTPStatus.GONE,
-        "This link has expired",
-        "Open the summary from a later month's mail: it has the figures of the months before as well.",
-    )
-
-
-def tampered_page() -> Page:
-    """The link is not one of ours, was damaged on its way, or leads elsewhere."""
-    return message_page(
-        HTTPStatus.FORBIDDEN,
-        "This link is not valid",
+MESSAGES: Final = LinkMessages(
+    expired="Open the summary from a later month's mail: it has the figures of the months before as well.",
+    tampered=(
         "It is incomplete, or it is not a link to a summary. Open it again from the month's mail; "
         "if you copied it, make sure that you copied all of it.",
-    )
-
-
-def trouble_page() -> Page:
-    """A service did not answer."""
-    return message_page(
-        HTTPStatus.SERVICE_UNAVAILABLE, "Please try again in a minute", "Something did not answer in time."
-    )
+    ),
+    unknown_page=unknown_page,
+)

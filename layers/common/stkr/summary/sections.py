@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from stkr.summary.core import MONTHS_BACK, CauseShare, Facts, Figures, LocationFigures, Repeat, Summary
+from stkr.summary.facts import MONTHS_BACK, CauseShare, Facts, LocationFacts, RepeatedShortage, Summary
+from stkr.summary.figures import MonthFigures
 from stkr.tabular.csv_out import csv_file
 from stkr.web.formatting import counted_noun, money, quantity, signed_money
 
@@ -55,10 +56,10 @@ def sections(summary: Summary) -> tuple[Section, ...]:
     facts, sign = summary.facts, summary.sign
 
     def section(title: str, rows: Iterable[tuple[str, tuple[Measure, ...], Decimal | None]], note: str = "") -> Section:
-        said = (SectionRow(label, measures, _text(measures, sign), bar) for label, measures, bar in rows)
-        return Section(title, tuple(said), note)
+        section_rows = (SectionRow(label, measures, _text(measures, sign), bar) for label, measures, bar in rows)
+        return Section(title, tuple(section_rows), note)
 
-    found = (
+    every_section = (
         section("Counted", _single(_counted(facts.figures)), _ACCURACY_NOTE),
         section("Month by month", _months(facts), "The bar is the accuracy by lines."),
         section("Decided", _single(_decided(facts))),
@@ -69,12 +70,12 @@ def sections(summary: Summary) -> tuple[Section, ...]:
         section("Locations not counted as a whole in time", _overdue(facts), _OVERDUE_NOTE),
         section("By location", _places(facts)),
     )
-    return tuple(one for one in found if one.rows)
+    return tuple(each for each in every_section if each.rows)
 
 
 _ACCURACY_NOTE = (
     "Accuracy by lines is the share of the expected lines that were counted and agreed with the system within "
-    "tolerance. By value it is what is left of the books' value of those lines when all gaps, over and short, are "
+    "tolerance. By value it is what is left of the books' value of those lines when all variances, over and short, are "
     "taken off."
 )
 _OVERDUE_NOTE = "Counts of single zones may have covered them all the same; reminders leave out what those covered."
@@ -111,7 +112,7 @@ def _text(measures: Iterable[Measure], sign: str) -> str:
 
 
 def said(measure: Measure, sign: str) -> str:
-    """A figure as people read it: ``93.4%``, ``£1,216.81``, ``3 gaps``, ``not known``."""
+    """A figure as people read it: ``93.4%``, ``£1,216.81``, ``3 variances``, ``not known``."""
     if measure.value is None:
         return "not known"
     value = Decimal(measure.value)
@@ -131,15 +132,15 @@ def _single(figures: Iterable[tuple[str, Measure]]) -> _Rows:
     return ((label, (measure,), None) for label, measure in figures)
 
 
-def _counted(figures: Figures) -> Iterator[tuple[str, Measure]]:
+def _counted(figures: MonthFigures) -> Iterator[tuple[str, Measure]]:
     yield "Counts", Measure("counts", figures.sessions)
     yield "Lines counted", Measure("lines counted", figures.lines_counted)
     if figures.counted:
         yield "Accuracy by lines", Measure("accuracy by lines", figures.accuracy_by_lines, PERCENT)
         yield "Accuracy by value", Measure("accuracy by value", figures.accuracy_by_value, PERCENT)
         yield "Agreed with the system", Measure("lines in agreement", figures.in_agreement)
-    yield "Minor gaps", Measure("minor gaps", figures.minor)
-    yield "Sent to a manager", Measure("material gaps", figures.material)
+    yield "Minor variances", Measure("minor variances", figures.minor)
+    yield "Sent to a manager", Measure("material variances", figures.material)
     if figures.uncounted:
         yield "Expected but not counted", Measure("uncounted lines", figures.uncounted)
     if figures.unrecorded:
@@ -149,26 +150,26 @@ def _counted(figures: Figures) -> Iterator[tuple[str, Measure]]:
 
 
 def _months(facts: Facts) -> _Rows:
-    months = [one for one in (facts.figures, *facts.before) if one.happened]
-    for one in months if len(months) > 1 else ():
+    months = [figures for figures in (facts.figures, *facts.before) if figures.happened]
+    for figures in months if len(months) > 1 else ():
         measures = (
-            Measure("accuracy by lines", one.accuracy_by_lines, PERCENT, "{} by lines"),
-            Measure("accuracy by value", one.accuracy_by_value, PERCENT, "{} by value"),
-            Measure("lines counted", one.lines_counted, "line"),
-            Measure("value caught", one.caught_value, MONEY, "{} caught"),
+            Measure("accuracy by lines", figures.accuracy_by_lines, PERCENT, "{} by lines"),
+            Measure("accuracy by value", figures.accuracy_by_value, PERCENT, "{} by value"),
+            Measure("lines counted", figures.lines_counted, "line"),
+            Measure("value caught", figures.caught_value, MONEY, "{} caught"),
         )
         # A month without a count had decisions only, and no accuracy that could be known.
-        yield one.month.label, measures if one.counted else measures[2:], one.accuracy_by_lines
+        yield figures.month.label, measures if figures.counted else measures[2:], figures.accuracy_by_lines
 
 
 def _decided(facts: Facts) -> Iterator[tuple[str, Measure]]:
     figures = facts.figures
-    yield "Approved", Measure("gaps approved", figures.approved)
-    yield "Rejected", Measure("gaps rejected", figures.rejected)
+    yield "Approved", Measure("variances approved", figures.approved)
+    yield "Rejected", Measure("variances rejected", figures.rejected)
     yield "Value caught", Measure("value caught", figures.caught_value, MONEY)
     yield "Net change of the stock's value", Measure("net value", figures.net_value, CHANGE)
     if figures.approved_unpriced:
-        yield "Approved without a unit cost, so in no value", Measure("unpriced gaps", figures.approved_unpriced)
+        yield "Approved without a unit cost, so in no value", Measure("unpriced variances", figures.approved_unpriced)
     if facts.labels_judged:
         yield "Suggested causes that a manager judged", Measure("labels judged", facts.labels_judged)
         yield "of which confirmed", Measure("labels confirmed", facts.labels_confirmed)
@@ -183,7 +184,7 @@ def _causes(facts: Facts) -> _Rows:
 
 
 def _part(share: CauseShare) -> tuple[Measure, ...]:
-    return Measure("gaps", share.lines, "gap"), Measure("value", share.value, MONEY)
+    return Measure("variances", share.lines, "variance"), Measure("value", share.value, MONEY)
 
 
 def _repeats(facts: Facts) -> _Rows:
@@ -192,7 +193,7 @@ def _repeats(facts: Facts) -> _Rows:
         yield f"{repeat.sku}, {names.get(repeat.location, repeat.location)}", _short(repeat), None
 
 
-def _short(repeat: Repeat) -> tuple[Measure, ...]:
+def _short(repeat: RepeatedShortage) -> tuple[Measure, ...]:
     return (
         Measure("times short", repeat.times, "time"),
         Measure("units short", repeat.units, "unit", "{} short"),
@@ -205,12 +206,12 @@ def _waiting(facts: Facts) -> _Rows:
         waiting = place.waiting
         if waiting.lines:
             measures = [
-                Measure("gaps", waiting.lines, "gap"),
+                Measure("variances", waiting.lines, "variance"),
                 Measure("value", waiting.value, MONEY),
                 Measure("oldest", waiting.days, "day", "oldest {}"),
             ]
             if waiting.unvalued:
-                measures.insert(2, Measure("gaps without a value", waiting.unvalued, "", "{} without a value"))
+                measures.insert(2, Measure("variances without a value", waiting.unvalued, "", "{} without a value"))
             yield place.name, tuple(measures), None
 
 
@@ -239,7 +240,7 @@ def _places(facts: Facts) -> _Rows:
             yield place.name, _of_place(place), None
 
 
-def _of_place(place: LocationFigures) -> tuple[Measure, ...]:
+def _of_place(place: LocationFacts) -> tuple[Measure, ...]:
     figures = place.figures
     measures = (
         Measure("accuracy by lines", figures.accuracy_by_lines, PERCENT, "{} by lines"),

@@ -1,42 +1,39 @@
 """The summary's reading, asking, keeping and mailing."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Final
 
 from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyPersistenceLayerError
 from botocore.exceptions import BotoCoreError, ClientError
 
-from stkr.domain import instants
 from stkr.domain.errors import StkrError
-from stkr.domain.line import Line
-from stkr.domain.session import Session
+from stkr.domain.instants import END_OF_TIME
 from stkr.infra.bedrock import ask
 from stkr.infra.settings import SummarySettings
 from stkr.infra.telemetry import logger
 from stkr.links.signing_keys import signing_keys
 from stkr.links.tokens import SigningKeys, SummaryLink, sign, url
-from stkr.mail.compose import monthly
 from stkr.mail.outbox import Outbox
 from stkr.rules.doc import Rules
 from stkr.store import documents, keyspace
-from stkr.store.dynamodb import query
 from stkr.store.inventory import read_waiting
-from stkr.store.lines import queued_lines
+from stkr.store.lines import decisions_between, queued_lines
 from stkr.store.location_notes import read_last_count
 from stkr.store.rules_doc import current_rules
-from stkr.summary.core import (
+from stkr.store.sessions import sessions_between
+from stkr.summary.facts import (
     MONTHS_BACK,
     MONTHS_COMPARED,
     Facts,
-    Figures,
-    Gathered,
-    Month,
     Summary,
+    SummaryInput,
     facts_of,
     locations_of,
 )
+from stkr.summary.figures import MonthFigures
+from stkr.summary.mail import summary_mail
+from stkr.summary.month import Month
 from stkr.summary.narrative import INSTRUCTIONS, MAX_TOKENS, check_narrative, plain_narrative, prompt
 from stkr.summary.page import PATH
 from stkr.summary.sections import sections
@@ -45,12 +42,9 @@ from stkr.web.formatting import day
 LINK_LASTS: Final = timedelta(days=60)
 """How long the page of a summary can be opened from its mail: until after the next one has come."""
 
-_END_OF_TIME = "9999"
-"""Sorts after every instant: due at all."""
-
 
 class SummaryUndelivered(StkrError):
-    """The month's mail did not reach everybody; a repeated run reaches those who have not got it, and nobody else."""
+    """The month's mail did not reach everybody; a repeated run mails only those who have not got it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +70,7 @@ def summarise(settings: SummarySettings, deliver: Outbox, now: datetime) -> Summ
     signing = signing_keys(settings.signing_secret, now)
     mails = failed = 0
     for address in _addresses(rules):
-        mail = monthly(
+        mail = summary_mail(
             address,
             f"Stock counts in {month.label}",
             summary.paragraphs,
@@ -110,38 +104,38 @@ def _keep(settings: SummarySettings, made: Summary, month: Month) -> Summary:
 
 def _make(settings: SummarySettings, month: Month, rules: Rules, now: datetime) -> Summary:
     facts = facts_of(month, _gather(settings, month, rules), rules, now)
-    told = _narrated(settings.model_id, facts, rules)
+    narrative = _narrated(settings.model_id, facts, rules)
     return Summary(
         facts=facts,
-        paragraphs=told or plain_narrative(facts, rules.currency_sign),
-        narrated=told is not None,
+        paragraphs=narrative or plain_narrative(facts, rules.currency_sign),
+        narrated=narrative is not None,
         currency=rules.currency,
         sign=rules.currency_sign,
         as_of=day(now, rules.zone),
     )
 
 
-def _gather(settings: SummarySettings, month: Month, rules: Rules) -> Gathered:
+def _gather(settings: SummarySettings, month: Month, rules: Rules) -> SummaryInput:
     start, end = month.back(MONTHS_BACK).start(rules.zone), month.back(-1).start(rules.zone)
-    sessions = [Session.model_validate(item) for item in _in_month_index(settings, "SESSION", start, end)]
-    locations = locations_of(sessions, rules)
     table = settings.counts_table
-    return Gathered(
+    sessions = list(sessions_between(table, start, end))
+    locations = locations_of(sessions, rules)
+    return SummaryInput(
         sessions=sessions,
-        decided=[Line.model_validate(item) for item in _in_month_index(settings, "DECISION", start, end)],
-        queued={name: list(queued_lines(table, name, due_by=_END_OF_TIME)) for name in locations},
+        decided=list(decisions_between(table, start, end)),
+        queued={name: list(queued_lines(table, name, due_by=END_OF_TIME)) for name in locations},
         last_counts={name: read_last_count(table, name) for name in locations},
         to_book=list(read_waiting(settings.inventory_table)),
         earlier=_earlier(settings, month),
     )
 
 
-def _earlier(settings: SummarySettings, month: Month) -> tuple[Figures, ...]:
+def _earlier(settings: SummarySettings, month: Month) -> tuple[MonthFigures, ...]:
     """The figures of the months before, from the latest summary that was kept of one: it has those before it too."""
     for back in range(1, MONTHS_COMPARED + 1):
-        found = _kept(settings, month.back(back))
-        if found:
-            return (found.facts.figures, *found.facts.before)
+        summary = _kept(settings, month.back(back))
+        if summary:
+            return (summary.facts.figures, *summary.facts.before)
     return ()
 
 
@@ -167,18 +161,3 @@ def _addresses(rules: Rules) -> list[str]:
     if not addresses:
         logger.error("nobody to mail the summary to: name approvers or operations in the rules doc")
     return list({address.casefold(): address for address in addresses}.values())
-
-
-def _in_month_index(settings: SummarySettings, kind: str, start: datetime, end: datetime) -> Iterator[dict[str, Any]]:
-    """Sessions or decisions from ``start`` until before ``end``; the index has a partition for each UTC month."""
-    first, month = Month.at(start, UTC), Month.at(end - timedelta.resolution, UTC)
-    while month >= first:
-        given = {
-            ":month": keyspace.month_of(month.key),
-            ":start": f"{kind}#{instants.instant(start)}",
-            # What happened at this very instant has a longer key, which sorts after it.
-            ":end": f"{kind}#{instants.instant(end)}",
-        }
-        within = "month_pk = :month AND month_sk BETWEEN :start AND :end"
-        yield from query(settings.counts_table, within, given, index="by_month")
-        month = month.back(1)

@@ -1,4 +1,4 @@
-"""An upload of a rules doc that is not valid: whoever wrote it is told; the last valid version stays in force."""
+"""The mail about an upload of a rules doc that is not valid. The last valid version stays in force."""
 
 import re
 from collections.abc import Sequence
@@ -9,23 +9,24 @@ from botocore.exceptions import BotoCoreError, ClientError
 from stkr.domain.errors import RulesError, RulesProblem
 from stkr.infra.settings import SweepSettings
 from stkr.infra.telemetry import logger
-from stkr.mail.compose import Mail, report
+from stkr.mail.message import Mail
 from stkr.mail.outbox import Outbox
 from stkr.rules.doc import Rules, read_rules
 from stkr.rules.values import is_email
 from stkr.store.rules_doc import current_rules, read_doc
+from stkr.sweep.report_mail import report_mail
 from stkr.sweep.shell import MailsFailed
 
-MAX_TOLD = 40
-"""Problems in one mail; whoever mends those is told of the rest at the next upload."""
+MAX_PROBLEMS = 40
+"""Problems in one mail; the next upload brings a mail about the rest."""
 
 
 def tell_of_invalid(settings: SweepSettings, deliver: Outbox) -> int:
-    """Mail what is wrong with the latest version of the rules doc, once; a valid one is in force without a word.
+    """Mail what is wrong with the latest version of the rules doc, once; about a valid one there is no mail.
 
-    It is looked at after an upload. An event that comes late or again is about the latest version like any other, so
-    that nobody is told of a version that another upload has replaced. The mail does not wait for the end of quiet
-    hours, because whoever gets it has just uploaded the doc.
+    An event of an upload that comes late or twice is about the latest version as well, so that there is no mail about a
+    version that another upload has replaced. The mail does not wait for the end of quiet hours, because its reader has
+    just uploaded the doc.
 
     :returns: to how many people it went, now or before.
     :raises MailsFailed: when the mail could not be sent; the event is to be repeated.
@@ -48,10 +49,10 @@ def tell_of_invalid(settings: SweepSettings, deliver: Outbox) -> int:
 
 
 def addressee(content: bytes, in_force: Rules) -> str | None:
-    """Who is told: the author that the doc names, else its operations, else those of the rules in force.
+    """Who gets the mail: the author that the doc names, else its operations, else those of the rules in force.
 
-    The doc is not valid, so it is looked at line by line, and an address is taken only if it is the only one there.
-    Whoever can upload a rules doc can name approvers; to name who is told of its mistakes is no new power.
+    The doc is not valid, so it is read line by line, and an address is taken only if it is the only one there.
+    Naming the addressee is no new power: people who can upload a rules doc can name approvers in it.
     """
     text = content.decode("utf-8", errors="replace")
     for setting in ("author", "operations"):
@@ -65,15 +66,15 @@ def addressee(content: bytes, in_force: Rules) -> str | None:
 
 def refusal(to: str, problems: Sequence[RulesProblem]) -> Mail:
     """The mail about what is wrong."""
-    told = [str(problem) for problem in problems[:MAX_TOLD]]
-    if len(problems) > MAX_TOLD:
-        told.append(f"And more: {len(problems) - MAX_TOLD} that are not listed here.")
+    listed = [str(problem) for problem in problems[:MAX_PROBLEMS]]
+    if len(problems) > MAX_PROBLEMS:
+        listed.append(f"And more: {len(problems) - MAX_PROBLEMS} that are not listed here.")
     paragraphs = (
         "The rules doc that was uploaded just now is not valid, so nothing has changed: the last valid version "
         "stays in force. Mend what is listed and upload it again; `stkr rules check` tells beforehand.",
-        *(line[0].upper() + line[1:] for line in told),
+        *(line[0].upper() + line[1:] for line in listed),
     )
-    return report(to, "The new rules are not in force", paragraphs, ())
+    return report_mail(to, "The new rules are not in force", paragraphs, ())
 
 
 def _deliver(deliver: Outbox, identity: str, mail: Mail) -> None:

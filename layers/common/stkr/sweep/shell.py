@@ -1,4 +1,4 @@
-"""The sweep's reading, mailing and writing. A mail counts as sent once it was; then its lines move on."""
+"""The sweep's reading, mailing and writing. Lines are due again later only once their mail was sent."""
 
 import json
 from collections import Counter
@@ -12,15 +12,16 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from stkr.domain import instants
 from stkr.domain.errors import StkrError
-from stkr.domain.instants import moment_of, months_back
+from stkr.domain.instants import END_OF_TIME, moment_of, months_back
 from stkr.domain.line import Line
+from stkr.domain.names import SessionId
 from stkr.domain.session import LastCount, Session
 from stkr.infra import aws
 from stkr.infra.settings import SweepSettings
 from stkr.infra.telemetry import following, logger
 from stkr.links.signing_keys import signing_keys
 from stkr.links.tokens import CountLink, DecisionLink, LinkAction, SigningKeys, address
-from stkr.mail.compose import Call, CountInDigest, DigestItem, Mail, digest, reminder, report
+from stkr.mail.message import Mail
 from stkr.mail.outbox import Outbox
 from stkr.rules.doc import Person, Rules
 from stkr.store.dynamodb import conditional_update, pause, transact_groups
@@ -29,25 +30,15 @@ from stkr.store.lines import decisions, mailed_line, queued_lines, take_in_line
 from stkr.store.location_notes import note_reminder, read_last_count
 from stkr.store.rules_doc import current_rules
 from stkr.store.sessions import close_session, open_sessions, read_session
-from stkr.sweep.core import (
-    REPORT_WEEKDAY,
-    UNBOOKED_AFTER,
-    Digest,
-    Due,
-    digests,
-    due_again,
-    finished,
-    overdue,
-    ready,
-    recipients,
-    taken_in,
-)
-from stkr.sweep.propose import PAST_MONTHS, propose, still_to_count
+from stkr.sweep.digest import PlannedDigest, digest_names, plan_digests
+from stkr.sweep.digest_mail import CountInDigest, DigestItem, digest_mail
+from stkr.sweep.due import DueLine, due_again, ready, recipients
+from stkr.sweep.open_sessions import finished
 from stkr.sweep.quiet import quiet_until
-from stkr.sweep.report import Findings, tables_of, title
-
-END_OF_TIME = "9999"
-"""Sorts after every instant: due at all."""
+from stkr.sweep.reminder import PAST_MONTHS, overdue, propose, still_to_count
+from stkr.sweep.reminder_mail import LocationToCount, reminder_mail
+from stkr.sweep.report import REPORT_WEEKDAY, UNBOOKED_AFTER, Findings, tables_of, title
+from stkr.sweep.report_mail import report_mail
 
 
 class MailsFailed(StkrError):
@@ -83,9 +74,9 @@ def sweep(settings: SweepSettings, deliver: Outbox, now: datetime, location: str
     if location is not None and location not in rules.locations:
         logger.error("variances wait at a location that the rules doc does not have", location=location)
         return 0
-    quiet = quiet_until(now, rules.quiet_hours, rules.zone)
-    if quiet:
-        _come_back(settings, location, quiet)
+    quiet_end = quiet_until(now, rules.quiet_hours, rules.zone)
+    if quiet_end:
+        _schedule_sweep(settings, location, quiet_end)
         return 0
     sent, failed = _sweep_location(sweeper, location) if location else _sweep_all(sweeper)
     if failed:
@@ -94,7 +85,7 @@ def sweep(settings: SweepSettings, deliver: Outbox, now: datetime, location: str
 
 
 def _sweep_location(sweeper: Sweeper, name: str) -> tuple[int, int]:
-    """Mail the first notices of a location; what waits longer is for the daily sweep, which knows of all of it."""
+    """Mail the first notices of a location; the daily sweep, which sees all locations, mails what waits longer."""
     due = queued_lines(sweeper.settings.counts_table, name, instants.instant(sweeper.now))
     mailed = _mail_variances(sweeper, [line for line in due if not line.mails])
     return mailed.sent, mailed.failed
@@ -104,27 +95,30 @@ def _sweep_all(sweeper: Sweeper) -> tuple[int, int]:
     """Mail everything that is due, report, remind, and close what is finished; each queue is read once."""
     table = sweeper.settings.counts_table
     sessions = list(open_sessions(table))
-    names = {*sweeper.rules.locations, *(session.location for session in sessions)}
-    queued = [line for name in sorted(names) for line in queued_lines(table, name, END_OF_TIME)]
+    locations = {*sweeper.rules.locations, *(session.location for session in sessions)}
+    queued = [line for name in sorted(locations) for line in queued_lines(table, name, END_OF_TIME)]
     stranded = {line.location for line in queued} - set(sweeper.rules.locations)
     for name in sorted(stranded):
         logger.error("variances wait at a location that the rules doc does not have", location=name)
     mailed = _mail_variances(sweeper, [line for line in queued if line.location not in stranded])
     reminded = _remind(sweeper)
-    reported = _report(sweeper, Findings((), sessions, queued, mailed.undecidable, mailed.unsent))
+    reported = _report(
+        sweeper,
+        Findings(sessions=sessions, queued=queued, undecidable=mailed.undecidable, unsent=mailed.unsent),
+    )
     _close_finished(sweeper, sessions, {line.session_id for line in queued})
     sent, failed = (sum(figures) for figures in zip(reminded, reported, (mailed.sent, mailed.failed), strict=True))
     return sent, failed + len(stranded)
 
 
 @dataclass(slots=True)
-class Mailed:
+class MailedVariances:
     """What became of the variances that were due: mails sent, and by location those that could not be sent.
 
     ``undecidable`` are the sessions that nobody may decide.
     """
 
-    undecidable: set[str] = field(default_factory=set)
+    undecidable: set[SessionId] = field(default_factory=set)
     unsent: Counter[str] = field(default_factory=Counter)
     sent: int = 0
 
@@ -134,10 +128,10 @@ class Mailed:
         return self.unsent.total() + len(self.undecidable)
 
 
-def _mail_variances(sweeper: Sweeper, queued: Iterable[Line]) -> Mailed:
+def _mail_variances(sweeper: Sweeper, queued: Iterable[Line]) -> MailedVariances:
     """Mail what is due of the ``queued`` lines: to each person one digest a new session, and one of all that waits."""
-    mailed = Mailed()
-    due: list[Due] = []
+    mailed = MailedVariances()
+    due: list[DueLine] = []
     sessions: dict[str, Session] = {}
     for line in ready(queued, sweeper.now, sweeper.rules.zone):
         if line.session_id not in sessions:
@@ -145,61 +139,63 @@ def _mail_variances(sweeper: Sweeper, queued: Iterable[Line]) -> Mailed:
         session = sessions[line.session_id]
         people = recipients(sweeper.rules, sweeper.rules.locations[line.location], session, line)
         if people:
-            due.append(Due(line, people))
+            due.append(DueLine(line, people))
         else:
             mailed.undecidable.add(line.session_id)
     for session_id in sorted(mailed.undecidable):
         with following(session_id):
             logger.error("nobody may decide this count: the rules doc needs an escalation contact")
-    planned = digests(due, sweeper.today)
-    ours = _take_in(sweeper, [one.line for one in due], planned)
-    still_to_get = {one.line.variance_id: len(one.people) for one in due}
-    for each in planned:
-        lines = [line for line in each.lines if line.variance_id in ours]
+    planned = plan_digests(due, sweeper.today)
+    ours = _note_digests(sweeper, [due_line.line for due_line in due], planned)
+    people_left = {due_line.line.variance_id: len(due_line.people) for due_line in due}
+    for digest in planned:
+        lines = [line for line in digest.lines if line.variance_id in ours]
         if not lines:
             continue
-        if not _deliver(sweeper, f"digest {each.name}", _digest(sweeper, each, lines, sessions)):
+        if not _deliver(sweeper, f"digest {digest.name}", _digest_mail(sweeper, digest, lines, sessions)):
             mailed.unsent[lines[0].location] += 1
             continue
         mailed.sent += 1
         for session_id, number in Counter(line.session_id for line in lines).items():
             with following(session_id):
-                logger.info("mailed", lines=number, part=each.part, parts=each.parts)
+                logger.info("mailed", lines=number, part=digest.part, parts=digest.parts)
         for line in lines:
-            still_to_get[line.variance_id] -= 1
-        # Whoever got the mail is spared it by its name when that of somebody else is tried again.
-        _move_on(sweeper, [line for line in lines if not still_to_get[line.variance_id]])
+            people_left[line.variance_id] -= 1
+        # When one person's mail failed, all are tried again; the outbox knows by the name who has theirs already.
+        _make_due_again(sweeper, [line for line in lines if not people_left[line.variance_id]])
     return mailed
 
 
-def _take_in(sweeper: Sweeper, lines: Sequence[Line], planned: Iterable[Digest]) -> set[str]:
-    """Note on each line in which digests it goes out; only then these are sent, so that a repeat makes the same ones.
+def _note_digests(sweeper: Sweeper, lines: Sequence[Line], planned: Iterable[PlannedDigest]) -> set[str]:
+    """Record on each line which digests it goes out in, before sending, so that a retry builds the same digests.
 
-    :returns: the variance ids of the lines that are ours to mail; another one was decided, or is in a run beside this.
+    :returns: the variance ids of the lines to mail; the others were decided meanwhile or belong to a concurrent run.
     """
     table = sweeper.settings.counts_table
-    wanted = taken_in(planned)
+    names = digest_names(planned)
     groups = {
-        line.variance_id: [take_in_line(table, line, wanted[line.variance_id])]
+        line.variance_id: [take_in_line(table, line, names[line.variance_id])]
         for line in lines
-        if line.digests != wanted[line.variance_id]
+        if line.digests != names[line.variance_id]
     }
     refused = {id(group) for group in transact_groups(groups.values(), pause)}
-    return wanted.keys() - {name for name, group in groups.items() if id(group) in refused}
+    return names.keys() - {variance_id for variance_id, group in groups.items() if id(group) in refused}
 
 
-def _digest(sweeper: Sweeper, planned: Digest, lines: Iterable[Line], sessions: Mapping[str, Session]) -> Mail:
+def _digest_mail(
+    sweeper: Sweeper, digest: PlannedDigest, lines: Iterable[Line], sessions: Mapping[str, Session]
+) -> Mail:
     by_session: dict[str, list[DigestItem]] = {}
     for line in lines:
-        by_session.setdefault(line.session_id, []).append(_item(sweeper, line, planned.to))
+        by_session.setdefault(line.session_id, []).append(_item(sweeper, line, digest.to))
     counts = [CountInDigest(sessions[session_id], items) for session_id, items in by_session.items()]
-    return digest(planned.to, counts, sweeper.rules, sweeper.now, part=planned.part, parts=planned.parts)
+    return digest_mail(digest.to, counts, sweeper.rules, sweeper.now, part=digest.part, parts=digest.parts)
 
 
 def _item(sweeper: Sweeper, line: Line, person: Person) -> DigestItem:
     """A variance with its two buttons: each a link of its own, for this revision and this person."""
 
-    def tap(action: LinkAction, home: str) -> str:
+    def button(action: LinkAction, home: str) -> str:
         link = DecisionLink(
             home=home,
             action=action,
@@ -212,11 +208,15 @@ def _item(sweeper: Sweeper, line: Line, person: Person) -> DigestItem:
         return address(link, sweeper.signing)
 
     settings = sweeper.settings
-    return DigestItem(line, tap(LinkAction.APPROVE, settings.approve_url), tap(LinkAction.REJECT, settings.reject_url))
+    return DigestItem(
+        line=line,
+        approve_url=button(LinkAction.APPROVE, settings.approve_url),
+        reject_url=button(LinkAction.REJECT, settings.reject_url),
+    )
 
 
-def _move_on(sweeper: Sweeper, lines: Iterable[Line]) -> None:
-    """Lines that were mailed are due again after the due window; one that was decided meanwhile is left alone."""
+def _make_due_again(sweeper: Sweeper, lines: Iterable[Line]) -> None:
+    """Have lines that were mailed due again after the due window; what was decided meanwhile is left alone."""
     now = instants.instant(sweeper.now)
     again = instants.instant(due_again(sweeper.now, sweeper.rules.due_days, sweeper.rules.zone))
     table = sweeper.settings.counts_table
@@ -226,9 +226,13 @@ def _move_on(sweeper: Sweeper, lines: Iterable[Line]) -> None:
 def _remind(sweeper: Sweeper) -> tuple[int, int]:
     """Ask the counters of every location that is overdue to count it, and say what to begin with."""
     table, rules, now = sweeper.settings.counts_table, sweeper.rules, sweeper.now
-    notes = {name: read_last_count(table, name) for name, each in rules.locations.items() if each.counters}
+    last_counts = {
+        name: read_last_count(table, name) for name, location in rules.locations.items() if location.counters
+    }
     late = [
-        name for name, last in notes.items() if overdue(rules.locations[name].count_every_days, last, now, rules.zone)
+        name
+        for name, last in last_counts.items()
+        if overdue(rules.locations[name].count_every_days, last, now, rules.zone)
     ]
     # Read once for all locations; most days there is none to remind.
     months = months_back(now, PAST_MONTHS) if late else []
@@ -240,9 +244,11 @@ def _remind(sweeper: Sweeper) -> tuple[int, int]:
     for name in late:
         delivered = [
             _deliver(sweeper, f"reminder {sweeper.today} {name} {mail.to}", mail)
-            for mail in _reminders(sweeper, name, notes[name], [line for line in decided if line.location == name])
+            for mail in _reminders(
+                sweeper, name, last_counts[name], [line for line in decided if line.location == name]
+            )
         ]
-        # One address that is always refused must not have everybody else reminded daily.
+        # Otherwise an address that is always refused would have everybody else reminded daily.
         if any(delivered):
             conditional_update(note_reminder(table, name, instants.instant(now)))
         sent, failed = sent + sum(delivered), failed + len(delivered) - sum(delivered)
@@ -253,48 +259,48 @@ def _reminders(sweeper: Sweeper, name: str, last: LastCount, decided: Sequence[L
     """The mails to a location's counters; none where counts of its zones have covered all of it."""
     location = sweeper.rules.locations[name]
     rows = [row for row in read_location(sweeper.settings.inventory_table, name) if row.active]
-    left = still_to_count(rows, last, location.count_every_days, sweeper.now)
-    if rows and not left:
+    uncounted = still_to_count(rows, last, location.count_every_days, sweeper.now)
+    if rows and not uncounted:
         return []
-    proposals = propose(left, decided)
+    proposals = propose(uncounted, decided)
     expires = int((sweeper.now + timedelta(days=sweeper.rules.link_days)).timestamp())
     whole = CountLink(home=sweeper.settings.session_url, location=name, expires_at=expires)
-    first = whole.model_copy(update={"skus": tuple(each.sku for each in proposals)})
+    first = whole.model_copy(update={"skus": tuple(proposal.sku for proposal in proposals)})
     try:
         first_url = address(first, sweeper.signing) if proposals else ""
     except ValueError:  # Long codes in a foreign script; the page takes them typed.
         first_url = ""
-    call = Call(
+    to_count = LocationToCount(
         location=name,
         days=(sweeper.now - moment_of(last.counted_at)).days if last.counted_at else None,
-        # What was counted in parts is not said to be uncounted.
-        share=(len(left), len(rows)) if len(left) < len(rows) else None,
+        # Where zones were counted, the mail must not say that nothing was.
+        share=(len(uncounted), len(rows)) if len(uncounted) < len(rows) else None,
         proposals=proposals,
         open_url=address(whole, sweeper.signing),
         first_url=first_url,
     )
-    return [reminder(person, call, sweeper.rules) for person in location.counters]
+    return [reminder_mail(person, to_count, sweeper.rules) for person in location.counters]
 
 
-def _report(sweeper: Sweeper, found: Findings) -> tuple[int, int]:
+def _report(sweeper: Sweeper, findings: Findings) -> tuple[int, int]:
     """Tell operations, once a week, what was left undone."""
     rules = sweeper.rules
     if sweeper.now.astimezone(rules.zone).weekday() != REPORT_WEEKDAY:
         return 0, 0
     latest = instants.instant(sweeper.now - UNBOOKED_AFTER)
     unbooked = list(read_waiting(sweeper.settings.inventory_table, until=latest))
-    tables = tables_of(replace(found, unbooked=unbooked), rules, sweeper.now)
+    tables = tables_of(replace(findings, unbooked=unbooked), rules, sweeper.now)
     if not tables:
         return 0, 0
     if rules.operations is None:
         logger.warning("there is something to report, and the rules doc names no operations address")
         return 0, 0
-    delivered = _deliver(sweeper, f"report {sweeper.today}", report(rules.operations, title(tables), [], tables))
+    delivered = _deliver(sweeper, f"report {sweeper.today}", report_mail(rules.operations, title(tables), [], tables))
     return int(delivered), int(not delivered)
 
 
 def _close_finished(sweeper: Sweeper, sessions: Iterable[Session], waiting: Collection[str]) -> None:
-    """Close the counts in which nothing has happened, and nothing is left to be done, for long enough."""
+    """Close the counts in which nothing is left to be done, and nothing has happened for long enough."""
     for session in sessions:
         if finished(session, waiting, sweeper.rules.close_days, sweeper.now):
             with following(session.session_id):
@@ -312,12 +318,12 @@ def _deliver(sweeper: Sweeper, identity: str, mail: Mail) -> bool:
         return False
 
 
-def _come_back(settings: SweepSettings, location: str | None, at: datetime) -> None:
-    """Have the sweep done when quiet hours end. The name makes a repeated request one schedule."""
-    digest_of_name = sha256((location or "").encode()).hexdigest()[:12]  # A location's own name may hold a space.
+def _schedule_sweep(settings: SweepSettings, location: str | None, at: datetime) -> None:
+    """Have the sweep done when quiet hours end. A repeated request makes the same name, and so no second schedule."""
+    name_hash = sha256((location or "").encode()).hexdigest()[:12]  # A location's own name may hold a space.
     try:
         aws.scheduler().create_schedule(
-            Name=f"after-quiet-{at:%Y%m%dT%H%M%S}-{digest_of_name}",
+            Name=f"after-quiet-{at:%Y%m%dT%H%M%S}-{name_hash}",
             GroupName=settings.schedule_group,
             ScheduleExpression=f"at({at:%Y-%m-%dT%H:%M:%S})",
             ScheduleExpressionTimezone="UTC",

@@ -1,4 +1,4 @@
-"""CSV that is handed out, so written that no cell of it becomes a formula, and how a cell was before that."""
+"""CSV for people to download, in which no cell can become a formula, and the way back from such a cell."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[str | Decimal]]) -> str:
-    """A table as CSV. Text that a spreadsheet would take for a formula stands behind an apostrophe."""
+    """A table as CSV. Text that a spreadsheet would take for a formula gets an apostrophe before it."""
     target = io.StringIO(newline="")
     writer = csv.writer(target)
     writer.writerow(header)

@@ -1,4 +1,4 @@
-"""Delimited text as rows: the delimiter is told by what it makes of the first rows, quotes count only if sound."""
+"""Delimited text as rows: the delimiter that makes most sense of the first rows wins, quotes count only if sound."""
 
 import csv
 import re
@@ -13,16 +13,16 @@ from stkr.tabular.encoding import encoding_name, encoding_of
 from stkr.tabular.sheet import BLOCK_ROWS, SAMPLE_ROWS, Block, Row, Sheet, bounded, in_blocks
 
 Judge = Callable[[Sequence[Sequence[str]]], int]
-"""How well rows make sense to whoever reads them, higher being better; it settles between delimiters."""
+"""How well rows make sense to the caller, higher being better; it decides between delimiters."""
 
 # In order of preference where nothing else decides: a comma is also a decimal mark, and frequent within names.
 _DELIMITERS = "\t;|,"
 _NAMES = {"\t": "tab", ";": "semicolon", "|": "pipe", ",": "comma"}
 _MAX_ROW_CHARS = 500_000
-"""As in a workbook; a row beyond is of quotes that open and never close."""
+"""As in a workbook; a longer row comes of a quote that opens and never closes."""
 
 _MAX_ROW_LINES = 50
-"""As many lines may a row have where quotes are not sound, since all but the first may have to be read again."""
+"""How many lines a row may have where quotes are not sound; all but the first may have to be read again."""
 
 _LONGEST_SHOWN = 60
 # No letter, digit, quote or line end can part cells.
@@ -70,10 +70,11 @@ def _delimiter(head: Sequence[str], judge: Judge) -> str:
         width, regular = Counter(len(row) for row in rows).most_common(1)[0]
         return judge(rows), regular if width > 1 else 0
 
-    there = "".join(head)
-    # Those that are not there all leave the lines whole.
-    absent = [delimiter for delimiter in _DELIMITERS if delimiter not in there]
-    return max([*(delimiter for delimiter in _DELIMITERS if delimiter in there), *absent[:1]], key=score)
+    text = "".join(head)
+    present = [delimiter for delimiter in _DELIMITERS if delimiter in text]
+    # Those that do not occur all leave the lines whole, so one of them is enough.
+    absent = [delimiter for delimiter in _DELIMITERS if delimiter not in text]
+    return max([*present, *absent[:1]], key=score)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""Which encoding a text file is in: by its byte order mark, its zero bytes, or by being valid UTF-8."""
+"""The encoding of a text file, by its byte order mark, its zero bytes, or by being valid UTF-8."""
 
 import codecs
 
@@ -13,7 +13,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CHUNK = 1 << 20
-_LOOK = 4096
+_HEAD = 4096
 # What no text file holds: control characters other than tab, line ends, form feed, escape and the DOS end-of-file mark.
 _BINARY = bytes(byte for byte in range(32) if byte not in b"\t\n\r\x0b\x0c\x1a\x1b")
 # A scanner frames every code with the same one or two of them; a binary file holds many kinds.
@@ -28,16 +28,16 @@ def encoding_of(content: bytes) -> str:
     for mark, codec in _MARKS:
         if content.startswith(mark):
             return codec
-    look = content[:_LOOK]
-    zeros = look.count(0)
+    head = content[:_HEAD]
+    zeros = head.count(0)
     if zeros:
-        # Mostly Latin text in UTF-16 without a mark: every other byte is zero, and which one tells the byte order.
-        odd = look[1::2].count(0)
-        if zeros * 4 >= len(look) and max(odd, zeros - odd) >= 9 * min(odd, zeros - odd):
+        # Mostly Latin text in UTF-16 without a mark: every other byte is zero, and which ones shows the byte order.
+        odd = head[1::2].count(0)
+        if zeros * 4 >= len(head) and max(odd, zeros - odd) >= 9 * min(odd, zeros - odd):
             return "utf-16-le" if odd * 2 > zeros else "utf-16-be"
-    controls = len(look) - len(look.translate(None, _BINARY))
-    kinds = len(set(look) & set(_BINARY))
-    if controls * 2 > len(look) or (controls * 50 > len(look) and kinds > _FRAMING):
+    controls = len(head) - len(head.translate(None, _BINARY))
+    kinds = len(set(head) & set(_BINARY))
+    if controls * 2 > len(head) or (controls * 50 > len(head) and kinds > _FRAMING):
         raise CountFileError("this is not a text file: save it as CSV or XLSX")
     return "utf-8" if _is_utf8(content) else "cp1252"
 

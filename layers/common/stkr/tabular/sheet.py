@@ -1,4 +1,4 @@
-"""The one shape every file is read into, and the limits that hold before and while it is read."""
+"""The one shape that every file is read into, and the limits that hold before and while it is read."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,15 +24,15 @@ MAX_FILE_BYTES = 40_000_000
 MAX_ROWS = 300_000
 MAX_COLUMNS = 1_000
 SAMPLE_ROWS = 400
-"""As many rows are looked at to tell delimiter, header and columns."""
+"""How many rows are used to find the delimiter, the header and the columns."""
 
 BLOCK_ROWS = SAMPLE_ROWS
-"""So that nothing beyond the sample is read for it."""
+"""One block holds the sample, so that taking it reads no further."""
 
 
 class Block(NamedTuple):
-    """Rows that follow each other, with their numbers. Whoever looks at a block column by column is done in half the
-    time that going from row to row takes.
+    """Rows that follow each other, with their numbers. Processing a block by column takes half the time of going row
+    by row.
     """
 
     numbers: Sequence[int]

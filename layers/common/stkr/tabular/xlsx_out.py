@@ -1,4 +1,4 @@
-"""Workbooks handed out to be filled in: codes stay text, and no cell becomes a formula, whoever typed what is in it."""
+"""Workbooks for people to fill in: codes stay text, and no cell becomes a formula, whatever was typed into it."""
 
 import io
 from collections.abc import Callable, Iterable, Sequence

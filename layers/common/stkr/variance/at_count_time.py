@@ -16,6 +16,7 @@ from stkr.domain.counted import CLOCKS_APART, ClockDoubt, CountedLine
 from stkr.domain.exact import ZERO
 from stkr.domain.instants import shifted
 from stkr.domain.movement import Ledger, Movement, MovementKind, OnHand
+from stkr.domain.names import Instant
 from stkr.domain.stock import StockRow
 from stkr.domain.variance import Timing, Unrolled
 from stkr.sync.ledger import stock_movements
@@ -26,7 +27,7 @@ class Rolled:
     """What the system should have said at the moment of counting, and until when the movements before it are known."""
 
     expected_qty: Decimal
-    known_until: str | None
+    known_until: Instant | None
 
 
 class RollBack:
@@ -35,7 +36,7 @@ class RollBack:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._moved = stock_movements(ledger.listed or ())
-        self._observed: dict[str, list[tuple[str, str, Decimal]]] = {}
+        self._observed: dict[str, list[tuple[Instant, Instant, Decimal]]] = {}
         for one in ledger.observed:
             self._observed.setdefault(one.sku, []).append((one.since, one.until, one.units))
 
@@ -43,7 +44,9 @@ class RollBack:
         """The row as it stood after the latest reading; ``None`` where the source did not list it."""
         return self._ledger.stock.get(sku)
 
-    def at_count(self, sku: str, counted_qty: Decimal, span: tuple[str, str], live: OnHand) -> Rolled | Unrolled:
+    def at_count(
+        self, sku: str, counted_qty: Decimal, span: tuple[Instant, Instant], live: OnHand
+    ) -> Rolled | Unrolled:
         """What the system should have said of a SKU while it was counted, from and to these instants.
 
         :param live: the row as it is now.
@@ -67,7 +70,7 @@ class RollBack:
         known_until = self._ledger.read_at if self._ledger.read_at < span[1] else None
         return Rolled(live.system_qty - moved_since, known_until)
 
-    def _doubt(self, sku: str, first: str, live: OnHand) -> Unrolled | None:
+    def _doubt(self, sku: str, first: Instant, live: OnHand) -> Unrolled | None:
         """Why the movements of a SKU since it was counted are not known, if so."""
         ledger, known, moved = self._ledger, self.on_hand(sku), self._moved.get(sku, ())
         if ledger.listed is None:
@@ -77,12 +80,12 @@ class RollBack:
             return Unrolled.NOT_KNOWN_YET
         return None if moved is not None and self._explains(sku, moved, first) else Unrolled.UNEXPLAINED
 
-    def _explains(self, sku: str, moved: Sequence[Movement], first: str) -> bool:
+    def _explains(self, sku: str, moved: Sequence[Movement], first: Instant) -> bool:
         """Whether what the source lists adds up to what was seen between any two readings since the line was counted.
 
         A source may list its sales and not its deliveries.
         """
-        stretches: list[tuple[str, str, Decimal]] = []
+        stretches: list[tuple[Instant, Instant, Decimal]] = []
         begin = self._ledger.first_read
         for since, until, units in self._observed.get(sku, ()):
             stretches += [(begin, since, ZERO), (since, until, units)]

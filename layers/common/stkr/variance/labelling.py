@@ -10,16 +10,17 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from stkr.cause.prompt import LabelAnswer, LabelQuestion, VarianceToLabel
 from stkr.domain.line import Line
+from stkr.domain.names import SessionId
 from stkr.infra import aws
+from stkr.infra.events import announce_due_variances
 from stkr.infra.settings import VarianceSettings
 from stkr.infra.telemetry import logger
-from stkr.store.dynamodb import conditional_update, pause, transact_groups, update, values
+from stkr.store.dynamodb import conditional_update, pause, transact_groups, values
 from stkr.store.lines import label_line
-from stkr.store.sessions import session_key
+from stkr.store.sessions import begin_label_round, complete_label_chunk
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
-from stkr.infra.events import announce_due_variances
 
 CHUNK = 10
 """Gaps in a chunk: ten model calls, five at a time, take seconds and at worst forty."""
@@ -36,7 +37,7 @@ class Chunk(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    session_id: str
+    session_id: SessionId
     location: str
     run: str
     number: int
@@ -44,7 +45,7 @@ class Chunk(BaseModel):
     revisions: Annotated[tuple[int, ...], Field(min_length=1)]
 
 
-def enqueue(settings: VarianceSettings, session_id: str, seq: int, run: str, lines: Sequence[Line]) -> int | None:
+def enqueue(settings: VarianceSettings, session_id: SessionId, seq: int, run: str, lines: Sequence[Line]) -> int | None:
     """Start a round of labelling for the ``lines`` of capture ``seq``, named ``run``, which ends any earlier one.
 
     :returns: the number of chunks; ``None`` when a later capture took over, whose round must not be ended.
@@ -61,15 +62,7 @@ def enqueue(settings: VarianceSettings, session_id: str, seq: int, run: str, lin
         for number, part in enumerate(lines[start : start + CHUNK] for start in range(0, len(lines), CHUNK))
     ]
     # The round is noted before its first message is out: the first chunk may be back before the last is sent.
-    request = update(
-        settings.counts_table,
-        session_key(session_id),
-        condition="#fence_seq = :seq",
-        sets={"label_run": run, "label_chunks": len(chunks)},
-        removes=["labelled_chunks"],
-        names={"#fence_seq": "fence_seq"},
-        given={":seq": seq},
-    )
+    request = begin_label_round(settings.counts_table, session_id, seq, run=run, chunks=len(chunks))
     if conditional_update(request) is None:
         return None
     for start in range(0, len(chunks), _BATCH):
@@ -119,17 +112,9 @@ def _ask(function: str, question: LabelQuestion) -> LabelAnswer:
 
 
 def _completes_round(table: str, chunk: Chunk) -> bool:
-    """Note the chunk as labelled. A number set makes a repeated message count once."""
-    request = update(
-        table,
-        session_key(chunk.session_id),
-        condition="#label_run = :run",
-        adds={"labelled_chunks": {chunk.number}},
-        names={"#label_run": "label_run"},
-        given={":run": chunk.run},
-    )
-    answer = conditional_update({**request, "ReturnValues": "ALL_NEW"})
+    """Note the chunk as labelled, and see whether it was the last one."""
+    answer = conditional_update(complete_label_chunk(table, chunk.session_id, run=chunk.run, number=chunk.number))
     if answer is None:
         return False  # A later round took over; its last chunk will announce.
-    session = values(answer["Attributes"])
-    return bool(len(session["labelled_chunks"]) >= session["label_chunks"])
+    header = values(answer["Attributes"])
+    return bool(len(header["labelled_chunks"]) >= header["label_chunks"])

@@ -12,7 +12,8 @@ from stkr.domain.counted import LineKind
 from stkr.domain.errors import Busy, UnknownSession
 from stkr.domain.line import Line, LineState
 from stkr.domain.movement import Ledger
-from stkr.domain.session import Session, SessionStatus
+from stkr.domain.names import Instant, SessionId
+from stkr.domain.session import Session
 from stkr.domain.stock import Snapshot
 from stkr.domain.trail import TrailAction, TrailEntry
 from stkr.domain.variance import Variance
@@ -22,12 +23,12 @@ from stkr.infra.settings import VarianceSettings
 from stkr.infra.telemetry import Metric, count, logger
 from stkr.rules.doc import Rules
 from stkr.store import documents, keyspace
-from stkr.store.dynamodb import GuardFailed, conditional_update, pause, transact_groups, update
+from stkr.store.dynamodb import GuardFailed, conditional_update, pause, transact_groups
 from stkr.store.lines import drop_line, read_lines, write_line
 from stkr.store.location_notes import note_count, note_session
 from stkr.store.movements import read_ledger
 from stkr.store.rules_doc import pinned_rules
-from stkr.store.sessions import change_session, session_key
+from stkr.store.sessions import change_session, fence_guard, finish_reconciliation, move_fence
 from stkr.store.trail import append
 from stkr.sync.ledger import histories
 from stkr.variance.at_count_time import RollBack
@@ -45,7 +46,7 @@ _ROUNDS = 4
 """How often lines that changed under our hands are read and planned again before the event is left to be retried."""
 
 
-def reconcile(settings: VarianceSettings, session_id: str, seq: int, now: str, run: str) -> Session | None:
+def reconcile(settings: VarianceSettings, session_id: SessionId, seq: int, now: Instant, run: str) -> Session | None:
     """Reconcile one capture of a session: store every line with its state, queue what is material, order the labels.
 
     Safe to repeat and to overlap: a capture that a later one overtook, or that is reconciled already, changes nothing.
@@ -61,7 +62,7 @@ def reconcile(settings: VarianceSettings, session_id: str, seq: int, now: str, r
         # All items would come out as uncounted, and what was queued would be taken back.
         logger.warning("nothing was counted; the lines stay as they are", seq=seq)
         return None
-    session = _fence(settings.counts_table, session_id, seq)
+    session = change_session(move_fence(settings.counts_table, session_id, seq), session_id)
     if session is None:
         logger.info("nothing to reconcile: this capture is done or overtaken", seq=seq)
         return None
@@ -108,41 +109,13 @@ def _counts(outcome: CaptureOutcome) -> bool:
     return bool(outcome.lines) or Reason.ALREADY_DECIDED in outcome.parked_reasons
 
 
-def _fence(table: str, session_id: str, seq: int) -> Session | None:
-    """Claim the session's lines for ``seq``; from then on no write of an earlier capture goes through.
-
-    :returns: the session's header, or ``None`` where this capture is done or overtaken.
-    :raises UnknownSession: there is no such session.
-    """
-    request = update(
-        table,
-        session_key(session_id),
-        condition="attribute_exists(PK)"
-        " AND (attribute_not_exists(#fence_seq) OR #fence_seq <= :fence_seq)"
-        " AND (attribute_not_exists(reconciled_seq) OR reconciled_seq < :fence_seq)",
-        sets={"fence_seq": seq},
-    )
-    return change_session(request, session_id)
-
-
-def _guard(table: str, session_id: str, seq: int) -> "TransactWriteItemTypeDef":
-    return {
-        "ConditionCheck": {
-            "TableName": table,
-            "Key": {name: {"S": value} for name, value in session_key(session_id).items()},
-            "ConditionExpression": "fence_seq = :seq",
-            "ExpressionAttributeValues": {":seq": {"N": str(seq)}},
-        }
-    }
-
-
-def _apply(settings: VarianceSettings, session_id: str, seq: int, planned: LinesPlan, now: str) -> bool:
+def _apply(settings: VarianceSettings, session_id: SessionId, seq: int, planned: LinesPlan, now: Instant) -> bool:
     groups = (_actions(settings, change, now) for change in planned.changes)
-    refused = transact_groups(groups, pause, _guard(settings.counts_table, session_id, seq))
+    refused = transact_groups(groups, pause, fence_guard(settings.counts_table, session_id, seq))
     return not refused
 
 
-def _actions(settings: VarianceSettings, change: LineChange, now: str) -> "Sequence[TransactWriteItemTypeDef]":
+def _actions(settings: VarianceSettings, change: LineChange, now: Instant) -> "Sequence[TransactWriteItemTypeDef]":
     """A line and its rows in the trail, which are written together or not at all."""
     actions: list[TransactWriteItemTypeDef] = []
     if change.withdraws and change.replaces:
@@ -158,11 +131,11 @@ def _actions(settings: VarianceSettings, change: LineChange, now: str) -> "Seque
     return actions
 
 
-def _entry(action: TrailAction, line: Line, now: str, reason: str | None = None) -> TrailEntry:
+def _entry(action: TrailAction, line: Line, now: Instant, reason: str | None = None) -> TrailEntry:
     return TrailEntry(action, now, USER, line, line.system_qty, line.qty_after, reason=reason)
 
 
-def _finish(settings: VarianceSettings, session: Session, seq: int, planned: LinesPlan, now: str, run: str) -> None:
+def _finish(settings: VarianceSettings, session: Session, seq: int, planned: LinesPlan, now: Instant, run: str) -> None:
     """Order the labels, then note the session as reconciled: a crash in between repeats both, which is harmless."""
     count(Metric.VARIANCES_QUEUED, sum(change.queues for change in planned.changes))
     chunks = enqueue(settings, session.session_id, seq, run, list(unlabelled(planned.lines)))
@@ -178,18 +151,8 @@ def _finish(settings: VarianceSettings, session: Session, seq: int, planned: Lin
         counted_at = session.captured_at or now
         notes.append([note_count(settings.counts_table, session.location, session.zone, counted_at)])
     transact_groups(notes, pause)  # in one request; the second is refused where a later count is noted already
-    request = update(
-        settings.counts_table,
-        session_key(session.session_id),
-        condition="#fence_seq = :seq AND #status <> :closed",
-        sets={
-            "reconciled_seq": seq,
-            "reconciled_at": now,
-            "status": SessionStatus.RECONCILED,
-            "outcome": figures(planned.lines),
-        },
-        names={"#fence_seq": "fence_seq"},
-        given={":seq": seq, ":closed": SessionStatus.CLOSED},
+    request = finish_reconciliation(
+        settings.counts_table, session.session_id, seq, reconciled_at=now, outcome=figures(planned.lines)
     )
     if conditional_update(request) is None:
         logger.info("a later capture took over, or the session was closed", seq=seq)
@@ -198,7 +161,7 @@ def _finish(settings: VarianceSettings, session: Session, seq: int, planned: Lin
         logger.info("reconciled", seq=seq, lines=len(planned.lines), queued=queued, changed=len(planned.changes))
 
 
-def _capture_again(settings: VarianceSettings, session_id: str) -> None:
+def _capture_again(settings: VarianceSettings, session_id: SessionId) -> None:
     """A variance was decided while its count was being corrected: capture then parks the row as already decided."""
     body = {"detail": {"object": {"key": f"{keyspace.upload_prefix(session_id)}again"}, "again": True}}
     aws.sqs().send_message(QueueUrl=settings.capture_queue_url, MessageBody=json.dumps(body))

@@ -16,7 +16,7 @@ from stkr.tabular.text import one_line
 from stkr.web import formatting
 from stkr.web.wording import facts, in_time, likely
 
-_STAGES = ("approval", "mail", "session", "summary", "web")
+_STAGES = ("approval", "mail", "session", "summary", "sweep", "web")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def environment() -> Environment:
         "money": formatting.money,
         "signed_money": formatting.signed_money,
         "percent": formatting.percent,
-        "gap": formatting.gap,
+        "short_or_over": formatting.short_or_over,
         "counted_noun": formatting.counted_noun,
         "one_line": one_line,
         "facts": facts,

@@ -51,9 +51,9 @@ def main(folder: Path) -> None:
         for source in (own, CORPUS / "opticon.csv", CORPUS / "quantities.csv", HERE / "calc_count.fods"):
             name = source.stem.removeprefix("calc_") + ".xlsx"
             # A CSV file in UTF-8 with commas and double quotes.
-            given = ["--infilter=CSV:44,34,76"] if source.suffix == ".csv" else []
-            calc = ["soffice", "--headless", *given, "--convert-to", "xlsx", "--outdir", scratch + "/calc", str(source)]
-            subprocess.run(calc, check=True)
+            options = ["--infilter=CSV:44,34,76"] if source.suffix == ".csv" else []
+            target = ["--convert-to", "xlsx", "--outdir", scratch + "/calc"]
+            subprocess.run(["soffice", "--headless", *options, *target, str(source)], check=True)
             (Path(scratch) / "calc" / f"{source.stem}.xlsx").rename(folder / f"calc_{name}")
             if source.suffix != ".fods":
                 subprocess.run(["ssconvert", str(source), str(folder / f"gnumeric_{name}")], check=True)

@@ -4,7 +4,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-import xlsxwriter  # type: ignore[import-not-found,unused-ignore]  # only whoever renews the corpus installs it
+import xlsxwriter  # type: ignore[import-not-found,unused-ignore]  # installed only to renew the corpus
 
 
 def table(folder: Path) -> None:
