@@ -35,7 +35,7 @@ from tests.shop.quick import quicken, quicken_tables
 from tests.template.stack import ACCOUNT, REGION
 
 MATERIAL: Final = 0.06
-"""The share of counted lines that are material gaps, as in the seed."""
+"""The share of counted lines that are material gaps."""
 
 _LABELS_AT_ONCE: Final = 2
 

@@ -24,7 +24,7 @@ DECIDED: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
+class StageUsage:
     """What one stage of one count used: the billed units of `bench/cost/`, by name, and its functions' seconds.
 
     ``header_writes`` are those of the session's header, each of which is also one of its two index entries.
@@ -38,12 +38,12 @@ class Used:
 class Demand:
     """One count of ``LINES`` lines in a shop of ``LOCATIONS`` such locations, by stage; ``decided`` is one decision."""
 
-    opened: Used
-    captured: Used
-    compared: Used
-    labelled: Used
-    mailed: Used
-    decided: Used
+    opened: StageUsage
+    captured: StageUsage
+    compared: StageUsage
+    labelled: StageUsage
+    mailed: StageUsage
+    decided: StageUsage
     material: int
 
     @property
@@ -71,15 +71,15 @@ def measured() -> Demand:
         labelled = _used(shop.meter, written, shop.label)
         mailed = _used(shop.meter, written, lambda: shop.mail(0))
         decided = _used(shop.meter, written, lambda: shop.decide(DECIDED))
-    one = Used({name: amount / DECIDED for name, amount in decided.usage.items()}, decided.header_writes)
+    one = StageUsage({name: amount / DECIDED for name, amount in decided.usage.items()}, decided.header_writes)
     return Demand(opened, captured, compared, labelled, mailed, one, shop.material)
 
 
-def _used(meter: Meter, written: list[str], run: Callable[[], None]) -> Used:
+def _used(meter: Meter, written: list[str], run: Callable[[], None]) -> StageUsage:
     before, headers = dict(meter.usage), len(written)
     run()
     usage = {name: now - before.get(name, Decimal(0)) for name, now in meter.usage.items()}
-    return Used(usage, len(written) - headers)
+    return StageUsage(usage, len(written) - headers)
 
 
 @contextmanager
