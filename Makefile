@@ -8,7 +8,7 @@ CASE ?=
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo local stop screenshots chromium test unit e2e test-odoo lint fmt fuzz simulated-year crashes concurrency attacks least-privilege audit bench bench-count bench-stack bench-start bench-decision cost scale invoke build layer-size requirements pr clean
+.PHONY: help demo local stop screenshots chromium test unit e2e coverage test-odoo lint fmt fuzz simulated-year crashes concurrency attacks least-privilege audit bench bench-count bench-stack bench-start bench-decision cost scale invoke build layer-size requirements pr clean
 
 BIN := .venv/bin
 # Changes with the interpreter and with the requirements, and so makes a new environment.
@@ -44,6 +44,12 @@ unit: $(STAMP) ## all tests but the end-to-end ones
 
 e2e: chromium ## the end-to-end tests, on an emulator of their own, some of them in a real browser
 	$(BIN)/python -m pytest -q -m e2e
+
+coverage: $(STAMP) ## the branches that the unit, adapter and handler tests take, with the lines they miss
+	@$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q -n auto tests/unit tests/adapters tests/handlers
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
 
 test-odoo: $(STAMP) ## the Odoo connector against a running Odoo 19 (STKR_ODOO_URL), recorded anew for the other tests
 	$(BIN)/python -m pytest -q -m odoo tests/odoo

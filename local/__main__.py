@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 from botocore.exceptions import ClientError
 from rich.console import Console
+from rich.text import Text
 
-from local import gallery, layer_deps, screenshots, shop, story, story_odoo
+from local import gallery, screenshots, shop, shop_floor, story, story_odoo
 from local.chromium import NoChromiumError, chromium
 from local.deploy import PROJECT, CommandFailedError, build_and_deploy, layer_bytes
 from local.emulator import DEFAULT_PORT, Emulator, NotHealthyError, StillRunningError
@@ -25,7 +26,8 @@ LAYER_LIMIT = 250 * 1024 * 1024  # Lambda's limit for a function's layers and co
 
 STORIES = {"spreadsheet": story.tell, "odoo": story_odoo.tell}
 
-console = Console()
+# What tools, logs and mails say may hold brackets, which must not be read as markup.
+console = Console(markup=False)
 
 
 def demo(source: str) -> int:
@@ -42,11 +44,11 @@ def demo(source: str) -> int:
         emulator.stop()
     console.print()
     if report.wrong:
-        console.print(f"[red]{len(report.wrong)} of {report.checked} figures are not as they should be:[/]")
+        console.print(f"{len(report.wrong)} of {report.checked} figures are not as they should be:", style="red")
         for figure in report.wrong:
-            console.print(f"  {figure}", highlight=False, markup=False)
+            console.print(f"  {figure}", highlight=False)
         return 1
-    console.print(f"[green]All {report.checked} figures are as they should be[/] ({report.seconds()} s).")
+    console.print(Text(f"All {report.checked} figures are as they should be", "green"), f"({report.seconds()} s).")
     return 0
 
 
@@ -57,9 +59,9 @@ def take_screenshots() -> int:
     try:
         _deploy(emulator, report)
         with _telling_troubles(Stack(emulator)) as stack, chromium() as browser:
-            layer_deps.stock_the_shop(stack)
+            shop_floor.stock_the_shop(stack)
             with report.working("Count the fixings aisle, and keep every page and mail"):
-                pages = gallery.walk(stack, story.BOLT)
+                pages = gallery.walk(stack, shop.BOLT)
             with report.working("Take the pictures"):
                 taken = screenshots.take(browser, pages, SCREENSHOTS)
     finally:
@@ -79,7 +81,7 @@ def up(port: int) -> int:
     with report.working("Build and deploy"):
         build_and_deploy(emulator)
     stack = Stack(emulator)
-    items = layer_deps.stock_the_shop(stack)
+    items = shop_floor.stock_the_shop(stack)
     report.say(f"{len(items)} items are in stock.")
     report.chapter("Open in a browser")
     for location in shop.KINDS:
@@ -122,21 +124,21 @@ def _telling_troubles(stack: Stack) -> Iterator[Stack]:
     """Show what the functions logged as errors when something that should have happened did not."""
     try:
         yield stack
-    except (layer_deps.NothingHappenedError, layer_deps.NoSuchFormError):
+    except (shop_floor.NothingHappenedError, shop_floor.NoSuchFormError):
         for trouble in stack.troubles():
-            console.print(trouble, highlight=False, markup=False)
+            console.print(trouble, highlight=False)
         raise
 
 
 def _show_mails(stack: Stack) -> None:
-    seen = 0
+    shown = 0
     try:
         while True:
             mails = stack.mailbox()
-            for mail in mails[seen:]:
-                console.rule(f"{mail.subject} (to {', '.join(mail.to)})")
-                console.print(mail.text, highlight=False, markup=False)
-            seen = len(mails)
+            for mail in mails[shown:]:
+                console.rule(Text(f"{mail.subject} (to {', '.join(mail.to)})"))
+                console.print(mail.text, highlight=False)
+            shown = len(mails)
             time.sleep(1)
     except KeyboardInterrupt:
         console.print("\nThe stack is still running; `make stop` ends it.")
@@ -156,17 +158,17 @@ def main() -> int:
     invoke_parser.add_argument("case")
     for with_port in (up_parser, invoke_parser):
         with_port.add_argument("--port", type=int, default=DEFAULT_PORT)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     run: dict[str, Callable[[], int]] = {
-        "demo": lambda: demo(given.source),
-        "up": lambda: up(given.port),
+        "demo": lambda: demo(arguments.source),
+        "up": lambda: up(arguments.port),
         "stop": stop,
         "screenshots": take_screenshots,
         "layer-size": layer_size,
-        "invoke": lambda: invoke(Emulator(HOME / "stack", given.port), given.function, given.case),
+        "invoke": lambda: invoke(Emulator(HOME / "stack", arguments.port), arguments.function, arguments.case),
     }
     try:
-        return run[given.command]()
+        return run[arguments.command]()
     except (
         CommandFailedError,
         ClientError,
@@ -176,10 +178,11 @@ def main() -> int:
         PortTakenError,
         StillRunningError,
         NoOdooError,
-        layer_deps.NoSuchFormError,
-        layer_deps.NothingHappenedError,
+        shop_floor.NoSuchFormError,
+        shop_floor.NothingHappenedError,
     ) as error:
-        console.print(f"[red]{type(error).__name__.removesuffix('Error')}:[/] {error}", highlight=False, soft_wrap=True)
+        name = Text(f"{type(error).__name__.removesuffix('Error')}:", "red")
+        console.print(name, str(error), highlight=False, soft_wrap=True)
         return 1
 
 

@@ -106,17 +106,17 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note links, forms, inputs and chosen options."""
-        given = {name: value or "" for name, value in attrs}
-        if tag == "a" and "href" in given:
-            self.links.append(urljoin(self._url, given["href"]))
+        attributes = {name: value or "" for name, value in attrs}
+        if tag == "a" and "href" in attributes:
+            self.links.append(urljoin(self._url, attributes["href"]))
         elif tag == "form":
-            action = urljoin(self._url, given.get("action", ""))
-            self.forms.append(Form(action, given.get("enctype", FORM_CONTENT)))
+            action = urljoin(self._url, attributes.get("action", ""))
+            self.forms.append(Form(action, attributes.get("enctype", FORM_CONTENT)))
         elif not self.forms:
             return
-        elif tag == "input" and given.get("type") != "file" and "name" in given:
-            self.forms[-1].fields[given["name"]] = given.get("value", "")
+        elif tag == "input" and attributes.get("type") != "file" and "name" in attributes:
+            self.forms[-1].fields[attributes["name"]] = attributes.get("value", "")
         elif tag == "select":
-            self._select = given.get("name", "")
-        elif tag == "option" and "selected" in given:
-            self.forms[-1].fields[self._select] = given.get("value", "")
+            self._select = attributes.get("name", "")
+        elif tag == "option" and "selected" in attributes:
+            self.forms[-1].fields[self._select] = attributes.get("value", "")

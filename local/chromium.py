@@ -21,13 +21,13 @@ class NoChromiumError(Exception):
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A headless Chromium, installed where there is none; raises NoChromiumError."""
-    found = subprocess.run(
+    script = subprocess.run(
         [PROJECT / "requirements" / "chromium.sh", sys.executable], capture_output=True, text=True, check=False
     )
-    if found.returncode:
-        raise NoChromiumError(found.stderr.strip())
+    if script.returncode:
+        raise NoChromiumError(script.stderr.strip())
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found.stdout.strip(), args=[_ONLY_HERE])
+        started = playwright.chromium.launch(executable_path=script.stdout.strip(), args=[_ONLY_HERE])
         yield started
         started.close()
 

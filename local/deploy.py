@@ -86,7 +86,7 @@ def _build(emulator: Emulator) -> None:
     )
     # Some modules are loaded only when they are asked for.
     alone += "; import importlib, pkgutil, stkr; "
-    alone += "[importlib.import_module(one.name) for one in pkgutil.walk_packages(stkr.__path__, 'stkr.')]"
+    alone += "[importlib.import_module(module.name) for module in pkgutil.walk_packages(stkr.__path__, 'stkr.')]"
     run_tool(emulator, "layer", [sys.executable, "-S", "-E", "-c", alone])
 
 

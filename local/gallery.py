@@ -8,14 +8,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from local import layer_deps, shop
+from local import shop, shop_floor
 from local.browser import FetchedPage
 from local.saturday import FILE_NAME, Saturday, saturday
+from local.shop import CASTOR, HOOK, NAIL_GUN, PLUG, PRIYA, TESTER
 from local.stack import CaughtMail, Stack
 from stkr.links import tokens
 
-PRIYA = "priya@example.com"
-HOOK, PLUG, TESTER, GUN, CASTOR = "HOOK-BRASS", "PLUG-RED", "PAINT-TEAL-TESTER", "NAILGUN-18V", "CASTOR-50"
 MAILBOX = "http://mail.localhost/"
 """Where mails are shown; nothing answers there."""
 
@@ -42,12 +41,12 @@ def as_page(mail: CaughtMail) -> FetchedPage:
 def walk(stack: Stack, approved: str) -> Gallery:
     """Count the fixings aisle and see everything on the way; the shop is stocked.
 
-    :param approved: the SKU of the Saturday count whose gap is approved.
+    :param approved: the SKU of the Saturday count whose variance is approved.
     """
     gallery, seen = Gallery(), len(_to_priya(stack))
-    expected = saturday(layer_deps.today())
+    expected = saturday(shop_floor.today())
     counted = _count(stack, gallery, expected)
-    mail = gallery.keep_mail("mail-digest", layer_deps.wait_for_mail(stack, PRIYA, seen))
+    mail = gallery.keep_mail("mail-digest", shop_floor.wait_for_mail(stack, PRIYA, seen))
     _decide(stack, gallery, mail, approved)
     _go_astray(stack, gallery, mail)
     _let_stock_move(stack, gallery, mail, seen + 1)
@@ -64,12 +63,12 @@ def _count(stack: Stack, gallery: Gallery, expected: Saturday) -> FetchedPage:
     page = gallery.keep("count-nothing-yet", stack.browser.submit(form, counter="Sam"))
     gallery.keep("count-area", stack.browser.get(f"{page.url}&area=Front"))
     gallery.keep("count-sheet", stack.browser.get(page.url.replace("/?", "/sheet?")))
-    layer_deps.upload(stack, page, FILE_NAME, expected.file())
-    layer_deps.wait_until(
-        lambda: "reconciled_at" in layer_deps.header(stack, layer_deps.session_of(page)), "the reconciled count"
+    shop_floor.upload(stack, page, FILE_NAME, expected.file())
+    shop_floor.wait_until(
+        lambda: "reconciled_at" in shop_floor.header(stack, shop_floor.session_of(page)), "the reconciled count"
     )
     gallery.keep("count-parked", stack.browser.get(page.url))
-    gallery.keep("count-link-not-genuine", stack.browser.get(layer_deps.tampered(page.url)))
+    gallery.keep("count-link-not-genuine", stack.browser.get(shop_floor.tampered(page.url)))
     return page
 
 
@@ -88,7 +87,7 @@ def _decide(stack: Stack, gallery: Gallery, mail: CaughtMail, approved: str) -> 
 
 def _go_astray(stack: Stack, gallery: Gallery, mail: CaughtMail) -> None:
     link = mail.link(PLUG, "Approve")
-    gallery.keep("link-not-genuine", stack.browser.get(layer_deps.tampered(link)))
+    gallery.keep("link-not-genuine", stack.browser.get(shop_floor.tampered(link)))
     other_button = urlsplit(stack.outputs["RejectUrl"])
     gallery.keep(
         "link-of-the-other-button", stack.browser.get(urlsplit(link)._replace(netloc=other_button.netloc).geturl())
@@ -97,22 +96,22 @@ def _go_astray(stack: Stack, gallery: Gallery, mail: CaughtMail) -> None:
 
 
 def _let_stock_move(stack: Stack, gallery: Gallery, mail: CaughtMail, seen: int) -> None:
-    layer_deps.sell(stack, GUN, 1)
-    [form] = gallery.keep("decision-stock-moved", stack.browser.get(mail.link(GUN, "Approve"))).forms
+    shop_floor.sell(stack, NAIL_GUN, 1)
+    [form] = gallery.keep("decision-stock-moved", stack.browser.get(mail.link(NAIL_GUN, "Approve"))).forms
     gallery.keep("decision-held", stack.browser.submit(form, name="Priya"))
-    afresh = gallery.keep_mail("mail-stock-moved", layer_deps.wait_for_mail(stack, PRIYA, seen))
-    gallery.keep("decision-asked-again", stack.browser.get(afresh.link(GUN, "Approve")))
+    afresh = gallery.keep_mail("mail-stock-moved", shop_floor.wait_for_mail(stack, PRIYA, seen))
+    gallery.keep("decision-asked-again", stack.browser.get(afresh.link(NAIL_GUN, "Approve")))
 
 
 def _correct(stack: Stack, gallery: Gallery, mail: CaughtMail, page: FetchedPage, expected: Saturday) -> None:
     """A corrected file counts one plug less, and no tester."""
-    items = {item.sku: item for item in shop.stock(layer_deps.today())}
+    items = {item.sku: item for item in shop.stock(shop_floor.today())}
     plug, tester = items[PLUG].barcode, items[TESTER].barcode
     rows = [(code, "113" if code == plug else qty, where) for code, qty, where in expected.rows if code != tester]
-    layer_deps.upload(stack, page, FILE_NAME, replace(expected, rows=rows).file())
-    session_id = layer_deps.session_of(page)
-    layer_deps.wait_until(
-        lambda: TESTER not in {line["sku"] for line in layer_deps.lines(stack, session_id)}, "the corrected count"
+    shop_floor.upload(stack, page, FILE_NAME, replace(expected, rows=rows).file())
+    session_id = shop_floor.session_of(page)
+    shop_floor.wait_until(
+        lambda: TESTER not in {line["sku"] for line in shop_floor.lines(stack, session_id)}, "the corrected count"
     )
     gallery.keep("link-out-of-date", stack.browser.get(mail.link(PLUG, "Approve")))
     gallery.keep("link-nothing-left", stack.browser.get(mail.link(TESTER, "Approve")))
@@ -120,7 +119,7 @@ def _correct(stack: Stack, gallery: Gallery, mail: CaughtMail, page: FetchedPage
 
 def _keep_scheduled_mails(stack: Stack, gallery: Gallery) -> None:
     stack.invoke("sweep", {"detail": {}})
-    stack.invoke("summary", {"time": layer_deps.next_month().strftime("%Y-%m-%dT%H:%M:%SZ")})
+    stack.invoke("summary", {"time": shop_floor.next_month().strftime("%Y-%m-%dT%H:%M:%SZ")})
     gallery.keep_mail("mail-reminder", _about(stack, "never counted"))
     summary = gallery.keep_mail("mail-summary", _about(stack, "Stock counts in"))
     gallery.keep("summary", stack.browser.get(as_page(summary).links[0]))
@@ -130,7 +129,7 @@ def _about(stack: Stack, subject: str) -> CaughtMail:
     def first() -> CaughtMail | None:
         return next((mail for mail in stack.mailbox() if subject in mail.subject), None)
 
-    return layer_deps.wait_until(first, f"a mail about {subject}")
+    return shop_floor.wait_until(first, f"a mail about {subject}")
 
 
 def _to_priya(stack: Stack) -> list[CaughtMail]:

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import yaml
 
-from local import layer_deps, shop
+from local import shop, shop_floor
 from local.deploy import PROJECT, run_tool
 from local.emulator import Emulator
 from local.events import cases, event
@@ -39,8 +39,8 @@ def invoke(emulator: Emulator, function: str, case: str) -> int:
     Raises InvocationError.
     """
     if (function, case) not in cases():
-        known = "\n".join(f"  make invoke FN={name} CASE={known_case}" for name, known_case in cases())
-        raise InvocationError(f"There is no events/{function}/{case}.json. There are:\n{known}")
+        replayable = "\n".join(f"  make invoke FN={name} CASE={other}" for name, other in cases())
+        raise InvocationError(f"There is no events/{function}/{case}.json. There are:\n{replayable}")
     _require_docker()
     if not emulator.running():
         raise InvocationError("No local stack is running. Start it with `make local` and try again.")
@@ -91,7 +91,7 @@ def _values(stack: Stack, function: str, case: str) -> Mapping[str, str]:
         opening = stack.command("link", shop.FIXINGS)
         values["open"] = _token(opening)
         if "session" in wanted:
-            values["session"] = _token(layer_deps.open_count(stack, shop.FIXINGS, "Sam").url)
+            values["session"] = _token(shop_floor.open_count(stack, shop.FIXINGS, "Sam").url)
     for action in wanted & {"approve", "reject"}:
         values[action] = _token(_newest_decision(stack, action.capitalize()))
     if "summary" in wanted:
@@ -102,17 +102,17 @@ def _values(stack: Stack, function: str, case: str) -> Mapping[str, str]:
 def _newest_decision(stack: Stack, label: str) -> str:
     for mail in reversed(stack.mailbox()):
         try:
-            return mail.link("BOLT-M6-50", label)
+            return mail.link(shop.BOLT, label)
         except LookupError:
             continue
-    raise InvocationError(f"No mail with an {label} button for BOLT-M6-50 has been sent yet: count it first.")
+    raise InvocationError(f"No mail with an {label} button for {shop.BOLT} has been sent yet: count it first.")
 
 
 def _newest_summary(stack: Stack) -> str:
     for mail in reversed(stack.mailbox()):
-        found = re.search(r"https?://\S+/summary\?t=\S+", mail.text)
-        if found:
-            return found[0]
+        link = re.search(r"https?://\S+/summary\?t=\S+", mail.text)
+        if link:
+            return link[0]
     raise InvocationError("No summary has been mailed yet. Try `make invoke FN=summary CASE=monthly` first.")
 
 

@@ -52,16 +52,16 @@ class Behaviour:
 
 
 def find_evidence(text: str) -> dict[str, Any] | None:
-    """The first JSON object in `text` that describes a gap, or None."""
+    """The first JSON object in `text` that describes a variance, or None."""
     decoder = json.JSONDecoder()
     start = text.find("{")
     while start >= 0:
         try:
-            found, _ = decoder.raw_decode(text, start)
+            decoded, _ = decoder.raw_decode(text, start)
         except ValueError:
-            found = None
-        if isinstance(found, dict) and "gap_units" in found:
-            return found
+            decoded = None
+        if isinstance(decoded, dict) and "gap_units" in decoded:
+            return decoded
         start = text.find("{", start + 1)
     return None
 
@@ -72,9 +72,12 @@ def suggest(evidence: Mapping[str, Any]) -> tuple[str, str]:
     receipt = evidence.get("last_receipt") or {}
     just_received = bool(receipt) and receipt["days_ago"] <= RECENT_RECEIPT_DAYS
     if just_received or flags & {"equals_last_receipt", "multiple_of_last_receipt"}:
-        return "receiving_error", "The gap follows a delivery, which points to a wrong quantity booked in at the dock."
+        return (
+            "receiving_error",
+            "The variance follows a delivery, which points to a wrong quantity entered at the dock.",
+        )
     if flags & {"swapped_digits", "offsetting_gap", "multiple_of_pack_size"}:
-        return "miscount", "The shape of the gap points to a slip while counting rather than to stock that moved."
+        return "miscount", "The shape of the variance points to a slip while counting rather than to stock that moved."
     if evidence.get("direction") == "overage":
         return (
             "miscount",

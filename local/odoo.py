@@ -143,27 +143,27 @@ def fill(server: Server, tag: str, items: Sequence[DemoItem]) -> DemoWarehouse:
     """Make a warehouse and put the items' quantities into it, by an inventory adjustment as people do it in Odoo."""
     code = tag[-5:]
     (warehouse,) = server.ask("stock.warehouse", "create", vals_list=[{"name": f"Demo {tag}", "code": code}])
-    (found,) = server.ask("stock.warehouse", "read", ids=[warehouse], fields=["lot_stock_id"], load="")
+    (created,) = server.ask("stock.warehouse", "read", ids=[warehouse], fields=["lot_stock_id"], load="")
     products = _products(server, items)
     counted = [
         {
             "product_id": products[item.sku],
-            "location_id": found["lot_stock_id"],
+            "location_id": created["lot_stock_id"],
             "inventory_quantity": item.system_qty,
         }
         for item in items
     ]
     quants = server.ask("stock.quant", "create", vals_list=counted, context={"inventory_mode": True})
     server.ask("stock.quant", "action_apply_inventory", ids=quants)
-    return DemoWarehouse(server, found["lot_stock_id"], f"{code}/Stock", products)
+    return DemoWarehouse(server, created["lot_stock_id"], f"{code}/Stock", products)
 
 
 def _products(server: Server, items: Iterable[DemoItem]) -> dict[str, int]:
     """The products' ids by SKU; those that an earlier demo has not left are made."""
     wanted = {item.sku: item for item in items}
     domain = [["default_code", "in", list(wanted)]]
-    known = server.ask("product.product", "search_read", domain=domain, fields=["default_code"])
-    ids = {product["default_code"]: int(product["id"]) for product in known}
+    existing = server.ask("product.product", "search_read", domain=domain, fields=["default_code"])
+    ids = {product["default_code"]: int(product["id"]) for product in existing}
     new = [item for sku, item in wanted.items() if sku not in ids]
     made = server.ask("product.product", "create", vals_list=[_product(item) for item in new]) if new else []
     return ids | dict(zip((item.sku for item in new), made, strict=True))

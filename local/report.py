@@ -1,4 +1,7 @@
-"""The demo's report: what happens, as it happens, and every figure held against what it should be."""
+"""The demo's report: what happens, as it happens, and every figure held against what it should be.
+
+All of it is printed as it is: a text in brackets is no markup.
+"""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -7,6 +10,7 @@ from decimal import Decimal
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 
 class Report:
@@ -21,11 +25,11 @@ class Report:
 
     def chapter(self, title: str) -> None:
         """Begin a part of the story."""
-        self._console.print(f"\n[bold]{title}[/]  [dim]{self.seconds()} s[/]", highlight=False, soft_wrap=True)
+        self._print(Text.assemble("\n", (title, "bold"), (f"  {self.seconds()} s", "dim")))
 
-    def say(self, text: str) -> None:
-        """Tell something."""
-        self._console.print(f"  {text}", highlight=False, soft_wrap=True)
+    def say(self, text: str, style: str = "") -> None:
+        """Print a line of the story."""
+        self._print(Text.assemble("  ", (text, style)))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Show figures; columns after the first are set to the right."""
@@ -33,38 +37,40 @@ class Report:
         for number, column in enumerate(columns):
             table.add_column(column, justify="right" if number else "left")
         for row in rows:
-            table.add_row(*map(_shown, row))
+            table.add_row(*(Text(_shown(figure)) for figure in row))
         self._console.print(table)
 
-    def check(self, what: str, found: object, expected: object) -> None:
+    def check(self, what: str, figure: object, expected: object) -> None:
         """Hold a figure against what it must be; a line is printed for each."""
         self.checked += 1
-        if found == expected:
-            self._console.print(f"  [green]✓[/] {what}: {_shown(found)}", highlight=False, soft_wrap=True)
+        if figure == expected:
+            self._print(Text.assemble("  ", ("✓", "green"), f" {what}: {_shown(figure)}"))
         else:
-            self.wrong.append(f"{what}: {found!r}, should be {expected!r}")
-            self._console.print(
-                f"  [red]✗ {what}: {found!r}, should be {expected!r}[/]", highlight=False, soft_wrap=True
-            )
+            problem = f"{what}: {figure!r}, should be {expected!r}"
+            self.wrong.append(problem)
+            self._print(Text(f"  ✗ {problem}", "red"))
 
-    def check_quietly(self, what: str, found: object, expected: object) -> None:
+    def check_quietly(self, what: str, figure: object, expected: object) -> None:
         """The same for one of many: only what is wrong is printed."""
-        if found == expected:
+        if figure == expected:
             self.checked += 1
         else:
-            self.check(what, found, expected)
+            self.check(what, figure, expected)
 
     @contextmanager
     def working(self, what: str) -> Iterator[None]:
         """Show that something takes its time."""
-        with self._console.status(f"{what} ..."):
+        with self._console.status(Text(f"{what} ...")):
             started = time.monotonic()
             yield
-        self.say(f"{what} [dim]({time.monotonic() - started:.0f} s)[/]")
+        self._print(Text.assemble(f"  {what} ", (f"({time.monotonic() - started:.0f} s)", "dim")))
 
     def seconds(self) -> int:
         """Since the report began."""
         return round(time.monotonic() - self._started)
+
+    def _print(self, text: Text) -> None:
+        self._console.print(text, highlight=False, soft_wrap=True)
 
 
 def _shown(figure: object) -> str:

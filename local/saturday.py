@@ -9,7 +9,8 @@ import io
 from dataclasses import dataclass, field
 from datetime import date
 
-from local.shop import FIXINGS, DemoItem, barcode, pounds, stock
+from local import shop
+from local.shop import DemoItem, barcode, pounds, stock
 
 FILE_NAME = "scan.csv"
 HEADER = ("Barcode", "Qty", "Bin")
@@ -52,10 +53,10 @@ class Saturday:
 
     def states(self) -> dict[str, int]:
         """How many lines there must be of each state."""
-        found = {"in_agreement": self.agreeing, "minor": 0, "queued": 0}
+        lines = {"in_agreement": self.agreeing, "minor": 0, "queued": 0}
         for variance in self.variances.values():
-            found[variance.state] += 1
-        return found
+            lines[variance.state] += 1
+        return lines
 
     def file(self) -> bytes:
         """The file as the scanner's app exports it: a byte-order mark, semicolons and CRLF."""
@@ -84,10 +85,17 @@ class Saturday:
     def expect(
         self, item: DemoItem, counted: int, state: str, cause: str | None = None, *, percent: str | None
     ) -> None:
-        """The item's line must have a gap, in `state`; its percentage is given, not computed."""
+        """The item's line must have a variance, in `state`; its percentage is given, not computed."""
         units = counted - item.system_qty
         self.variances[item.sku] = ExpectedVariance(
-            "counted", state, counted, item.system_qty, str(units), percent, pounds(units * item.pence), cause
+            kind="counted",
+            state=state,
+            counted=counted,
+            system=item.system_qty,
+            units=str(units),
+            percent=percent,
+            value=pounds(units * item.pence),
+            cause=cause,
         )
 
 
@@ -95,8 +103,8 @@ def saturday(today: date) -> Saturday:
     """Build the count for the shop as it is on `today`."""
     items = {item.sku: item for item in stock(today)}
     count = Saturday()
-    told = _told(count, items)
-    ordinary = [item for item in items.values() if item.location == FIXINGS and item.sku not in told]
+    storied = _add_stories(count, items)
+    ordinary = [item for item in items.values() if item.location == shop.FIXINGS and item.sku not in storied]
     for number, item in enumerate(ordinary):
         _as_the_system_says(count, item, number)
     return count
@@ -111,15 +119,15 @@ def _as_the_system_says(count: Saturday, item: DemoItem, number: int) -> None:
     count.agreeing += 1
 
 
-def _told(count: Saturday, items: dict[str, DemoItem]) -> set[str]:
+def _add_stories(count: Saturday, items: dict[str, DemoItem]) -> set[str]:
     """The lines with a story; returns their SKUs."""
-    bolt, washer, nut, gun = items["BOLT-M6-50"], items["WASHER-M6"], items["NUT-M6"], items["NAILGUN-18V"]
-    screw, hook, plug, chain = items["SCREW-WOOD-40"], items["HOOK-BRASS"], items["PLUG-RED"], items["CHAIN-3MM"]
-    hinge, bracket, tape, glue = items["HINGE-75"], items["BRACKET-90"], items["TAPE-MASK"], items["GLUE-PVA"]
-    tie, latch, castor = items["CABLE-TIE"], items["LATCH-GATE"], items["CASTOR-50"]
-    tester = items["PAINT-TEAL-TESTER"]  # stocked in the paint aisle only
+    bolt, washer, nut, gun = items[shop.BOLT], items[shop.WASHER], items[shop.NUT], items[shop.NAIL_GUN]
+    screw, hook, plug, chain = items[shop.SCREW], items[shop.HOOK], items[shop.PLUG], items[shop.CHAIN]
+    hinge, bracket, tape, glue = items[shop.HINGE], items[shop.BRACKET], items[shop.TAPE], items[shop.GLUE]
+    tie, latch, castor = items[shop.CABLE_TIE], items[shop.LATCH], items[shop.CASTOR]
+    tester = items[shop.TESTER]  # stocked in the paint aisle only
 
-    # The seed's four worked figures.
+    # A clear shortage, one within tolerance, a minor one in cases and loose pieces, and a valuable one.
     count.scan(bolt.barcode, 432, bolt.bin, repeats=2)  # a tricky label, scanned three times
     count.expect(bolt, 432, "queued", "shrinkage", percent="-10")
     count.scan(washer.sku, 479, washer.bin)
@@ -141,7 +149,16 @@ def _told(count: Saturday, items: dict[str, DemoItem]) -> set[str]:
     count.expect(chain, 0, "queued", "shrinkage", percent="-100")
     count.scan(tester.barcode, 3, "F00")
     worth = pounds(3 * tester.pence)
-    count.variances[tester.sku] = ExpectedVariance("unrecorded", "queued", 3, 0, "3", None, worth, "miscount")
+    count.variances[tester.sku] = ExpectedVariance(
+        kind="unrecorded",
+        state="queued",
+        counted=3,
+        system=0,
+        units="3",
+        percent=None,
+        value=worth,
+        cause="miscount",
+    )
 
     # Boxes, and a barcode that lost its leading zero in a spreadsheet.
     count.scan(hinge.sku, "4 boxes", hinge.bin)
@@ -151,7 +168,15 @@ def _told(count: Saturday, items: dict[str, DemoItem]) -> set[str]:
     # Not counted: a row left empty, and no row at all. Neither becomes a zero.
     count.leave_blank(castor.barcode)
     for item in (castor, latch):
-        count.variances[item.sku] = ExpectedVariance("uncounted", "queued", None, item.system_qty, None, None, None)
+        count.variances[item.sku] = ExpectedVariance(
+            kind="uncounted",
+            state="queued",
+            counted=None,
+            system=item.system_qty,
+            units=None,
+            percent=None,
+            value=None,
+        )
 
     # What no one can resolve is parked; the three items among it get no line at all.
     count.park(barcode(404, "599999"), "7", "unknown_code")

@@ -98,8 +98,8 @@ The dates are those of the day they were taken."""
 
 
 def _title(page: FetchedPage) -> str:
-    found = re.search(r"<title>(.*?)</title>", page.body, flags=re.DOTALL)
-    return found[1].strip() if found else ""
+    title = re.search(r"<title>(.*?)</title>", page.body, flags=re.DOTALL)
+    return title[1].strip() if title else ""
 
 
 def _picture(browser: Browser, page: FetchedPage, view: View) -> bytes:

@@ -17,6 +17,9 @@ import yaml
 
 TIME_ZONE = ZoneInfo("Europe/London")
 SEED = 20260627
+PRIYA = "priya@example.com"
+"""The approver of the fixings aisle."""
+
 COLUMNS = (
     "sku",
     "name",
@@ -34,6 +37,12 @@ COLUMNS = (
 )
 
 FIXINGS, PAINT, TIMBER, TOOLS = "fixings-aisle", "paint-aisle", "timber-yard", "tool-wall"
+
+# The items that the Saturday count has a story about.
+BOLT, WASHER, NUT, NAIL_GUN = "BOLT-M6-50", "WASHER-M6", "NUT-M6", "NAILGUN-18V"
+SCREW, HOOK, PLUG, CHAIN = "SCREW-WOOD-40", "HOOK-BRASS", "PLUG-RED", "CHAIN-3MM"
+HINGE, BRACKET, TAPE, GLUE = "HINGE-75", "BRACKET-90", "TAPE-MASK", "GLUE-PVA"
+CABLE_TIE, LATCH, CASTOR, TESTER = "CABLE-TIE", "LATCH-GATE", "CASTOR-50", "PAINT-TEAL-TESTER"
 
 # Each location's items are all combinations of its three lists.
 KINDS = {
@@ -221,20 +230,20 @@ def _written_out(today: date) -> Iterator[DemoItem]:
         )
 
     delivered = today - timedelta(days=3)
-    yield replace(item("BOLT-M6-50", "M6 bolts 50 mm", 1, 480, 35), pack_size=100, case_of=24)
-    yield item("WASHER-M6", "M6 washers", 2, 480, 35)
-    yield replace(item("NUT-M6", "M6 nuts", 3, 480, 35), pack_size=24, case_of=24)
-    yield replace(item("NAILGUN-18V", "Nail gun 18 V", 4, 10, 20000), sold=1, received_qty=4)
-    yield replace(item("SCREW-WOOD-40", "Wood screws 40 mm", 5, 500, 12), received_at=delivered, received_qty=100)
-    yield replace(item("HOOK-BRASS", "Brass hooks", 6, 324, 50), received_qty=60)
-    yield replace(item("PLUG-RED", "Wall plugs, red", 7, 120, 45), sold=400, received_qty=50)
-    yield replace(item("CHAIN-3MM", "Chain 3 mm, cut piece", 8, 5, 380), sold=9, received_qty=40)
-    yield replace(item("HINGE-75", "Hinges 75 mm", 9, 96, 190), pack_size=24)
-    yield item("BRACKET-90", "Brackets 90 mm", 10, 150, 110)
+    yield replace(item(BOLT, "M6 bolts 50 mm", 1, 480, 35), pack_size=100, case_of=24)
+    yield item(WASHER, "M6 washers", 2, 480, 35)
+    yield replace(item(NUT, "M6 nuts", 3, 480, 35), pack_size=24, case_of=24)
+    yield replace(item(NAIL_GUN, "Nail gun 18 V", 4, 10, 20000), sold=1, received_qty=4)
+    yield replace(item(SCREW, "Wood screws 40 mm", 5, 500, 12), received_at=delivered, received_qty=100)
+    yield replace(item(HOOK, "Brass hooks", 6, 324, 50), received_qty=60)
+    yield replace(item(PLUG, "Wall plugs, red", 7, 120, 45), sold=400, received_qty=50)
+    yield replace(item(CHAIN, "Chain 3 mm, cut piece", 8, 5, 380), sold=9, received_qty=40)
+    yield replace(item(HINGE, "Hinges 75 mm", 9, 96, 190), pack_size=24)
+    yield item(BRACKET, "Brackets 90 mm", 10, 150, 110)
     # A twelve-digit barcode under a leading zero, which spreadsheets drop.
-    yield replace(item("TAPE-MASK", "Masking tape", 11, 64, 210), barcode=barcode(11, "071234"))
-    yield item("GLUE-PVA", "Wood glue", 12, 33, 450)
-    yield item("CABLE-TIE", "Cable ties", 13, 700, 3)
-    yield item("LATCH-GATE", "Gate latch", 14, 18, 840)
-    yield item("CASTOR-50", "Castors 50 mm", 15, 44, 320)
-    yield replace(item("PAINT-TEAL-TESTER", "Teal tester pot", 16, 24, 249), location=PAINT, bin="P00", received_qty=12)
+    yield replace(item(TAPE, "Masking tape", 11, 64, 210), barcode=barcode(11, "071234"))
+    yield item(GLUE, "Wood glue", 12, 33, 450)
+    yield item(CABLE_TIE, "Cable ties", 13, 700, 3)
+    yield item(LATCH, "Gate latch", 14, 18, 840)
+    yield item(CASTOR, "Castors 50 mm", 15, 44, 320)
+    yield replace(item(TESTER, "Teal tester pot", 16, 24, 249), location=PAINT, bin="P00", received_qty=12)

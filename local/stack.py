@@ -44,8 +44,8 @@ class CaughtMail:
 
     def link(self, sku: str, label: str) -> str:
         """Where the button or link `label` below an item leads; raises LookupError when the mail has none."""
-        _, found, below = self.html.partition(sku)
-        if found:
+        _, shown, below = self.html.partition(sku)
+        if shown:
             for address, text in re.findall(r"<a\b[^>]*\bhref=\"([^\"]+)\"[^>]*>(.*?)</a>", below, flags=re.DOTALL):
                 if text.strip() == label:
                     return html.unescape(address)
@@ -113,14 +113,14 @@ class Stack:
 
     def troubles(self) -> list[str]:
         """The end of each function's log that tells of an error, from the error on."""
-        logs, found = self.client("logs"), []
+        logs, troubles = self.client("logs"), []
         for group in logs.describe_log_groups()["logGroups"]:
             name = group["logGroupName"]
             lines = [event["message"].rstrip() for event in logs.filter_log_events(logGroupName=name)["events"]]
             errors = [number for number, line in enumerate(lines) if re.search(r'"ERROR"|Traceback|timed out', line)]
             if errors:
-                found.append("\n".join([name, *lines[errors[-1] :]]))
-        return found
+                troubles.append("\n".join([name, *lines[errors[-1] :]]))
+        return troubles
 
     def mailbox(self) -> list[CaughtMail]:
         """Every mail sent so far, oldest first."""

@@ -6,19 +6,17 @@ from decimal import Decimal
 from http import HTTPStatus
 from typing import Any
 
-from local import layer_deps, shop
+from local import shop, shop_floor
 from local.browser import FetchedPage
 from local.report import Report
 from local.saturday import FILE_NAME, ExpectedVariance, Saturday, saturday
+from local.shop import BOLT, HOOK, PRIYA, WASHER
 from local.stack import CaughtMail, Stack
-
-BOLT, HOOK = "BOLT-M6-50", "HOOK-BRASS"
-PRIYA = "priya@example.com"
 
 
 def tell(stack: Stack, report: Report) -> None:
     """Play the whole story on a freshly deployed stack."""
-    expected = saturday(layer_deps.today())
+    expected = saturday(shop_floor.today())
     _the_shop(stack, report)
     session_id = _the_count(stack, report, expected)
     mail = _the_mail(stack, report)
@@ -31,7 +29,7 @@ def tell(stack: Stack, report: Report) -> None:
 def _the_shop(stack: Stack, report: Report) -> None:
     report.chapter("The shop, mirrored from its spreadsheet")
     with report.working("Upload rules and stock spreadsheet, and sync"):
-        items = layer_deps.stock_the_shop(stack)
+        items = shop_floor.stock_the_shop(stack)
     for location, expected in Counter(item.location for item in items).items():
         rows = stack.partition("Inventory", f"LOC#{location}")
         report.check(f"{location}, items", len(rows), expected)
@@ -42,13 +40,13 @@ def _the_shop(stack: Stack, report: Report) -> None:
 
 def _the_count(stack: Stack, report: Report, expected: Saturday) -> str:
     report.chapter("Saturday: Sam opens a count of the fixings aisle and uploads the scanner's file")
-    page = layer_deps.open_count(stack, shop.FIXINGS, "Sam")
-    session_id = layer_deps.session_of(page)
+    page = shop_floor.open_count(stack, shop.FIXINGS, "Sam")
+    session_id = shop_floor.session_of(page)
     report.say(f"Count {session_id} is open.")
     with report.working(f"Upload {FILE_NAME} ({expected.read} rows), capture and reconcile"):
-        layer_deps.upload(stack, page, FILE_NAME, expected.file())
-        layer_deps.wait_until(lambda: "reconciled_at" in layer_deps.header(stack, session_id), "the reconciled count")
-    rows = layer_deps.header(stack, session_id)["rows"]
+        shop_floor.upload(stack, page, FILE_NAME, expected.file())
+        shop_floor.wait_until(lambda: "reconciled_at" in shop_floor.header(stack, session_id), "the reconciled count")
+    rows = shop_floor.header(stack, session_id)["rows"]
     wanted = {
         "read": expected.read,
         "counted": expected.counted,
@@ -68,29 +66,29 @@ def _the_count(stack: Stack, report: Report, expected: Saturday) -> str:
 def _the_mail(stack: Stack, report: Report) -> CaughtMail:
     report.chapter("The manager's mail")
     with report.working("Have the causes suggested, and wait for the mail"):
-        mail = layer_deps.wait_for_mail(stack, PRIYA)
-    report.say(f"To {', '.join(mail.to)}: [bold]{mail.subject}[/]")
+        mail = shop_floor.wait_for_mail(stack, PRIYA)
+    report.say(f"To {', '.join(mail.to)}: {mail.subject}", style="bold")
     start = mail.text.find(BOLT)
     for line in mail.text[max(start - 60, 0) : start + 400].splitlines()[:8]:
-        report.say(f"[dim]{line}[/]")
+        report.say(line, style="dim")
     report.check("mails so far", len(stack.mailbox()), 1)
     return mail
 
 
 def _the_variances(stack: Stack, report: Report, session_id: str, expected: Saturday) -> None:
     report.chapter("What the count comes to")
-    lines = {line["sku"]: line for line in layer_deps.lines(stack, session_id)}
+    lines = {line["sku"]: line for line in shop_floor.lines(stack, session_id)}
     states = Counter(line["state"] for line in lines.values())
     for state, number in expected.states().items():
         report.check(f"lines {state.replace('_', ' ')}", states[state], number)
     report.table(
-        ("SKU", "counted", "system", "gap", "%", "£", "state", "cause"),
+        ("SKU", "counted", "system", "units", "%", "£", "state", "cause"),
         [_shown(sku, lines.get(sku, {})) for sku in expected.variances],
     )
     for sku, wanted in expected.variances.items():
         _compare(report, sku, lines.get(sku, {}), wanted)
-    washer = lines["WASHER-M6"]
-    report.check("WASHER-M6, 479 of 480", (washer["gap_units"], washer["state"]), (Decimal(-1), "in_agreement"))
+    washer = lines[WASHER]
+    report.check(f"{WASHER}, 479 of 480", (washer["gap_units"], washer["state"]), (Decimal(-1), "in_agreement"))
 
 
 def _compare(report: Report, sku: str, line: Mapping[str, Any], wanted: ExpectedVariance) -> None:
@@ -98,37 +96,37 @@ def _compare(report: Report, sku: str, line: Mapping[str, Any], wanted: Expected
         "kind": (line.get("kind"), wanted.kind),
         "state": (line.get("state"), wanted.state),
         "counted": (line.get("counted_qty"), _number(wanted.counted)),
-        "gap in units": (line.get("gap_units"), _number(wanted.units)),
-        "gap in percent": (line.get("gap_pct"), _number(wanted.percent)),
-        "gap in money": (line.get("gap_value"), _number(wanted.value)),
+        "variance in units": (line.get("gap_units"), _number(wanted.units)),
+        "variance in percent": (line.get("gap_pct"), _number(wanted.percent)),
+        "variance in money": (line.get("gap_value"), _number(wanted.value)),
         "likely cause": (line.get("cause"), wanted.cause),
     }
     if wanted.kind == "counted":
         figures["system"] = (line.get("system_qty"), Decimal(wanted.system))
-    for name, (found, right) in figures.items():
-        report.check_quietly(f"{sku}, {name}", found, right)
+    for name, (stored, right) in figures.items():
+        report.check_quietly(f"{sku}, {name}", stored, right)
 
 
 def _the_scanner_of_the_mail_program(stack: Stack, report: Report, mail: CaughtMail, session_id: str) -> None:
     report.chapter("A mail scanner opens every link, and nothing changes")
-    before = layer_deps.lines(stack, session_id)
+    before = shop_floor.lines(stack, session_id)
     for sku in (BOLT, HOOK):
         for label in ("Approve", "Reject"):
             report.check_quietly(f"{label} {sku} opens", stack.browser.get(mail.link(sku, label)).status, HTTPStatus.OK)
-    report.check("lines unchanged", layer_deps.lines(stack, session_id) == before, True)
+    report.check("lines unchanged", shop_floor.lines(stack, session_id) == before, True)
 
 
 def _the_decisions(stack: Stack, report: Report, mail: CaughtMail) -> None:
     report.chapter("Priya recounts the rack and decides")
     approve, reject = mail.link(BOLT, "Approve"), mail.link(HOOK, "Reject")
-    tampered = stack.browser.get(layer_deps.tampered(approve))
+    tampered = stack.browser.get(shop_floor.tampered(approve))
     report.check("a tampered link gets", tampered.status, HTTPStatus.FORBIDDEN)
     report.check(f"{BOLT} before", _quantities(stack, BOLT), (480, 480, 0))
     opened = stack.browser.get(approve)
     report.check("Approve", _press(stack, opened), HTTPStatus.OK)
     report.check("Approve tapped again", _press(stack, opened), HTTPStatus.CONFLICT)
     report.check(f"{BOLT} after: system, source, unbooked", _quantities(stack, BOLT), (432, 480, -48))
-    report.check("Reject", layer_deps.decide(stack, reject, "Priya").status, HTTPStatus.OK)
+    report.check("Reject", shop_floor.decide(stack, reject, "Priya").status, HTTPStatus.OK)
     report.check(f"{HOOK} after", _quantities(stack, HOOK), (324, 324, 0))
     stack.invoke("sync", {})
     report.check(f"{BOLT} after the next sync", _quantities(stack, BOLT), (432, 480, -48))

@@ -13,12 +13,12 @@ from dataclasses import replace
 from decimal import Decimal
 from http import HTTPStatus
 
-from local import layer_deps, odoo, shop
+from local import odoo, shop, shop_floor
 from local.odoo import DemoWarehouse
 from local.report import Report
+from local.shop import PRIYA
 from local.stack import CaughtMail, Stack
 
-PRIYA = "priya@example.com"
 _EVERY = 16
 
 
@@ -27,7 +27,7 @@ def tell(stack: Stack, report: Report) -> None:
 
     :raises NoOdooError: when none answers.
     """
-    items = [replace(item, location=shop.FIXINGS) for item in shop.stock(layer_deps.today())]
+    items = [replace(item, location=shop.FIXINGS) for item in shop.stock(shop_floor.today())]
     short = {item.sku: item.system_qty - 3 - item.system_qty // 10 for item in items[::_EVERY]}
     warehouse = _the_shop(stack, report, items)
     session_id = _the_count(stack, report, items, short)
@@ -50,7 +50,7 @@ def _the_shop(stack: Stack, report: Report, items: Sequence[shop.DemoItem]) -> D
     }
     name = stack.outputs["SyncCredentialName"]
     stack.client("secretsmanager").put_secret_value(SecretId=name, SecretString=json.dumps(source))
-    layer_deps.set_rules(stack)
+    shop_floor.set_rules(stack)
     with report.working("Connect the stack to it, and sync"):
         stack.invoke("sync", {})
     rows = _rows(stack)
@@ -66,12 +66,12 @@ def _the_count(stack: Stack, report: Report, items: Sequence[shop.DemoItem], sho
     writer = csv.writer(text)
     writer.writerow(("Barcode", "Qty"))
     writer.writerows((item.barcode, short.get(item.sku, item.system_qty)) for item in items)
-    page = layer_deps.open_count(stack, shop.FIXINGS, "Sam")
-    session_id = layer_deps.session_of(page)
+    page = shop_floor.open_count(stack, shop.FIXINGS, "Sam")
+    session_id = shop_floor.session_of(page)
     with report.working(f"Upload {len(items):,} rows, capture, reconcile, suggest causes and mail them"):
-        layer_deps.upload(stack, page, "scan.csv", text.getvalue().encode())
-        layer_deps.wait_until(lambda: len(_mails(stack, short)) == len(short), "mails with every gap", 180)
-    states = Counter(line["state"] for line in layer_deps.lines(stack, session_id))
+        shop_floor.upload(stack, page, "scan.csv", text.getvalue().encode())
+        shop_floor.wait_until(lambda: len(_mails(stack, short)) == len(short), "mails with every variance", 180)
+    states = Counter(line["state"] for line in shop_floor.lines(stack, session_id))
     report.check("lines queued", states["queued"], len(short))
     report.check("lines in agreement", states["in_agreement"], len(items) - len(short))
     return session_id
@@ -82,13 +82,13 @@ def _the_decisions(stack: Stack, report: Report, items: Sequence[shop.DemoItem],
     mails = _mails(stack, short)
     rejected, *approved = short
     with report.working(f"Approve {len(approved)}, reject {rejected}"):
-        answers = [layer_deps.decide(stack, mails[sku].link(sku, "Approve"), "Priya").status for sku in approved]
-        answers.append(layer_deps.decide(stack, mails[rejected].link(rejected, "Reject"), "Priya").status)
+        answers = [shop_floor.decide(stack, mails[sku].link(sku, "Approve"), "Priya").status for sku in approved]
+        answers.append(shop_floor.decide(stack, mails[rejected].link(rejected, "Reject"), "Priya").status)
     report.check("answers", Counter(answers), {HTTPStatus.OK: len(short)})
     before = {item.sku: item.system_qty for item in items}
-    found = _rows(stack)
+    rows = _rows(stack)
     waiting = {sku: (short[sku], before[sku], short[sku] - before[sku]) for sku in approved}
-    report.check("items as counted, with the gap waiting to be booked", _agreeing(found, waiting), len(approved))
+    report.check("items as counted, with the adjustment waiting to be booked", _agreeing(rows, waiting), len(approved))
     return rejected
 
 
@@ -98,11 +98,11 @@ def _the_booking(
     report.chapter("The next sync books what was approved")
     with report.working(f"Book {len(approved)} adjustments in Odoo, and mirror it"):
         stack.invoke("sync", {})
-    found = _rows(stack)
+    rows = _rows(stack)
     booked = {sku: (quantity, quantity, 0) for sku, quantity in approved.items()}
-    report.check("items of which nothing waits any more", _agreeing(found, booked), len(approved))
+    report.check("items of which nothing waits any more", _agreeing(rows, booked), len(approved))
     report.check("items with the counted quantity in Odoo", _agreeing(warehouse.quantities(), approved), len(approved))
-    lines = {line["SK"].removeprefix("LINE#"): line for line in layer_deps.lines(stack, session_id)}
+    lines = {line["SK"].removeprefix("LINE#"): line for line in shop_floor.lines(stack, session_id)}
     names = {f"{session_id}.{sku}.r{int(lines[sku]['revision']):03}": lines[sku]["gap_units"] for sku in approved}
     moves = warehouse.adjustments()
     report.check("stock moves in Odoo", len(moves), len(approved))
@@ -110,7 +110,7 @@ def _the_booking(
     report.say(f"such as {next(iter(names))}: {next(iter(names.values()))}")
     again = stack.invoke("sync", {})
     report.check("the sync after that changes", again["changed"], 0)
-    report.check("books unchanged", _rows(stack) == found, True)
+    report.check("books unchanged", _rows(stack) == rows, True)
 
 
 def _rows(stack: Stack) -> dict[str, tuple[Decimal, Decimal, Decimal]]:
@@ -121,15 +121,15 @@ def _rows(stack: Stack) -> dict[str, tuple[Decimal, Decimal, Decimal]]:
     }
 
 
-def _agreeing(found: Mapping[str, object], wanted: Mapping[str, object]) -> int:
+def _agreeing(figures: Mapping[str, object], wanted: Mapping[str, object]) -> int:
     """How many are as they should be."""
-    return sum(found.get(name) == figure for name, figure in wanted.items())
+    return sum(figures.get(name) == figure for name, figure in wanted.items())
 
 
 def _mails(stack: Stack, skus: Mapping[str, int]) -> dict[str, CaughtMail]:
     """The mail to Priya that asks about each SKU."""
-    found: dict[str, CaughtMail] = {}
+    mails: dict[str, CaughtMail] = {}
     for mail in stack.mailbox():
         if PRIYA in mail.to:
-            found |= {sku: mail for sku in skus if f">{sku} ·" in mail.html}
-    return found
+            mails |= {sku: mail for sku in skus if f">{sku} ·" in mail.html}
+    return mails

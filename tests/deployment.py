@@ -1,5 +1,6 @@
 """What ``template.yaml`` deploys, built on moto: tests have no schema, name or variable of their own."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -12,10 +13,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from stkr.infra import aws, settings
 from stkr.links import signing_keys
+from stkr.links.tokens import SigningKeys
 from stkr.store.rules_doc import forget_recent
 from tests.template.stack import ACCOUNT, REGION, Stack
 
-_GENERATED_SECRET: Final = '{"key": "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"}'
+SIGNING: Final = SigningKeys("k" * 64)
+"""The tests' signing key."""
+
+_GENERATED_SECRET: Final = json.dumps({"key": SIGNING.current})
 """Where the template has a secret generated, the tests' is always the same."""
 
 
@@ -81,7 +86,7 @@ class Deployment:
         for table in stack().of_type("AWS::DynamoDB::Table").values():
             _create_table(table)
         for bucket in stack().of_type("AWS::S3::Bucket").values():
-            _create_bucket(bucket)
+            create_bucket(bucket)
         for queue in stack().of_type("AWS::SQS::Queue").values():
             boto3.client("sqs").create_queue(QueueName=queue["QueueName"])
         for secret in stack().of_type("AWS::SecretsManager::Secret").values():
@@ -126,7 +131,8 @@ def _create_table(declared: dict[str, Any]) -> None:
     boto3.client("dynamodb").create_table(**{name: declared[name] for name in passed_on if name in declared})
 
 
-def _create_bucket(declared: dict[str, Any]) -> None:
+def create_bucket(declared: dict[str, Any]) -> None:
+    """Create a bucket as the template declares it."""
     client = boto3.client("s3")
     name = declared["BucketName"]
     client.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-2"})

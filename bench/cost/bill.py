@@ -20,7 +20,7 @@ COMPONENTS: Final[Mapping[str, tuple[str, ...]]] = {
         "log_gb_month",
     ),
 }
-"""The seed's components, and the prices that each is made of."""
+"""The components of the bill, and the prices that each is made of."""
 
 SEED: Final[Mapping[str, Decimal]] = {
     "Secrets Manager": Decimal("0.40"),
@@ -54,7 +54,7 @@ def costs(usage: Mapping[str, Decimal], prices: Mapping[str, Mapping[str, Any]])
 
 
 def by_component(cost: Mapping[str, Cost]) -> dict[str, Cost]:
-    """The costs added up as the seed lists them."""
+    """The costs added up component by component."""
     return {component: total(cost[name] for name in names) for component, names in COMPONENTS.items()}
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from bench.cost.meter import Usage
-from bench.cost.shop import Shop
+from bench.cost.shop import MeteredShop
 from local.events import event
 from tests.deployment import stack
 
@@ -67,7 +67,7 @@ class MonthUsage:
 
 def simulate(size: ShopSize, cold_seconds: Mapping[str, float]) -> MonthUsage:
     """Run the month, and say on the error stream how far it is."""
-    shop = Shop(size.counts, size.skus, cold_seconds)
+    shop = MeteredShop(size.counts, size.skus, cold_seconds)
     used: dict[str, Usage] = {}
     kept: Usage = defaultdict(Decimal)
 

@@ -25,16 +25,17 @@ from moto.ses.models import ses_backends
 
 from bench.cost.meter import Meter
 from local.events import event
+from stkr.domain.names import SessionId
 from stkr.infra import aws
 from stkr.infra.telemetry import logger
 from stkr.links.tokens import CountLink, SigningKeys, read, read_count, sign
 from stkr.store import keyspace
 from tests.deployment import Deployment, forget
-from tests.simulated_year.quick import quicken, quicken_tables
+from tests.shop.quick import quicken, quicken_tables
 from tests.template.stack import ACCOUNT, REGION
 
 MATERIAL: Final = 0.06
-"""The share of counted lines that are material gaps, as in the seed."""
+"""The share of counted lines that are material gaps."""
 
 _LABELS_AT_ONCE: Final = 2
 
@@ -47,7 +48,7 @@ _REPLY: Final = json.dumps(
 )
 
 
-class Shop:
+class MeteredShop:
     """Locations of equal size, each SKU counted once a month; ``meter`` has what it all took."""
 
     def __init__(
@@ -146,7 +147,7 @@ class Shop:
             writer.writerow((f"20{place:03}{number:07}", qty))
             if number % 100 == 0:
                 writer.writerow((f"UNKNOWN-{number}", 1))
-        key = f"{keyspace.upload_prefix(session_id)}scan.csv"
+        key = f"{keyspace.upload_prefix(SessionId(session_id))}scan.csv"
         self._put(key, text.getvalue().encode())
         [record] = event("capture", "scan")["Records"]
         arrived = json.loads(record["body"])
@@ -161,7 +162,7 @@ class Shop:
     def find_variances(self, session_id: str) -> None:
         """What storing a capture sets off."""
         captured = event("variance", "session-captured")
-        captured["detail"]["object"]["key"] = keyspace.capture_object(session_id, 1)
+        captured["detail"]["object"]["key"] = keyspace.capture_object(SessionId(session_id), 1)
         self.run("variance", captured)
 
     def label(self) -> None:

@@ -16,8 +16,8 @@ from bench.count.measure import (
     WAREHOUSE,
     CountSize,
     Disagreement,
-    Timed,
-    Times,
+    RunTimes,
+    TimedCount,
     compare,
     function_mb,
     measure_function,
@@ -26,7 +26,7 @@ from bench.count.measure import (
     measure_work,
     write_inputs,
 )
-from bench.count.report import Measured, missed, report
+from bench.count.report import Measurements, missed, report
 
 _PROOF = Path(__file__).parents[2] / "docs" / "proof" / "count-speed.md"
 _ROUNDS = 5
@@ -55,21 +55,21 @@ def main() -> int:
         except Disagreement as error:
             print(error, file=sys.stderr)
             return 1
-        timed = {size: Timed(*agreed[size], _timed(folder, size, spawn)) for size in agreed}
+        timed = {size: TimedCount(*agreed[size], _timed(folder, size, spawn)) for size in agreed}
         memory = {
             size: {contender: apart(measure_memory, contender, folder, size) for contender in CONTENDERS}
             for size in timed
         }
         whole = {size: apart(measure_function, folder, size) for size in timed}
         work = {size: apart(measure_work, folder, size) for size in SIZES}
-        measured = Measured(timed, work, memory, whole, apart(function_mb))
+        measured = Measurements(timed, work, memory, whole, apart(function_mb))
     text = report(measured)
     print(text)
     _PROOF.write_text(text, "utf-8")
     return int(missed(measured))
 
 
-def _timed(folder: Path, size: CountSize, spawn: SpawnContext) -> dict[str, Times]:
+def _timed(folder: Path, size: CountSize, spawn: SpawnContext) -> dict[str, RunTimes]:
     """The times of all contenders, who take turns, so that whatever else the machine does meets all of them."""
     print(f"  measure_run {size}", file=sys.stderr)
     with ExitStack() as running:
@@ -80,7 +80,7 @@ def _timed(folder: Path, size: CountSize, spawn: SpawnContext) -> dict[str, Time
             {name: of.submit(measure_run, name, folder, size).result() for name, of in processes.items()}
             for _ in range(_ROUNDS)
         ]
-    return {name: Times.of(one[name] for one in rounds) for name in CONTENDERS}
+    return {name: RunTimes.of(one[name] for one in rounds) for name in CONTENDERS}
 
 
 if __name__ == "__main__":

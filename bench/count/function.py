@@ -7,6 +7,8 @@ from io import BytesIO
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
+from stkr.domain.names import Instant, SessionId
+
 os.environ |= {
     "AWS_DEFAULT_REGION": "eu-west-2",
     "AWS_ACCESS_KEY_ID": "none",
@@ -43,6 +45,8 @@ def run_capture(content: bytes, stock: bytes) -> None:
         s3.add_response("put_object", {})  # the parked rows
         dynamodb.add_response("update_item", {})
         s3.add_response("put_object", {})  # the outcome
-        capture_session(CaptureSettings(bucket="bucket", counts_table="counts"), "s", "2026-06-27T10:00:01Z")
+        capture_session(
+            CaptureSettings(bucket="bucket", counts_table="counts"), SessionId("s"), Instant("2026-06-27T10:00:01Z")
+        )
         s3.assert_no_pending_responses()
         dynamodb.assert_no_pending_responses()

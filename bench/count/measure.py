@@ -55,16 +55,16 @@ class Disagreement(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Timed:
+class TimedCount:
     """The rows of the file, the lines that are to be decided, and the times by contender."""
 
     rows: int
     material: int
-    times: dict[str, "Times"]
+    times: dict[str, "RunTimes"]
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class RunTimes:
     """Seconds for one count: wall clock of the best and the median run, and the least of all cores together."""
 
     best: float
@@ -72,14 +72,14 @@ class Times:
     cpu: float
 
     @classmethod
-    def of(cls, runs: Iterable[Run]) -> "Times":
+    def of(cls, runs: Iterable[Run]) -> "RunTimes":
         """Those of several runs."""
         wall, cpu = zip(*runs, strict=True)
         return cls(min(wall), median(wall), min(cpu))
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class PeakMemory:
     """Peaks in MB of one process: after its imports, with the snapshot and the file read in, and after the job.
 
     ``cold`` is the seconds from the first import to the outcome.
@@ -146,7 +146,7 @@ def measure_work(folder: Path, size: CountSize) -> int:
     return sum(entry.callcount for entry in profile.getstats())
 
 
-def measure_memory(name: str, folder: Path, size: CountSize) -> Memory:
+def measure_memory(name: str, folder: Path, size: CountSize) -> PeakMemory:
     """Run one contender once; to be called in a fresh process."""
     begun = time.perf_counter()
     contender, stored = _contender(name), _stored_form()
@@ -154,10 +154,10 @@ def measure_memory(name: str, folder: Path, size: CountSize) -> Memory:
     content, snapshot = _inputs(folder, size, stored)
     loaded = _peak()
     contender.reconcile(content, snapshot)
-    return Memory(imported, loaded, _peak(), time.perf_counter() - begun)
+    return PeakMemory(imported, loaded, _peak(), time.perf_counter() - begun)
 
 
-def measure_function(folder: Path, size: CountSize) -> Memory:
+def measure_function(folder: Path, size: CountSize) -> PeakMemory:
     """Run the capture function's use case once, on stored answers instead of AWS; to be called in a fresh process."""
     begun = time.perf_counter()
     from bench.count.function import run_capture  # noqa: PLC0415 - see the module's docstring
@@ -166,7 +166,7 @@ def measure_function(folder: Path, size: CountSize) -> Memory:
     content, stock = _count_file(folder, size).read_bytes(), _stock_file(folder, size).read_bytes()
     loaded = _peak()
     run_capture(content, stock)
-    return Memory(imported, loaded, _peak(), time.perf_counter() - begun)
+    return PeakMemory(imported, loaded, _peak(), time.perf_counter() - begun)
 
 
 def function_mb() -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from bench.count.measure import CONTENDERS, SIZES, WAREHOUSE, CountSize, Memory, Timed
+from bench.count.measure import CONTENDERS, SIZES, WAREHOUSE, CountSize, PeakMemory, TimedCount
 from tests.machine import machine
 
 _OURS, _THEIRS = CONTENDERS[0], CONTENDERS[1]
@@ -62,19 +62,19 @@ clients, snapshot, the document it writes.
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class Measurements:
     """Times, the calls that ours makes, and memory, by size and contender; the whole function's memory by size, and
     the MB that it is given.
     """
 
-    timed: dict[CountSize, Timed]
+    timed: dict[CountSize, TimedCount]
     work: dict[CountSize, int]
-    memory: dict[CountSize, dict[str, Memory]]
-    whole: dict[CountSize, Memory]
+    memory: dict[CountSize, dict[str, PeakMemory]]
+    whole: dict[CountSize, PeakMemory]
     function_mb: int
 
 
-def report(measured: Measured) -> str:
+def report(measured: Measurements) -> str:
     """The page."""
     return _PAGE.format(
         machine=machine("pandas", "polars", "numpy"),
@@ -86,12 +86,12 @@ def report(measured: Measured) -> str:
     )
 
 
-def missed(measured: Measured) -> bool:
+def missed(measured: Measurements) -> bool:
     """Whether any goal is."""
     return not all(met for met, _ in _goals(measured))
 
 
-def _goals(measured: Measured) -> Iterator[tuple[bool, str]]:
+def _goals(measured: Measurements) -> Iterator[tuple[bool, str]]:
     for before, after in combinations(SIZES, 2):
         times = _growth(measured.timed, _OURS, before, after)
         yield (
@@ -102,16 +102,16 @@ def _goals(measured: Measured) -> Iterator[tuple[bool, str]]:
     yield peak <= measured.function_mb, f"{WAREHOUSE} in capture: {peak:.0f} MB, at most {measured.function_mb}"
 
 
-def _growth(timed: dict[CountSize, Timed], contender: str, before: CountSize, after: CountSize) -> float:
+def _growth(timed: dict[CountSize, TimedCount], contender: str, before: CountSize, after: CountSize) -> float:
     """How many times the time a line takes."""
     return _per_line(timed, contender, after) / _per_line(timed, contender, before)
 
 
-def _per_line(timed: dict[CountSize, Timed], contender: str, size: CountSize) -> float:
+def _per_line(timed: dict[CountSize, TimedCount], contender: str, size: CountSize) -> float:
     return timed[size].times[contender].cpu / size.lines
 
 
-def _times(timed: dict[CountSize, Timed]) -> str:
+def _times(timed: dict[CountSize, TimedCount]) -> str:
     return _table(
         ("lines", "rows", "to decide", "contender", "best ms", "median ms", "CPU ms", "lines/s", "of pandas"),
         (
@@ -132,7 +132,7 @@ def _times(timed: dict[CountSize, Timed]) -> str:
     )
 
 
-def _growth_table(timed: dict[CountSize, Timed]) -> str:
+def _growth_table(timed: dict[CountSize, TimedCount]) -> str:
     return _table(
         (
             "contender",
@@ -150,7 +150,7 @@ def _growth_table(timed: dict[CountSize, Timed]) -> str:
     )
 
 
-def _memory(measured: Measured) -> str:
+def _memory(measured: Measurements) -> str:
     return _table(
         ("lines", "rows", "contender", "imports MB", "inputs MB", "peak MB", "cold s"),
         (

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Final
 
 from bench.cost.meter import WAIT_MS
-from bench.cost.shop import Shop
+from bench.cost.shop import MeteredShop
 from local.events import event
 from tests.deployment import stack
 from tests.template.stack import FUNCTIONS
@@ -25,7 +25,7 @@ _RENEWALS: Final = frozenset({"s3.GetObject", "secretsmanager.GetSecretValue"})
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class MeasuredRequest:
     """One request to a warm function: the calls it made, as ``service.Operation``, and the seconds until its answer.
 
     The seconds are processor time, as slow as the function's memory makes it, and the assumed waits for the calls.
@@ -37,7 +37,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Requests:
+class RequestFigures:
     """All requests of a kind that renewed nothing. Milliseconds.
 
     ``calls`` are those that most of them made, ``most_calls`` the number that one of them made at most, ``waits`` what
@@ -53,9 +53,9 @@ class Requests:
     renewing: int
 
 
-def decide() -> list[Request]:
+def decide() -> list[MeasuredRequest]:
     """Decide ``DECISIONS`` variances, every fourth by rejecting it. To be run in a process of its own."""
-    shop = Shop(1, DECISIONS + 1, dict.fromkeys(FUNCTIONS, 0.0), material=1)
+    shop = MeteredShop(1, DECISIONS + 1, dict.fromkeys(FUNCTIONS, 0.0), material=1)
     print("  a count is opened, uploaded, compared, labelled and mailed", file=sys.stderr)
     shop.put_rules()
     shop.put_stock()
@@ -67,7 +67,7 @@ def decide() -> list[Request]:
     shop.mail(0)
     first, *links = shop.links()
     shop.tap("show-approve", "approve", first["approve"], cold=True)
-    made: list[Request] = []
+    made: list[MeasuredRequest] = []
     for number, pair in enumerate(links[:DECISIONS]):
         if number % 50 == 0:
             print(f"  {number} of {DECISIONS} are decided", file=sys.stderr)
@@ -77,19 +77,19 @@ def decide() -> list[Request]:
     return made
 
 
-def summed_up(made: Iterable[Request]) -> dict[str, Requests]:
+def summed_up(made: Iterable[MeasuredRequest]) -> dict[str, RequestFigures]:
     """By kind."""
-    by_kind: dict[str, list[Request]] = {}
+    by_kind: dict[str, list[MeasuredRequest]] = {}
     for request in made:
         by_kind.setdefault(request.kind, []).append(request)
     return {kind: _summed_up(requests) for kind, requests in by_kind.items()}
 
 
-def _summed_up(requests: list[Request]) -> Requests:
+def _summed_up(requests: list[MeasuredRequest]) -> RequestFigures:
     warm = [request for request in requests if _RENEWALS.isdisjoint(request.calls)]
     [(calls, _)] = Counter(request.calls for request in warm).most_common(1)
     taken = sorted(request.seconds * 1000 for request in warm)
-    return Requests(
+    return RequestFigures(
         number=len(warm),
         calls=calls,
         most_calls=max(len(request.calls) for request in warm),
@@ -100,7 +100,7 @@ def _summed_up(requests: list[Request]) -> Requests:
     )
 
 
-def _request(shop: Shop, kind: str, case: str, action: str, token: str) -> Request:
+def _request(shop: MeteredShop, kind: str, case: str, action: str, token: str) -> MeasuredRequest:
     before = dict(shop.meter.usage)
     shop.tap(case, action, token, cold=False)
     used = {name: now - before.get(name, Decimal(0)) for name, now in shop.meter.usage.items()}
@@ -111,4 +111,4 @@ def _request(shop: Shop, kind: str, case: str, action: str, token: str) -> Reque
         for _ in range(int(times))
     ]
     memory = int(stack().function("approve")["MemorySize"])
-    return Request(kind, tuple(sorted(calls)), float(used["lambda_gb_second"]) * 1024 / memory)
+    return MeasuredRequest(kind, tuple(sorted(calls)), float(used["lambda_gb_second"]) * 1024 / memory)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bench.decision.measure import APPROVE, LOOK, REJECT, Requests
+from bench.decision.measure import APPROVE, LOOK, REJECT, RequestFigures
 from tests.machine import machine
 
 MAX_CALLS: Final = 3
@@ -41,7 +41,7 @@ AWS is not in it. How long a function takes that is not warm is on [its own page
 """
 
 
-def report(requests: Mapping[str, Requests], memory: int) -> str:
+def report(requests: Mapping[str, RequestFigures], memory: int) -> str:
     """The page; ``memory`` is the function's, in MB."""
     return _PAGE.format(
         decisions=sum(requests[kind].number + requests[kind].renewing for kind in (APPROVE, REJECT)),
@@ -54,7 +54,7 @@ def report(requests: Mapping[str, Requests], memory: int) -> str:
     )
 
 
-def goals(requests: Mapping[str, Requests]) -> str:
+def goals(requests: Mapping[str, RequestFigures]) -> str:
     """A line for each goal: met, or missed."""
     checks = [
         (
@@ -66,7 +66,7 @@ def goals(requests: Mapping[str, Requests]) -> str:
     return "\n".join(f"- {'met' if met else '**missed**'}: {what}" for met, what in checks)
 
 
-def _calls(requests: Mapping[str, Requests]) -> str:
+def _calls(requests: Mapping[str, RequestFigures]) -> str:
     rows = [
         f"| {kind} | {requests[kind].number} | {len(requests[kind].calls)} | {', '.join(requests[kind].calls)} |"
         for kind in (LOOK, APPROVE, REJECT)
@@ -74,7 +74,7 @@ def _calls(requests: Mapping[str, Requests]) -> str:
     return "\n".join(["| request | times | calls | which |", "|---|--:|--:|---|", *rows])
 
 
-def _times(requests: Mapping[str, Requests]) -> str:
+def _times(requests: Mapping[str, RequestFigures]) -> str:
     rows = [
         f"| {kind} | {of.median - of.waits:.0f} ms | {of.waits} ms | {of.median:.0f} ms | {of.p99:.0f} ms |"
         for kind, of in ((kind, requests[kind]) for kind in (LOOK, APPROVE, REJECT))

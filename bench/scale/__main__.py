@@ -14,7 +14,7 @@ os.environ |= {"POWERTOOLS_SERVICE_NAME": "stkr", "POWERTOOLS_METRICS_NAMESPACE"
 
 from bench.scale.demand import LOCATIONS, measured
 from bench.scale.opening import mirrored, opened, read_back
-from bench.scale.report import Function, Stock, report
+from bench.scale.report import FunctionLimits, StockFigures, report
 from tests.deployment import stack
 from tests.template.stack import FUNCTIONS
 
@@ -27,14 +27,14 @@ def main() -> int:
     limits = yaml.safe_load((_HERE / "limits.yaml").read_text("utf-8"))
     prices = yaml.safe_load((_HERE.parent / "cost" / "prices.yaml").read_text("utf-8"))
     functions = {name: _function(name) for name in FUNCTIONS}
-    stocks: list[Stock] = []
+    stocks: list[StockFigures] = []
     with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"), max_tasks_per_child=1) as fresh:
         for rows in _ROWS:
             print(f"  {rows:,} rows of stock: a count opened, its snapshot read, a source mirrored", file=sys.stderr)
             one = fresh.submit(opened, rows, LOCATIONS).result()
             read = fresh.submit(read_back, one.snapshot).result()
             mirror = fresh.submit(mirrored, rows, LOCATIONS).result()
-            stocks.append(Stock(rows, one.took, len(one.snapshot), read, mirror))
+            stocks.append(StockFigures(rows, one.took, len(one.snapshot), read, mirror))
         print("  a count, metered", file=sys.stderr)
         demand = fresh.submit(measured).result()
     page = report(demand, stocks, limits, functions, prices)
@@ -43,9 +43,9 @@ def main() -> int:
     return 0
 
 
-def _function(name: str) -> Function:
+def _function(name: str) -> FunctionLimits:
     declared = stack().function(name)
-    return Function(int(declared["MemorySize"]), int(declared["Timeout"]))
+    return FunctionLimits(int(declared["MemorySize"]), int(declared["Timeout"]))
 
 
 if __name__ == "__main__":

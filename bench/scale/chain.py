@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bench.cost.bill import by_component, costs, total
-from bench.scale.demand import LINES, LOCATIONS, Demand, Used
-from bench.scale.model import Passed, Stage, arrivals, night
+from bench.scale.demand import LINES, LOCATIONS, Demand, StageUsage
+from bench.scale.model import Stage, StageNight, arrivals, night
 from tests.deployment import stack
 
 SHOPS: Final = 1_000
@@ -54,10 +54,10 @@ def stages(demand: Demand, memory_mb: Mapping[str, int], output_weight: float) -
     :param output_weight: how many input tokens an output token counts as.
     """
 
-    def seconds(used: Used, function: str) -> float:
+    def seconds(used: StageUsage, function: str) -> float:
         return float(used.usage["lambda_gb_second"]) * 1024 / memory_mb[function]
 
-    def writes(used: Used) -> dict[str, float]:
+    def writes(used: StageUsage) -> dict[str, float]:
         entries = {"month key": float(used.header_writes), "open key": float(used.header_writes)}
         return {"table": float(used.usage["dynamodb_write_unit"]), **(entries if used.header_writes else {})}
 
@@ -100,7 +100,7 @@ def supply(layout: ChainLayout, limits: Limits) -> dict[str, float]:
     return {name: amount * shared_by[RESOURCES[name][0]] for name, amount in each.items()}
 
 
-def nights(of: Sequence[Stage], limits: Limits) -> list[tuple[ChainLayout, list[Passed]]]:
+def nights(of: Sequence[Stage], limits: Limits) -> list[tuple[ChainLayout, list[StageNight]]]:
     """The chain's night in each layout."""
     coming = list(arrivals(SHOPS * LOCATIONS, WINDOW))
     return [(layout, night(coming, of, supply(layout, limits))) for layout in LAYOUTS]

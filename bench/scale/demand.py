@@ -10,7 +10,8 @@ from unittest.mock import patch
 import boto3
 
 from bench.cost.meter import Meter
-from bench.cost.shop import Shop
+from bench.cost.shop import MeteredShop
+from stkr.domain.names import SessionId
 from stkr.store import keyspace
 from stkr.variance.labelling import CHUNK
 from tests.deployment import forget
@@ -23,7 +24,7 @@ DECIDED: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
+class StageUsage:
     """What one stage of one count used: the billed units of `bench/cost/`, by name, and its functions' seconds.
 
     ``header_writes`` are those of the session's header, each of which is also one of its two index entries.
@@ -37,12 +38,12 @@ class Used:
 class Demand:
     """One count of ``LINES`` lines in a shop of ``LOCATIONS`` such locations, by stage; ``decided`` is one decision."""
 
-    opened: Used
-    captured: Used
-    compared: Used
-    labelled: Used
-    mailed: Used
-    decided: Used
+    opened: StageUsage
+    captured: StageUsage
+    compared: StageUsage
+    labelled: StageUsage
+    mailed: StageUsage
+    decided: StageUsage
     material: int
 
     @property
@@ -53,7 +54,7 @@ class Demand:
 
 def measured() -> Demand:
     """Run the count. To be run in a process of its own, because moto stays in it."""
-    shop = Shop(LOCATIONS, LINES, dict.fromkeys(FUNCTIONS, 0.0))
+    shop = MeteredShop(LOCATIONS, LINES, dict.fromkeys(FUNCTIONS, 0.0))
     shop.put_rules()
     shop.put_stock()
     shop.mirror_first()
@@ -70,15 +71,15 @@ def measured() -> Demand:
         labelled = _used(shop.meter, written, shop.label)
         mailed = _used(shop.meter, written, lambda: shop.mail(0))
         decided = _used(shop.meter, written, lambda: shop.decide(DECIDED))
-    one = Used({name: amount / DECIDED for name, amount in decided.usage.items()}, decided.header_writes)
+    one = StageUsage({name: amount / DECIDED for name, amount in decided.usage.items()}, decided.header_writes)
     return Demand(opened, captured, compared, labelled, mailed, one, shop.material)
 
 
-def _used(meter: Meter, written: list[str], run: Callable[[], None]) -> Used:
+def _used(meter: Meter, written: list[str], run: Callable[[], None]) -> StageUsage:
     before, headers = dict(meter.usage), len(written)
     run()
     usage = {name: now - before.get(name, Decimal(0)) for name, now in meter.usage.items()}
-    return Used(usage, len(written) - headers)
+    return StageUsage(usage, len(written) - headers)
 
 
 @contextmanager
@@ -89,7 +90,7 @@ def _header_writes() -> Iterator[list[str]]:
     def hear(params: Mapping[str, Any], **_: object) -> None:
         key = params.get("Key") or params["Item"]
         partition, position = (next(iter(key[name].values())) for name in ("PK", "SK"))
-        if position == keyspace.META and partition.startswith(keyspace.session("")):
+        if position == keyspace.META and partition.startswith(keyspace.session(SessionId(""))):
             written.append(partition)
 
     make = boto3.client

@@ -20,7 +20,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
+class StageNight:
     """How the night went at one stage.
 
     ``done_at`` is the second the last count was through, ``waiting`` the most counts that a second left waiting because
@@ -42,7 +42,7 @@ def arrivals(counts: int, window: int) -> Iterator[float]:
         yield counts / middle * (1 - abs(second + 0.5 - middle) / middle)
 
 
-def night(arriving: Iterable[float], stages: Sequence[Stage], supply: Mapping[str, float]) -> list[Passed]:
+def night(arriving: Iterable[float], stages: Sequence[Stage], supply: Mapping[str, float]) -> list[StageNight]:
     """Let the counts flow until all are through.
 
     :param supply: what there is of each resource, a second.
@@ -73,7 +73,7 @@ def night(arriving: Iterable[float], stages: Sequence[Stage], supply: Mapping[st
                 waiting[place + 1] += passed
         second += 1
     return [
-        Passed(stage.name, done, most, max(seconds, key=lambda name: seconds[name]) if seconds else None)
+        StageNight(stage.name, done, most, max(seconds, key=lambda name: seconds[name]) if seconds else None)
         for stage, done, most, seconds in zip(stages, done_at, worst, held, strict=True)
     ]
 

@@ -9,9 +9,10 @@ from unittest.mock import patch
 
 from aws_lambda_powertools.utilities import parameters
 
-from bench.scale.standin import WRITTEN, CpuAndMemory, Services, names, row
+from bench.scale.standin import WRITTEN, ProcessUse, StandIn, names, row
 from stkr.domain import instants
 from stkr.domain.movement import Ledger, on_hand
+from stkr.domain.names import SessionId
 from stkr.domain.stock import Snapshot
 from stkr.infra.settings import SessionSettings, SyncSettings
 from stkr.rules.doc import parse_rules
@@ -33,7 +34,7 @@ class OpenedCount:
     """A count opened among ``rows`` of stock, and its ``snapshot`` as it was packed for the bucket."""
 
     rows: int
-    took: CpuAndMemory
+    took: ProcessUse
     snapshot: bytes
 
 
@@ -50,23 +51,23 @@ def opened(rows: int, locations: int) -> OpenedCount:
         counts_table="counts",
         signing_secret="unused",  # noqa: S106 - no secret
     )
-    services = Services(places, rows // locations, {})
+    services = StandIn(places, rows // locations, {})
     session = open_session(settings, Opening(places[0], "Sam"), rules, _NOW, "7f3a9c")
     return OpenedCount(rows, services.taken(), services.objects[keyspace.snapshot_object(session.session_id)])
 
 
-def read_back(packed: bytes) -> CpuAndMemory:
+def read_back(packed: bytes) -> ProcessUse:
     """Read a snapshot as capture and variance begin with. To be run in a process of its own."""
-    services = Services([], 0, {keyspace.snapshot_object("session"): packed})
-    if documents.read_document("counts", keyspace.snapshot_object("session"), Snapshot) is None:
+    services = StandIn([], 0, {keyspace.snapshot_object(SessionId("session")): packed})
+    if documents.read_document("counts", keyspace.snapshot_object(SessionId("session")), Snapshot) is None:
         raise RuntimeError("there is no snapshot")
     return services.taken()
 
 
-def mirrored(rows: int, locations: int) -> CpuAndMemory:
+def mirrored(rows: int, locations: int) -> ProcessUse:
     """Mirror a stock file in which one row in a hundred has changed. To be run in a process of its own."""
     places = names(locations)
-    services = Services(places, rows // locations, {"source/stock.csv": _export(places, rows // locations)})
+    services = StandIn(places, rows // locations, {"source/stock.csv": _export(places, rows // locations)})
     services.state = {"run": 7, "fingerprint": "source/stock.csv 0", "locations": places, "rows": rows}
     for place, name in enumerate(places):
         stock = {one.sku: on_hand(one) for one in (row(place, name, number) for number in range(rows // locations))}

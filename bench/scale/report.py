@@ -19,8 +19,8 @@ from bench.scale.chain import (
     supply,
 )
 from bench.scale.demand import LINES, LOCATIONS, Demand
-from bench.scale.model import Passed, Stage, bound
-from bench.scale.standin import BARE_MB, CpuAndMemory
+from bench.scale.model import Stage, StageNight, bound
+from bench.scale.standin import BARE_MB, ProcessUse
 from stkr.rules.doc import MAX_ENTRIES
 from tests.machine import machine
 
@@ -93,20 +93,20 @@ By the day, one account's mails are used up at {daily:,.1f} million lines.
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
+class StockFigures:
     """What a stock of so many ``rows`` takes: opening a count in it, reading the snapshot, mirroring a changed source;
     the snapshot's size is in bytes.
     """
 
     rows: int
-    opened: CpuAndMemory
+    opened: ProcessUse
     snapshot: int
-    read: CpuAndMemory
-    mirrored: CpuAndMemory
+    read: ProcessUse
+    mirrored: ProcessUse
 
 
 @dataclass(frozen=True, slots=True)
-class Function:
+class FunctionLimits:
     """What a function has: MB and seconds."""
 
     memory: int
@@ -120,9 +120,9 @@ class Function:
 
 def report(
     demand: Demand,
-    stocks: Sequence[Stock],
+    stocks: Sequence[StockFigures],
     limits: Limits,
-    functions: Mapping[str, Function],
+    functions: Mapping[str, FunctionLimits],
     prices: Mapping[str, Mapping[str, Any]],
 ) -> str:
     """The page.
@@ -164,7 +164,9 @@ def report(
     )
 
 
-def _ends(demand: Demand, stocks: Sequence[Stock], limits: Limits, functions: Mapping[str, Function]) -> str:
+def _ends(
+    demand: Demand, stocks: Sequence[StockFigures], limits: Limits, functions: Mapping[str, FunctionLimits]
+) -> str:
     reading = min(functions["capture"], functions["variance"], key=lambda one: one.memory)
     waiting = [
         (f"`{name}`, {what}", "memory", thousands((functions[name].memory - BARE_MB) / _VARIANCE_MB))
@@ -183,10 +185,10 @@ def _ends(demand: Demand, stocks: Sequence[Stock], limits: Limits, functions: Ma
     return _table(("what", "limit", "holds until about"), [(what, why, f"**{most:,}**") for what, why, most in rows])
 
 
-def end(function: Function, stocks: Sequence[Stock], what: str) -> tuple[str, int]:
+def end(function: FunctionLimits, stocks: Sequence[StockFigures], what: str) -> tuple[str, int]:
     """What a function runs out of first as a stock grows, and at about how many rows.
 
-    :param what: the field of ``Stock``.
+    :param what: the field of ``StockFigures``.
     """
     small, large = (getattr(stock, what) for stock in (stocks[0], stocks[-1]))
     rows = stocks[-1].rows
@@ -218,7 +220,7 @@ def _unit(resource: str) -> str:
     return units.get(resource, resource)
 
 
-def _openings(stocks: Sequence[Stock], functions: Mapping[str, Function]) -> str:
+def _openings(stocks: Sequence[StockFigures], functions: Mapping[str, FunctionLimits]) -> str:
     rows = [
         (
             f"{stock.rows:,}",
@@ -236,11 +238,11 @@ def _openings(stocks: Sequence[Stock], functions: Mapping[str, Function]) -> str
     return _table(("rows", *opening, "snapshot, packed", *reading, *mirroring), rows)
 
 
-def _told(taken: CpuAndMemory, function: Function) -> tuple[str, str, str]:
+def _told(taken: ProcessUse, function: FunctionLimits) -> tuple[str, str, str]:
     return f"{taken.cpu:.1f} s", f"{taken.cpu / function.share:.1f} s", f"{taken.peak_mb:,} MB"
 
 
-def _nights(of: Iterable[tuple[ChainLayout, Sequence[Passed]]]) -> str:
+def _nights(of: Iterable[tuple[ChainLayout, Sequence[StageNight]]]) -> str:
     rows = [
         (layout.name, one.stage, f"{one.done_at / 3600:.1f} h", f"{one.waiting:,.0f}", one.scarce or "")
         for layout, passed in of

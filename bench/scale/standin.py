@@ -45,14 +45,14 @@ BARE_MB: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
-class CpuAndMemory:
+class ProcessUse:
     """CPU seconds that something took, and the largest memory of its process in MB, libraries included."""
 
     cpu: float
     peak_mb: int
 
 
-class Services:
+class StandIn:
     """Answers this process's requests for a stock, and keeps the bucket's ``objects`` by key.
 
     ``state`` is the item that a key without rows is answered with.
@@ -75,10 +75,10 @@ class Services:
         self._spent = 0.0
         self._before, self._began = peak_mb(), time.process_time()
 
-    def taken(self) -> CpuAndMemory:
+    def taken(self) -> ProcessUse:
         """What was taken since then, without what these services took themselves."""
         cpu = time.process_time() - self._began - self._spent
-        return CpuAndMemory(cpu, peak_mb() - self._before + BARE_MB)
+        return ProcessUse(cpu, peak_mb() - self._before + BARE_MB)
 
     def _answer(self, request: AWSRequest, event_name: str, **_: object) -> AWSResponse:
         began = time.process_time()

@@ -14,7 +14,7 @@ from bench.count.data import make_count, make_stock
 from bench.count.with_pandas import reconcile
 from bench.stack import count, peer
 from bench.stack.report import missed, report
-from local import layer_deps
+from local import shop_floor
 from local.deploy import CommandFailedError, build_and_deploy
 from local.emulator import Emulator
 from local.odoo import NoOdooError
@@ -39,13 +39,13 @@ def main() -> int:
             status.update(what)
             if not console.is_terminal and time.monotonic() - told > _TELL_EVERY:
                 told = time.monotonic()
-                console.print(f"  {what}", highlight=False)
+                console.print(f"  {what}", highlight=False, markup=False)
 
         try:
             taken = _stack(tell)
             applied = peer.apply_count(LINES, taken.variances, tell) if "STKR_ODOO_URL" in os.environ else None
         except (ClientError, CommandFailedError, NoOdooError, count.WrongResult, peer.WrongStock) as error:
-            console.print(f"{type(error).__name__}: {error}", highlight=False)
+            console.print(f"{type(error).__name__}: {error}", highlight=False, markup=False)
             return 1
     page = report(LINES, taken, applied)
     print(page)
@@ -67,7 +67,7 @@ def _stack(tell: count.Tell) -> count.StageTimes:
             count.mirror(stack, stock, tell)
             try:
                 return count.count(stack, stock, content, expected, tell)
-            except layer_deps.NothingHappenedError:
+            except shop_floor.NothingHappenedError:
                 for trouble in stack.troubles():
                     print(trouble, file=sys.stderr)
                 raise

@@ -15,7 +15,7 @@ import yaml
 
 from bench.count.contract import CENTS, PERCENT_PLACES, PLACES, PREFIX, PREFIX_TOLERANCE, TOLERANCE, CountResult, Judged
 from bench.count.with_stkr import scaled
-from local import layer_deps
+from local import shop_floor
 from local.stack import Stack
 from stkr.domain.stock import Snapshot, StockRow
 from stkr.sweep.digest import MAX_ITEMS
@@ -58,7 +58,7 @@ def mirror(stack: Stack, stock: Snapshot, tell: Tell) -> None:
     rows = [*stock.rows.values(), *stock.elsewhere.values()]
     for until in range(_ROWS_A_SYNC, len(rows) + _ROWS_A_SYNC, _ROWS_A_SYNC):
         tell(f"{min(until, len(rows)):,} of {len(rows):,} rows of stock mirrored")
-        _put(stack, layer_deps.STOCK_KEY, _spreadsheet(rows[:until]))
+        _put(stack, shop_floor.STOCK_KEY, _spreadsheet(rows[:until]))
         stack.invoke("sync", {})
 
 
@@ -89,15 +89,15 @@ def count(stack: Stack, stock: Snapshot, content: bytes, expected: CountResult, 
     :raises WrongResult: where that is not as expected.
     :raises NothingHappenedError: when it does not come.
     """
-    session_id = layer_deps.session_of(layer_deps.open_count(stack, stock.location, "Sam"))
+    session_id = shop_floor.session_of(shop_floor.open_count(stack, stock.location, "Sam"))
     wanted = sum(judged[1] == "material" for judged in expected.variances.values())
     mails = math.ceil(wanted / MAX_ITEMS)
     begun = time.perf_counter()
     _put(stack, f"sessions/{session_id}/count.csv", content)
     passed = _watch(stack, session_id, mails, begun, tell)
     # Not within the time: it is no part of the count.
-    header = layer_deps.header(stack, session_id)
-    lines = {line["sku"]: line for line in layer_deps.lines(stack, session_id)}
+    header = shop_floor.header(stack, session_id)
+    lines = {line["sku"]: line for line in shop_floor.lines(stack, session_id)}
     _check(stack, header, lines, expected)
     return StageTimes(
         **passed,
@@ -133,7 +133,7 @@ def _watch(stack: Stack, session_id: str, mails: int, begun: float, tell: Tell) 
         told = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in passed.items())
         tell(f"{taken:.0f} s: {told or 'uploaded'}; {labelled} of {chunks} chunks, {sent:.0f} of {mails} mails")
         if taken > _PATIENCE:
-            raise layer_deps.NothingHappenedError(f"the count did not come to an end within {_PATIENCE} s ({told})")
+            raise shop_floor.NothingHappenedError(f"the count did not come to an end within {_PATIENCE} s ({told})")
         time.sleep(_LOOK_EVERY)
     return passed
 

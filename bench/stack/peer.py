@@ -18,7 +18,7 @@ class WrongStock(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class PeerTimes:
+class OdooTimes:
     """Seconds that Odoo took to take the counts in and to apply them, and how many ``lines`` and gaps there were."""
 
     written: float
@@ -32,7 +32,7 @@ class PeerTimes:
         return self.written + self.applied
 
 
-def apply_count(lines: int, gaps: int, tell: Callable[[str], None]) -> PeerTimes:
+def apply_count(lines: int, gaps: int, tell: Callable[[str], None]) -> OdooTimes:
     """Make so many products with their stock, then time a count of all of them in which so many are short.
 
     The count goes in by two writes, one for all that agree and one for all that do not, which is the fastest that Odoo
@@ -54,7 +54,7 @@ def apply_count(lines: int, gaps: int, tell: Callable[[str], None]) -> PeerTimes
     server.ask("stock.quant", "action_apply_inventory", ids=quants)
     seconds = time.perf_counter() - begun
     _check(server, location, {_COUNTED: gaps, _SYSTEM: lines - gaps})
-    return PeerTimes(written, seconds - written, lines, gaps)
+    return OdooTimes(written, seconds - written, lines, gaps)
 
 
 def _warehouse(server: Server, tag: str) -> int:

@@ -1,7 +1,7 @@
 """What was measured, as a page for people."""
 
 from bench.stack.count import StageTimes
-from bench.stack.peer import PeerTimes
+from bench.stack.peer import OdooTimes
 from tests.machine import machine
 
 _SECONDS = 60
@@ -51,7 +51,7 @@ other."""
 _NO_ODOO = "Not measured: `make bench-stack STKR_ODOO_URL=http://127.0.0.1:8069` does so where an Odoo 19 runs."
 
 
-def report(skus: int, taken: StageTimes, peer: PeerTimes | None) -> str:
+def report(skus: int, taken: StageTimes, peer: OdooTimes | None) -> str:
     """The page."""
     return _PAGE.format(
         machine=machine("ministack", "boto3"),
@@ -78,7 +78,7 @@ def missed(taken: StageTimes) -> bool:
     return taken.mailed >= _SECONDS
 
 
-def _goals(taken: StageTimes, peer: PeerTimes | None) -> str:
+def _goals(taken: StageTimes, peer: OdooTimes | None) -> str:
     goals = [_goal(f"{taken.mailed:.1f} s from upload to the last mail, under {_SECONDS}", met=not missed(taken))]
     if peer:
         times = peer.seconds / taken.mailed

@@ -4,13 +4,14 @@ from typing import Any
 
 from stkr.domain.errors import Busy, NothingWaits
 from stkr.domain.inventory import InventoryRow
+from stkr.domain.names import Instant
 from stkr.store.dynamodb import pause, transact
 from stkr.store.inventory import change_row, read_row, read_waiting
 from stkr.store.sync_state import read_afresh, read_state
 from stkr.sync.core import settle, waiting
 
 
-def mark_booked(table: str, adjustment: str, now: str) -> InventoryRow:
+def mark_booked(table: str, adjustment: str, now: Instant) -> InventoryRow:
     """Count an adjustment's units as the source's own, and have the next sync read the source afresh.
 
     It does not matter whether the last sync has read the booking already: the next one compares the quantities again.

@@ -122,9 +122,9 @@ def show_variances(console: Console, variances: Sequence[Variance], rules: Rules
         "State",
         "Counted",
         "System",
-        "Gap",
-        "Gap %",
-        f"Gap {rules.currency_sign.strip()}",
+        "Units",
+        "In %",
+        f"In {rules.currency_sign.strip()}",
         "Rule",
     )
     shown.sort(key=lambda variance: (variance.materiality is not Materiality.MATERIAL, variance.sku))
@@ -173,7 +173,7 @@ def doubts(reading: Reading) -> list[str]:
     rows = reading.rows
     counts = [
         (sum(not row.name for row in rows), "have no name"),
-        (sum(row.unit_cost is None for row in rows), "have no cost, so that their gaps have no value"),
+        (sum(row.unit_cost is None for row in rows), "have no cost, so that their variances have no value"),
         (sum(row.system_qty < 0 for row in rows), "have less than nothing in stock"),
     ]
     sentences = [f"{count:,} of {len(rows):,} rows {what}" for count, what in counts if count]
@@ -224,7 +224,7 @@ def _show(
 ) -> None:
     table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        number = column in _NUMBERS or column.startswith("Gap")
+        number = column in _NUMBERS or column.startswith("In ")
         table.add_column(
             column, justify="right" if number else "left", no_wrap=column in _WHOLE or number, overflow="fold"
         )

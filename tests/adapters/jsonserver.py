@@ -47,7 +47,7 @@ class Reply:
 Answering = Callable[[Request], Reply]
 
 
-class Shop:
+class JsonServer:
     """The server: its address, all that it was asked, and what it answers by method and path."""
 
     def __init__(self) -> None:
@@ -71,7 +71,7 @@ class Shop:
         return [request for request in self.requests if f"{request.method} {request.path}" == method_and_path]
 
 
-def _handler(shop: Shop) -> type[BaseHTTPRequestHandler]:
+def _handler(shop: JsonServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -113,9 +113,9 @@ def _handler(shop: Shop) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def open_shop() -> Iterator[Shop]:
+def json_server() -> Iterator[JsonServer]:
     """A server that answers 404 until it is told otherwise."""
-    shop = Shop()
+    shop = JsonServer()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(shop))
     shop.url = f"http://127.0.0.1:{server.server_port}"
     # Asked often whether it is to end, because every test ends one.

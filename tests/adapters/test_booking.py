@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities import parameters
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
+from stkr.domain.names import Instant
 from stkr.infra import aws
 from stkr.infra.settings import SyncSettings
 from stkr.store import keyspace
@@ -19,7 +20,7 @@ from stkr.store.dynamodb import pause, transact
 from stkr.store.inventory import post_unrecorded, read_row
 from stkr.sync.shell import SyncOutcome, sync
 from tests.adapters.test_sync import approve
-from tests.handlers.crashes import Killed, killed_at
+from tests.handlers.faults import Killed, killed_at
 from tests.unit.sync.fakes import Inline
 
 pytestmark = [pytest.mark.adapters, pytest.mark.usefixtures("deployment")]
@@ -105,7 +106,7 @@ def test_a_sale_of_the_same_amount_is_a_sale_although_an_adjustment_waits(books:
 
 def test_an_unrecorded_item_that_the_file_lists_elsewhere_gets_a_row(books: Books) -> None:
     found = post_unrecorded(
-        TABLE, location="shop", sku="TIN", name="Tin", adjustment="c.TIN.r1", counted_qty=Decimal(7), at="2026"
+        TABLE, location="shop", sku="TIN", name="Tin", adjustment="c.TIN.r1", counted_qty=Decimal(7), at=Instant("2026")
     )
     assert transact([found], pause) == ["done"]
 
@@ -140,7 +141,7 @@ def test_an_unrecorded_item_that_the_file_does_not_know_waits_for_people(
     books: Books, caplog: pytest.LogCaptureFixture
 ) -> None:
     found = post_unrecorded(
-        TABLE, location="shop", sku="NEW", name="New", adjustment="c.NEW.r1", counted_qty=Decimal(7), at="2026"
+        TABLE, location="shop", sku="NEW", name="New", adjustment="c.NEW.r1", counted_qty=Decimal(7), at=Instant("2026")
     )
     assert transact([found], pause) == ["done"]
 

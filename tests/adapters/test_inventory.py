@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from stkr.domain.inventory import MAX_UNBOOKED, InventoryRow, Unbooked, UnbookedRow
+from stkr.domain.names import Instant
 from stkr.domain.stock import History, StockRow
 from stkr.infra import aws
 from stkr.store.dynamodb import conditional_update, pause, transact
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.adapters, pytest.mark.usefixtures("deployment")]
 
 TABLE = "shop-inventory"
-NOON = "2026-11-21T12:00:00.000000Z"
-LATER = "2026-11-28T12:00:00.000000Z"
+NOON = Instant("2026-11-21T12:00:00.000000Z")
+LATER = Instant("2026-11-28T12:00:00.000000Z")
 
 BOLTS = InventoryRow(
     location="fixings-aisle",
@@ -73,7 +74,7 @@ def approve(gap: int, expected_qty: int, expected_version: int, at: str = NOON, 
         gap_units=Decimal(gap),
         expected_qty=Decimal(expected_qty),
         expected_version=expected_version,
-        at=at,
+        at=Instant(at),
     )
     return transact([action], pause)[0]
 
@@ -86,7 +87,7 @@ def unrecorded(counted: int, at: str = NOON) -> "TransactWriteItemTypeDef":
         name=BOLTS.name,
         adjustment="count.r1",
         counted_qty=Decimal(counted),
-        at=at,
+        at=Instant(at),
         unit_cost=Decimal("0.35"),
     )
 

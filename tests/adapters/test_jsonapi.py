@@ -18,12 +18,13 @@ from pydantic import ValidationError
 from stkr.domain.adjustment import Adjustment
 from stkr.domain.errors import SourceRefused, SourceUnavailable
 from stkr.domain.movement import Movement, MovementKind
+from stkr.domain.names import Instant
 from stkr.domain.stock import History, StockRow
 from stkr.sync.connector import Reading
 from stkr.sync.connectors.http import Patience
 from stkr.sync.connectors.jsonapi.connector import JsonApi
 from stkr.sync.connectors.jsonapi.description import JsonApiSource
-from tests.adapters.jsonserver import Answering, Reply, Request, Shop, open_shop
+from tests.adapters.jsonserver import Answering, JsonServer, Reply, Request, json_server
 
 pytestmark = pytest.mark.adapters
 
@@ -35,12 +36,12 @@ SAND = {"code": "SAND", "place": "yard", "qty": "7.5"}
 
 
 @pytest.fixture
-def shop() -> Iterator[Shop]:
-    with open_shop() as shop:
+def shop() -> Iterator[JsonServer]:
+    with json_server() as shop:
         yield shop
 
 
-def source(shop: Shop, **parts: Any) -> JsonApiSource:
+def source(shop: JsonServer, **parts: Any) -> JsonApiSource:
     described = {
         "connector": "jsonapi",
         "url": shop.url,
@@ -51,11 +52,11 @@ def source(shop: Shop, **parts: Any) -> JsonApiSource:
     return JsonApiSource.model_validate(described)
 
 
-def connected(shop: Shop, **parts: Any) -> JsonApi:
+def connected(shop: JsonServer, **parts: Any) -> JsonApi:
     return JsonApi(source(shop, **parts), Patience(silence=0.2, sleep=lambda _seconds: None))
 
 
-def reading(shop: Shop, known: str | None = None, **parts: Any) -> Reading:
+def reading(shop: JsonServer, known: str | None = None, **parts: Any) -> Reading:
     found = connected(shop, **parts).read(known, SINCE)
     assert found is not None
     return found
@@ -69,7 +70,7 @@ def quantities(found: Reading) -> dict[tuple[str, str], Decimal]:
     return {(row.location, row.sku): row.system_qty for row in found.rows}
 
 
-def test_every_field_is_read_exactly(shop: Shop) -> None:
+def test_every_field_is_read_exactly(shop: JsonServer) -> None:
     item = {
         "code": 4711,
         "label": "Bolt M8",
@@ -113,13 +114,13 @@ def test_every_field_is_read_exactly(shop: Shop) -> None:
     assert shop.requests[0].headers["authorization"] == "Bearer t0ken"
 
 
-def test_the_header_and_its_scheme_are_the_shops(shop: Shop) -> None:
+def test_the_header_and_its_scheme_are_the_shops(shop: JsonServer) -> None:
     shop.on("GET /items", Reply([BOLT]))
     reading(shop, header="X-Api-Key", scheme="")
     assert shop.requests[0].headers["x-api-key"] == "t0ken"
 
 
-def test_a_list_within_each_row_gives_a_row_for_each_of_its_elements(shop: Shop) -> None:
+def test_a_list_within_each_row_gives_a_row_for_each_of_its_elements(shop: JsonServer) -> None:
     levels = [{"place": "shop", "qty": 4}, {"place": "yard", "qty": 5}]
     shop.on("GET /items", Reply([{"code": "NUT", "levels": levels}, {"code": "GONE", "levels": []}]))
     fields = {"sku": "code", "location": "each.place", "system_qty": "each.qty"}
@@ -129,7 +130,7 @@ def test_a_list_within_each_row_gives_a_row_for_each_of_its_elements(shop: Shop)
     assert quantities(found) == {("shop", "NUT"): 4, ("yard", "NUT"): 5}
 
 
-def test_rows_that_are_not_wanted_are_left_out(shop: Shop) -> None:
+def test_rows_that_are_not_wanted_are_left_out(shop: JsonServer) -> None:
     shop.on("GET /items", Reply([BOLT, {"code": "GIFT CARD", "qty": None, "untracked": True}]))
     assert quantities(reading(shop, stock=stock(only="!untracked"))) == {("shop", "BOLT"): 480}
 
@@ -152,7 +153,7 @@ def test_rows_that_are_not_wanted_are_left_out(shop: Shop) -> None:
     ],
 )
 def test_a_value_that_is_not_clear_is_named_and_nothing_is_read(
-    shop: Shop, field: str, written: bytes, says: str
+    shop: JsonServer, field: str, written: bytes, says: str
 ) -> None:
     second = json.dumps(NUT | {field: "HERE"}).encode().replace(b'"HERE"', written)
     shop.on("GET /items", Reply(b"[" + json.dumps(BOLT).encode() + b"," + second + b"]"))
@@ -162,13 +163,13 @@ def test_a_value_that_is_not_clear_is_named_and_nothing_is_read(
     assert says in str(caught.value)
 
 
-def test_all_that_is_wrong_is_said_at_once(shop: Shop) -> None:
+def test_all_that_is_wrong_is_said_at_once(shop: JsonServer) -> None:
     shop.on("GET /items", Reply([BOLT | {"qty": "many"}, NUT | {"qty": "few"}]))
     with pytest.raises(SourceRefused, match=r"2 cells.*row 1.*many.*row 2.*few"):
         reading(shop)
 
 
-def test_a_function_that_makes_inexact_numbers_is_refused(shop: Shop) -> None:
+def test_a_function_that_makes_inexact_numbers_is_refused(shop: JsonServer) -> None:
     shop.on("GET /items", Reply([SAND]))
     with pytest.raises(SourceRefused, match="is not a plain number"):
         reading(shop, stock=stock(fields=FIELDS | {"system_qty": "to_number(qty)"}))
@@ -178,7 +179,7 @@ def test_a_function_that_makes_inexact_numbers_is_refused(shop: Shop) -> None:
     ("body", "says"),
     [({"items": []}, "finds nothing"), ({"data": {"a": 1}}, "finds no list but a dict"), (None, "finds nothing")],
 )
-def test_an_answer_without_the_list_is_no_empty_list(shop: Shop, body: Any, says: str) -> None:
+def test_an_answer_without_the_list_is_no_empty_list(shop: JsonServer, body: Any, says: str) -> None:
     shop.on("GET /items", Reply(body))
     with pytest.raises(SourceRefused, match=says):
         reading(shop, stock=stock(rows="data"))
@@ -259,8 +260,8 @@ def items(count: int) -> Items:
 
 
 @pytest.fixture(scope="module")
-def standing_shop() -> Iterator[Shop]:
-    with open_shop() as shop:
+def standing_shop() -> Iterator[JsonServer]:
+    with json_server() as shop:
         yield shop
 
 
@@ -272,7 +273,7 @@ def standing_shop() -> Iterator[Shop]:
     with_total=st.booleans(),
 )
 def test_a_list_reads_as_the_same_rows_however_it_is_split_into_pages(
-    standing_shop: Shop, count: int, cuts: list[int], style: str, with_total: bool
+    standing_shop: JsonServer, count: int, cuts: list[int], style: str, with_total: bool
 ) -> None:
     whole = items(count)
     at = [0, *sorted(min(cut, count) for cut in cuts), count]
@@ -289,7 +290,7 @@ def test_a_list_reads_as_the_same_rows_however_it_is_split_into_pages(
 
 
 @pytest.mark.parametrize("style", sorted(STYLES))
-def test_a_list_that_ends_early_is_refused(shop: Shop, style: str) -> None:
+def test_a_list_that_ends_early_is_refused(shop: JsonServer, style: str) -> None:
     whole = items(5)
     served, following = STYLES[style]
     honest = served([whole[:3], whole[3:]], shop.url)
@@ -307,7 +308,7 @@ def test_a_list_that_ends_early_is_refused(shop: Shop, style: str) -> None:
 
 
 @pytest.mark.parametrize("style", sorted(STYLES))
-def test_a_server_that_gives_the_same_page_again_is_refused(shop: Shop, style: str) -> None:
+def test_a_server_that_gives_the_same_page_again_is_refused(shop: JsonServer, style: str) -> None:
     following = STYLES[style][1]
     body = {"data": items(3), "paging": {"next": "/items?n=1"}, "cursor": "c1"}
     shop.on("GET /items", Reply(body, headers={"Link": "</items?n=1>; rel=next"}))
@@ -316,26 +317,26 @@ def test_a_server_that_gives_the_same_page_again_is_refused(shop: Shop, style: s
     assert len(shop.requests) == 2
 
 
-def test_empty_pages_that_lead_round_in_a_circle_are_refused(shop: Shop) -> None:
+def test_empty_pages_that_lead_round_in_a_circle_are_refused(shop: JsonServer) -> None:
     shop.on("GET /items", Reply({"data": [], "cursor": "again"}))
     with pytest.raises(SourceRefused, match="the same page"):
         reading(shop, stock=stock(rows="data", next=STYLES["cursor"][1]))
 
 
-def test_a_row_that_is_on_two_pages_is_refused(shop: Shop) -> None:
+def test_a_row_that_is_on_two_pages_is_refused(shop: JsonServer) -> None:
     shop.on("GET /items", by_cursor([[BOLT, NUT], [NUT, SAND]], shop.url))
     with pytest.raises(SourceRefused, match="row 3, sku: 'NUT' is there twice at shop"):
         reading(shop, stock=stock(rows="data", next=STYLES["cursor"][1]))
 
 
-def test_a_list_that_changes_while_it_is_read_is_left_to_the_next_run(shop: Shop) -> None:
+def test_a_list_that_changes_while_it_is_read_is_left_to_the_next_run(shop: JsonServer) -> None:
     first = Reply({"data": [BOLT], "total": 3})
     shop.on("GET /items", first, Reply({"data": [NUT], "total": 2}))
     with pytest.raises(SourceUnavailable, match="changed while it was read"):
         reading(shop, stock=stock(rows="data", next=STYLES["page"][1], total="total"))
 
 
-def test_pages_that_nobody_was_told_of_are_not_passed_over(shop: Shop) -> None:
+def test_pages_that_nobody_was_told_of_are_not_passed_over(shop: JsonServer) -> None:
     shop.on("GET /items", Reply([BOLT], headers={"Link": '</items?n=1>; rel="next"'}))
     with pytest.raises(SourceRefused, match="further pages of /items: add next"):
         reading(shop)
@@ -344,8 +345,8 @@ def test_pages_that_nobody_was_told_of_are_not_passed_over(shop: Shop) -> None:
         reading(shop, stock=stock(rows="data", total="total"))
 
 
-def test_the_credential_does_not_follow_a_link_to_another_server(shop: Shop) -> None:
-    with open_shop() as other:
+def test_the_credential_does_not_follow_a_link_to_another_server(shop: JsonServer) -> None:
+    with json_server() as other:
         shop.on("GET /items", Reply({"data": [BOLT], "paging": {"next": f"{other.url}/items"}}))
         with pytest.raises(SourceRefused, match="leads to another server"):
             reading(shop, stock=stock(rows="data", next=STYLES["link"][1]))
@@ -357,7 +358,7 @@ def test_the_credential_does_not_follow_a_link_to_another_server(shop: Shop) -> 
     [Reply(status=500), Reply(b'{"data": [', length=50), Reply(b"[", length=9, hangs=True), Reply(dropped=True)],
 )
 def test_a_page_that_fails_once_costs_nothing_and_one_that_keeps_failing_the_whole_reading(
-    shop: Shop, trouble: Reply
+    shop: JsonServer, trouble: Reply
 ) -> None:
     last = Reply({"data": [NUT]})
     pages = stock(rows="data", next=STYLES["cursor"][1])
@@ -371,7 +372,7 @@ def test_a_page_that_fails_once_costs_nothing_and_one_that_keeps_failing_the_who
 # --- whether anything has changed -----------------------------------------------------------------------------------
 
 
-def test_an_unchanged_source_is_told_by_its_content(shop: Shop) -> None:
+def test_an_unchanged_source_is_told_by_its_content(shop: JsonServer) -> None:
     shop.on("GET /items", Reply([BOLT, SAND]))
     known = reading(shop).fingerprint
     shop.on("GET /items", Reply([SAND | {"shown": "differently"}, BOLT]))
@@ -380,7 +381,7 @@ def test_an_unchanged_source_is_told_by_its_content(shop: Shop) -> None:
     assert reading(shop, known).fingerprint != known
 
 
-def test_an_unchanged_source_that_has_versions_need_not_send_anything(shop: Shop) -> None:
+def test_an_unchanged_source_that_has_versions_need_not_send_anything(shop: JsonServer) -> None:
     def versioned(request: Request) -> Reply:
         same = request.headers.get("if-none-match") == '"7"'
         return Reply(status=304) if same else Reply([BOLT], headers={"ETag": '"7"'})
@@ -392,7 +393,7 @@ def test_an_unchanged_source_that_has_versions_need_not_send_anything(shop: Shop
     assert shop.requests[-1].headers["if-none-match"] == '"7"'
 
 
-def test_another_description_of_the_same_source_is_another_content(shop: Shop) -> None:
+def test_another_description_of_the_same_source_is_another_content(shop: JsonServer) -> None:
     shop.on(
         "GET /items",
         lambda r: (
@@ -417,17 +418,17 @@ SALE = {"id": 1, "code": "BOLT", "place": "shop", "why": "SALE", "n": 3, "at": "
 RECEIPT = {"id": 2, "code": "BOLT", "place": "shop", "why": "IN", "n": "24", "at": "2026-11-22T08:30:00.5Z"}
 
 
-def moved(shop: Shop, *moves: dict[str, Any], **more: Any) -> tuple[Movement, ...] | None:
+def moved(shop: JsonServer, *moves: dict[str, Any], **more: Any) -> tuple[Movement, ...] | None:
     shop.on("GET /items", Reply([BOLT]))
     shop.on("GET /moves", Reply(list(moves)))
     return reading(shop, movements=MOVEMENTS | more).movements
 
 
-def test_movements_are_read_with_their_sign_kind_and_instant(shop: Shop) -> None:
+def test_movements_are_read_with_their_sign_kind_and_instant(shop: JsonServer) -> None:
     found = moved(shop, SALE, RECEIPT)
 
-    sale = Movement("BOLT", "shop", MovementKind.SALE, Decimal(-3), "2026-11-21T09:00:00.000000Z", "1")
-    receipt = Movement("BOLT", "shop", MovementKind.RECEIPT, Decimal(24), "2026-11-22T08:30:00.500000Z", "2")
+    sale = Movement("BOLT", "shop", MovementKind.SALE, Decimal(-3), Instant("2026-11-21T09:00:00.000000Z"), "1")
+    receipt = Movement("BOLT", "shop", MovementKind.RECEIPT, Decimal(24), Instant("2026-11-22T08:30:00.500000Z"), "2")
     assert found == (sale, receipt)
     assert shop.asked("GET /moves")[0].query == {"from": "2026-11-20T09:00:00Z"}
 
@@ -436,7 +437,7 @@ def test_movements_are_read_with_their_sign_kind_and_instant(shop: Shop) -> None
     ("written", "at", "from_"),
     [("seconds", 1795165200, "1795165200"), ("milliseconds", 1795165200000, "1795165200000")],
 )
-def test_instants_may_be_numbers(shop: Shop, written: str, at: int, from_: str) -> None:
+def test_instants_may_be_numbers(shop: JsonServer, written: str, at: int, from_: str) -> None:
     since = {"parameter": "from", "format": written}
     found = moved(shop, SALE | {"at": at}, times=written, since=since)
     assert found is not None
@@ -444,12 +445,12 @@ def test_instants_may_be_numbers(shop: Shop, written: str, at: int, from_: str) 
     assert shop.asked("GET /moves")[0].query == {"from": from_}
 
 
-def test_movements_from_before_are_left_out_and_repeats_count_once(shop: Shop) -> None:
+def test_movements_from_before_are_left_out_and_repeats_count_once(shop: JsonServer) -> None:
     found = moved(shop, SALE, SALE, RECEIPT | {"at": "2026-11-20T08:59:59Z"})
     assert [movement.reference for movement in found or ()] == ["1"]
 
 
-def test_nothing_moved_is_not_the_same_as_no_movements_kept(shop: Shop) -> None:
+def test_nothing_moved_is_not_the_same_as_no_movements_kept(shop: JsonServer) -> None:
     assert moved(shop) == ()
 
 
@@ -468,14 +469,14 @@ def test_nothing_moved_is_not_the_same_as_no_movements_kept(shop: Shop) -> None:
     ],
 )
 def test_a_movement_that_is_not_clear_is_named_and_nothing_is_read(
-    shop: Shop, wrong: dict[str, Any], says: str
+    shop: JsonServer, wrong: dict[str, Any], says: str
 ) -> None:
     with pytest.raises(SourceRefused) as caught:
         moved(shop, SALE, RECEIPT | wrong)
     assert says in str(caught.value)
 
 
-def test_a_movement_changes_what_the_source_says_though_the_stock_is_as_before(shop: Shop) -> None:
+def test_a_movement_changes_what_the_source_says_though_the_stock_is_as_before(shop: JsonServer) -> None:
     moved(shop, SALE)
     known = reading(shop, movements=MOVEMENTS).fingerprint
     assert connected(shop, movements=MOVEMENTS).read(known, SINCE) is None
@@ -488,13 +489,13 @@ def test_a_movement_changes_what_the_source_says_though_the_stock_is_as_before(s
 
 def adjustment(number: int, units: str = "-48") -> Adjustment:
     name = f"1a2b.SKU {number}/ä.r100"
-    return Adjustment(name, f"SKU {number}/ä", "shop", Decimal(units), "2026-11-23T09:00:00.000000Z")
+    return Adjustment(name, f"SKU {number}/ä", "shop", Decimal(units), Instant("2026-11-23T09:00:00.000000Z"))
 
 
 class Books:
     """The server's bookings: what it has booked by the id in it, each as often as it was asked to."""
 
-    def __init__(self, shop: Shop, *, heeds_keys: bool = False) -> None:
+    def __init__(self, shop: JsonServer, *, heeds_keys: bool = False) -> None:
         self.shop = shop
         self.booked: list[dict[str, Any]] = []
         self.refuses: set[str] = set()
@@ -553,12 +554,12 @@ def bookings(**more: Any) -> dict[str, Any]:
     return {"path": "/bookings", "body": BODY, **more}
 
 
-def test_without_a_word_on_bookings_people_book_by_hand(shop: Shop) -> None:
+def test_without_a_word_on_bookings_people_book_by_hand(shop: JsonServer) -> None:
     assert connected(shop).book([adjustment(1)]) is None
     assert shop.requests == []
 
 
-def test_an_adjustment_is_booked_as_the_secret_describes_it(shop: Shop) -> None:
+def test_an_adjustment_is_booked_as_the_secret_describes_it(shop: JsonServer) -> None:
     books = Books(shop, heeds_keys=True)
 
     booked = connected(shop, bookings=bookings(idempotent=True)).book([adjustment(1), adjustment(2, "0.125")])
@@ -586,7 +587,7 @@ def test_an_adjustment_is_booked_as_the_secret_describes_it(shop: Shop) -> None:
     assert keys == ["1a2b.SKU%201/%C3%A4.r100", "1a2b.SKU%202/%C3%A4.r100"]
 
 
-def test_a_lost_answer_is_settled_by_the_key_at_once(shop: Shop) -> None:
+def test_a_lost_answer_is_settled_by_the_key_at_once(shop: JsonServer) -> None:
     books = Books(shop, heeds_keys=True)
     books.loses_answers = 2
     assert connected(shop, bookings=bookings(idempotent=True)).book([adjustment(1)]) == {adjustment(1).id}
@@ -595,7 +596,7 @@ def test_a_lost_answer_is_settled_by_the_key_at_once(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("check", [BY_ID, LISTED])
-def test_a_lost_answer_is_settled_by_the_check_of_the_next_run(shop: Shop, check: dict[str, Any]) -> None:
+def test_a_lost_answer_is_settled_by_the_check_of_the_next_run(shop: JsonServer, check: dict[str, Any]) -> None:
     both = [adjustment(1), adjustment(2)]
     books = Books(shop)
     books.serve_by_id(both)
@@ -610,7 +611,7 @@ def test_a_lost_answer_is_settled_by_the_check_of_the_next_run(shop: Shop, check
     assert books.ids == [one.id for one in both]
 
 
-def test_what_is_booked_already_is_confirmed_from_any_page_of_the_list(shop: Shop) -> None:
+def test_what_is_booked_already_is_confirmed_from_any_page_of_the_list(shop: JsonServer) -> None:
     several = [adjustment(number) for number in range(5)]
     books = Books(shop)
     books.serve_list()
@@ -622,14 +623,14 @@ def test_what_is_booked_already_is_confirmed_from_any_page_of_the_list(shop: Sho
     assert shop.requests[0].query == {"from": "2026-11-23T08:00:00Z", "skip": "0"}
 
 
-def test_a_check_that_answers_with_another_booking_is_no_confirmation(shop: Shop) -> None:
+def test_a_check_that_answers_with_another_booking_is_no_confirmation(shop: JsonServer) -> None:
     books = Books(shop)
     shop.on("GET /bookings/1a2b.SKU%201%2F%C3%A4.r100", Reply({"ref": "another"}))
     assert connected(shop, bookings=bookings(check=BY_ID)).book([adjustment(1)]) == {adjustment(1).id}
     assert books.ids == [adjustment(1).id]
 
 
-def test_a_check_that_fails_lets_nothing_be_booked(shop: Shop) -> None:
+def test_a_check_that_fails_lets_nothing_be_booked(shop: JsonServer) -> None:
     books = Books(shop)
     shop.on("GET /bookings/1a2b.SKU%201%2F%C3%A4.r100", Reply(status=400))
     with pytest.raises(SourceRefused, match="400"):
@@ -637,7 +638,7 @@ def test_a_check_that_fails_lets_nothing_be_booked(shop: Shop) -> None:
     assert books.ids == []
 
 
-def test_a_list_of_bookings_that_is_behind_does_not_have_one_booked_twice_in_a_run(shop: Shop) -> None:
+def test_a_list_of_bookings_that_is_behind_does_not_have_one_booked_twice_in_a_run(shop: JsonServer) -> None:
     books = Books(shop)
     shop.on("GET /bookings", Reply({"data": [], "total": 0}))
     connector = connected(shop, bookings=bookings(check=LISTED))
@@ -649,7 +650,9 @@ def test_a_list_of_bookings_that_is_behind_does_not_have_one_booked_twice_in_a_r
     assert books.ids == [adjustment(1).id, adjustment(2).id]
 
 
-def test_what_the_source_refuses_is_left_out_and_the_others_go_on(shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_the_source_refuses_is_left_out_and_the_others_go_on(
+    shop: JsonServer, caplog: pytest.LogCaptureFixture
+) -> None:
     several = [adjustment(number) for number in range(3)]
     books = Books(shop)
     books.refuses = {several[1].id}
@@ -662,14 +665,14 @@ def test_what_the_source_refuses_is_left_out_and_the_others_go_on(shop: Shop, ca
     assert "no such sku" in told[0]["problem"]
 
 
-def test_a_credential_that_may_not_book_is_for_a_person(shop: Shop) -> None:
+def test_a_credential_that_may_not_book_is_for_a_person(shop: JsonServer) -> None:
     shop.on("POST /bookings", Reply(status=403))
     with pytest.raises(SourceRefused, match="403"):
         connected(shop, bookings=bookings(idempotent=True)).book([adjustment(1), adjustment(2)])
     assert len(shop.requests) == 1
 
 
-def test_adjustments_are_sent_in_batches_and_one_that_is_refused_does_not_hold_up_the_rest(shop: Shop) -> None:
+def test_adjustments_are_sent_in_batches_and_one_that_is_refused_does_not_hold_up_the_rest(shop: JsonServer) -> None:
     several = [adjustment(number) for number in range(7)]
     books = Books(shop)
     books.serve_list()
@@ -684,7 +687,7 @@ def test_adjustments_are_sent_in_batches_and_one_that_is_refused_does_not_hold_u
     assert [len(request.body["list"]) for request in shop.asked("POST /bookings")] == [3, 3, 1, 1, 1, 1]
 
 
-def test_an_answer_may_name_what_was_booked(shop: Shop) -> None:
+def test_an_answer_may_name_what_was_booked(shop: JsonServer) -> None:
     both = [adjustment(1), adjustment(2)]
     shop.on("GET /bookings", Reply({"data": [], "total": 0}))
     shop.on("POST /bookings", Reply({"done": [{"ref": both[1].id}, {"ref": "another"}]}))
@@ -695,7 +698,7 @@ def test_an_answer_may_name_what_was_booked(shop: Shop) -> None:
     assert [booking["ref"] for booking in shop.asked("POST /bookings")[0].body] == [one.id for one in both]
 
 
-def test_booking_leaves_time_to_read_the_stock(shop: Shop) -> None:
+def test_booking_leaves_time_to_read_the_stock(shop: JsonServer) -> None:
     books = Books(shop)
     hurried = JsonApi(source(shop, bookings=bookings(idempotent=True)), Patience(whole=0))
     assert hurried.book([adjustment(1)]) == set()
@@ -723,7 +726,7 @@ def test_booking_leaves_time_to_read_the_stock(shop: Shop) -> None:
     ],
 )
 def test_a_description_that_cannot_be_meant_is_refused_without_quoting_its_values(
-    shop: Shop, parts: dict[str, Any], says: str
+    shop: JsonServer, parts: dict[str, Any], says: str
 ) -> None:
     with pytest.raises(ValidationError) as caught:
         source(shop, token="s3cret", **parts)
@@ -742,7 +745,7 @@ def test_the_published_examples_are_right(example: dict[str, Any]) -> None:
     assert JsonApiSource.model_validate(example).url == example["url"]
 
 
-def test_the_published_warehouse_is_read_and_booked_as_its_description_says(shop: Shop) -> None:
+def test_the_published_warehouse_is_read_and_booked_as_its_description_says(shop: JsonServer) -> None:
     (warehouse,) = (json.loads(example) for example in EXAMPLES if "warehouse.example" in example)
     delivery = {"date": "2026-11-19", "quantity": 24}
     level = {"shop": {"name": "shop"}, "quantity": 48, "last_delivery": delivery}
@@ -765,6 +768,6 @@ def test_the_published_warehouse_is_read_and_booked_as_its_description_says(shop
     assert shop.requests[-1].body == {"change": {"sku": "SKU 1/ä", "shop": "shop", "direction": "out", "quantity": 48}}
 
 
-def test_the_token_is_shown_nowhere(shop: Shop) -> None:
+def test_the_token_is_shown_nowhere(shop: JsonServer) -> None:
     described = source(shop)
     assert "t0ken" not in f"{described!r} {described} {described.model_dump_json()}"

@@ -15,7 +15,7 @@ from stkr.infra.settings import SyncSettings
 from stkr.store.dynamodb import pause, transact
 from stkr.store.inventory import post_adjustment, read_row
 from stkr.sync.shell import SyncOutcome, sync
-from tests.adapters.jsonserver import Reply, Request, Shop, open_shop
+from tests.adapters.jsonserver import JsonServer, Reply, Request, json_server
 
 pytestmark = [pytest.mark.adapters, pytest.mark.usefixtures("deployment")]
 
@@ -28,7 +28,7 @@ SETTINGS = SyncSettings(
 class Till:
     """A shop system that keeps the stock of one item, books what it is asked to, and may lose the answer to it."""
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: JsonServer) -> None:
         self.shop = shop
         self.now = datetime(2026, 11, 21, 12, tzinfo=UTC)
         self.qty = 480
@@ -85,7 +85,7 @@ class Till:
 
 @pytest.fixture
 def till() -> Iterator[Till]:
-    with open_shop() as shop:
+    with json_server() as shop:
         yield Till(shop)
 
 

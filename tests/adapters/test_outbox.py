@@ -19,5 +19,5 @@ def test_a_process_that_lives_long_asks_as_plainly_as_at_first(deployment: Deplo
     for number in range(5):
         context = deployment.context("sweep")
         deliver = outbox("shop-counts", "counts@example.com", "shop-mail", timedelta(days=2), context)
-        deliver(f"mail {number}", Mail("priya@example.com", "Gaps", "<p>Gaps</p>", "Gaps"))
+        deliver(f"mail {number}", Mail("priya@example.com", "Variances", "<p>Variances</p>", "Variances"))
     assert len(set(headers)) == 1

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from stkr.infra import aws
 from stkr_cli.app import app
-from tests.adapters.jsonserver import Reply, Shop, open_shop
+from tests.adapters.jsonserver import JsonServer, Reply, json_server
 
 pytestmark = pytest.mark.adapters
 
@@ -19,12 +19,12 @@ MOVES = {"sku": "code", "location": "place", "kind": "why", "units": "n", "at": 
 
 
 @pytest.fixture
-def shop() -> Iterator[Shop]:
-    with open_shop() as shop:
+def shop() -> Iterator[JsonServer]:
+    with json_server() as shop:
         yield shop
 
 
-def described(shop: Shop, **parts: Any) -> dict[str, Any]:
+def described(shop: JsonServer, **parts: Any) -> dict[str, Any]:
     return {
         "connector": "jsonapi",
         "url": shop.url,
@@ -42,7 +42,7 @@ def check(tmp_path: Path, description: str) -> Result:
     return CliRunner().invoke(app, ["source", "check", str(file)])
 
 
-def test_what_was_understood_is_shown_with_doubts_and_nothing_is_booked(shop: Shop, tmp_path: Path) -> None:
+def test_what_was_understood_is_shown_with_doubts_and_nothing_is_booked(shop: JsonServer, tmp_path: Path) -> None:
     items = [
         {"code": "BOLT", "label": "Bolt [red]M8[/red]", "place": "shop", "qty": 480, "codes": ["777"]},
         {"code": "NUT", "label": "Nut", "place": "Shop", "qty": -3, "codes": ["777"]},
@@ -88,7 +88,7 @@ def test_what_was_understood_is_shown_with_doubts_and_nothing_is_booked(shop: Sh
     ],
 )
 def test_a_source_that_cannot_be_read_ends_in_two_and_one_line(
-    shop: Shop, tmp_path: Path, parts: dict[str, Any], says: str
+    shop: JsonServer, tmp_path: Path, parts: dict[str, Any], says: str
 ) -> None:
     shop.on("GET /items", Reply({"error": "s3cret is not valid"}, status=401))
     result = check(tmp_path, json.dumps(described(shop, **parts)))

@@ -44,7 +44,7 @@ HEADER = "sku,name,location,system_qty,unit_cost"
 Sheet = dict[tuple[str, str], int]
 
 
-class Shop:
+class StockFile:
     """A shop's stock file and the clock of its syncs."""
 
     def __init__(self) -> None:
@@ -66,8 +66,8 @@ class Shop:
 
 
 @pytest.fixture
-def shop() -> Shop:
-    return Shop()
+def shop() -> StockFile:
+    return StockFile()
 
 
 SHEET: Sheet = {
@@ -107,7 +107,7 @@ def approve(gap: int, sku: str = "BOLT", at: datetime | None = None) -> None:
     assert transact([action], pause) == ["done"]
 
 
-def tin_found(shop: Shop) -> "TransactWriteItemTypeDef":
+def tin_found(shop: StockFile) -> "TransactWriteItemTypeDef":
     return post_unrecorded(
         TABLE,
         location="shop",
@@ -119,7 +119,7 @@ def tin_found(shop: Shop) -> "TransactWriteItemTypeDef":
     )
 
 
-def test_the_first_sync_mirrors_every_row(shop: Shop) -> None:
+def test_the_first_sync_mirrors_every_row(shop: StockFile) -> None:
     shop.upload(SHEET)
 
     assert shop.sync() == SyncOutcome(read=5, changed=5)
@@ -130,7 +130,7 @@ def test_the_first_sync_mirrors_every_row(shop: Shop) -> None:
     assert state.synced_at == instants.instant(shop.now)
 
 
-def test_an_unchanged_source_costs_one_read_and_no_write(shop: Shop) -> None:
+def test_an_unchanged_source_costs_one_read_and_no_write(shop: StockFile) -> None:
     shop.upload(SHEET)
     shop.sync()
     wire = Wire()
@@ -141,7 +141,7 @@ def test_an_unchanged_source_costs_one_read_and_no_write(shop: Shop) -> None:
     assert wire.requests == ["GetItem", "Query"]
 
 
-def test_a_file_saved_again_without_a_change_is_not_read_again(shop: Shop) -> None:
+def test_a_file_saved_again_without_a_change_is_not_read_again(shop: StockFile) -> None:
     shop.upload(SHEET)
     shop.sync()
     shop.upload(SHEET)
@@ -149,7 +149,7 @@ def test_a_file_saved_again_without_a_change_is_not_read_again(shop: Shop) -> No
     assert shop.sync().skipped == "the source has not changed"
 
 
-def test_only_the_changed_rows_are_written(shop: Shop) -> None:
+def test_only_the_changed_rows_are_written(shop: StockFile) -> None:
     shop.upload(SHEET)
     shop.sync()
     untouched = everything()
@@ -165,7 +165,7 @@ def test_only_the_changed_rows_are_written(shop: Shop) -> None:
     assert {place for place, row in everything().items() if row != untouched[place]} == {("shop", "NUT")}
 
 
-def test_an_approval_survives_the_syncs_until_the_source_has_booked_it(shop: Shop) -> None:
+def test_an_approval_survives_the_syncs_until_the_source_has_booked_it(shop: StockFile) -> None:
     shop.upload(SHEET)
     shop.sync()
     approve(-48)
@@ -179,7 +179,7 @@ def test_an_approval_survives_the_syncs_until_the_source_has_booked_it(shop: Sho
     assert figures() == (432, 0, 432, 2)
 
 
-def test_rows_and_whole_locations_that_vanish_are_marked_inactive(shop: Shop) -> None:
+def test_rows_and_whole_locations_that_vanish_are_marked_inactive(shop: StockFile) -> None:
     sheet: Sheet = {("shop", f"SKU-{number:02}"): 1 for number in range(10)} | {("yard", "SAND"): 7}
     shop.upload(sheet)
     shop.sync()
@@ -194,7 +194,7 @@ def test_rows_and_whole_locations_that_vanish_are_marked_inactive(shop: Shop) ->
     assert read_state(TABLE).locations == ("shop",)
 
 
-def test_an_unrecorded_item_is_left_alone_until_the_source_lists_it(shop: Shop) -> None:
+def test_an_unrecorded_item_is_left_alone_until_the_source_lists_it(shop: StockFile) -> None:
     shop.upload(SHEET)
     shop.sync()
     found = tin_found(shop)
@@ -221,7 +221,7 @@ def test_an_unrecorded_item_is_left_alone_until_the_source_lists_it(shop: Shop) 
     ],
 )
 def test_a_source_that_is_not_to_be_trusted_changes_nothing_and_says_what_is_wrong(
-    shop: Shop, text: str, says: str, caplog: pytest.LogCaptureFixture
+    shop: StockFile, text: str, says: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     shop.upload(SHEET)
     shop.sync()
@@ -247,13 +247,15 @@ def test_a_source_that_is_not_to_be_trusted_changes_nothing_and_says_what_is_wro
         (f"BOLT,shop,480,{'🔩' * 110_000},,", "row 2, aliases"),
     ],
 )
-def test_a_row_that_no_item_of_a_table_can_hold_is_refused_with_its_place(shop: Shop, row: str, problem: str) -> None:
+def test_a_row_that_no_item_of_a_table_can_hold_is_refused_with_its_place(
+    shop: StockFile, row: str, problem: str
+) -> None:
     shop.upload_text(f"sku,location,system_qty,aliases,category,bin\n{row}")
 
     assert problem in str(shop.sync().refused)
 
 
-def test_a_category_and_a_bin_are_cut_where_nobody_would_read_on(shop: Shop) -> None:
+def test_a_category_and_a_bin_are_cut_where_nobody_would_read_on(shop: StockFile) -> None:
     shop.upload_text(f"sku,location,system_qty,aliases,category,bin\nBOLT,shop,480,,{'c' * 120_000},{'b' * 120_000}")
 
     assert shop.sync().changed == 1
@@ -263,7 +265,7 @@ def test_a_category_and_a_bin_are_cut_where_nobody_would_read_on(shop: Shop) -> 
     assert (row.category, row.bin) == ("c" * 200, "b" * 200)
 
 
-def test_a_missing_stock_file_is_refused_and_says_where_it_belongs(shop: Shop) -> None:
+def test_a_missing_stock_file_is_refused_and_says_where_it_belongs(shop: StockFile) -> None:
     assert shop.sync().refused == "there is no stock file at source/stock.csv in the bucket; upload it there"
 
 
@@ -277,7 +279,7 @@ def test_a_missing_stock_file_is_refused_and_says_where_it_belongs(shop: Shop) -
     ],
 )
 def test_a_secret_that_describes_no_source_is_refused_without_being_quoted(
-    shop: Shop, value: str, caplog: pytest.LogCaptureFixture
+    shop: StockFile, value: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     boto3.client("secretsmanager").put_secret_value(SecretId="shop/sync-credential", SecretString=value)
 
@@ -291,7 +293,7 @@ def test_a_secret_that_describes_no_source_is_refused_without_being_quoted(
     assert "sesame" not in told
 
 
-def test_the_secret_says_which_file_is_the_source(shop: Shop) -> None:
+def test_the_secret_says_which_file_is_the_source(shop: StockFile) -> None:
     described = json.dumps({"connector": "spreadsheet", "key": "source/export.tsv"})
     boto3.client("secretsmanager").put_secret_value(SecretId="shop/sync-credential", SecretString=described)
     content = b"sku\tlocation\tsystem_qty\nBOLT\tshop\t480"
@@ -310,7 +312,7 @@ CHANGED: Sheet = {
 }  # and SAND has vanished
 
 
-def prepare(shop: Shop) -> None:
+def prepare(shop: StockFile) -> None:
     """A shop with a change of every kind waiting for the next sync."""
     shop.upload(SHEET)
     shop.sync()
@@ -329,7 +331,7 @@ def end_state() -> tuple[dict[tuple[str, str], InventoryRow], object]:
 
 
 @pytest.mark.parametrize("writes", range(9))
-def test_a_sync_that_dies_between_any_two_writes_is_made_good_by_the_next_one(shop: Shop, writes: int) -> None:
+def test_a_sync_that_dies_between_any_two_writes_is_made_good_by_the_next_one(shop: StockFile, writes: int) -> None:
     prepare(shop)
     wire = Wire()
     wire.crash_after(writes)
@@ -355,7 +357,7 @@ def test_a_sync_that_dies_between_any_two_writes_is_made_good_by_the_next_one(sh
     assert state == (read_state(TABLE).fingerprint, ("depot", "shop", "yard"), 5, None)
 
 
-def test_a_sync_that_died_does_not_leave_rows_where_the_next_one_does_not_look(shop: Shop) -> None:
+def test_a_sync_that_died_does_not_leave_rows_where_the_next_one_does_not_look(shop: StockFile) -> None:
     prepare(shop)
     wire = Wire()
     wire.crash_after(7)
@@ -370,7 +372,7 @@ def test_a_sync_that_died_does_not_leave_rows_where_the_next_one_does_not_look(s
     assert [row.active for row in read_location(TABLE, "depot")] == [False]
 
 
-def test_an_approval_in_the_middle_of_a_sync_is_kept(shop: Shop) -> None:
+def test_an_approval_in_the_middle_of_a_sync_is_kept(shop: StockFile) -> None:
     shop.upload(SHEET)
     shop.sync()
     shop.upload(SHEET | {("shop", "BOLT"): 470})
@@ -381,7 +383,7 @@ def test_an_approval_in_the_middle_of_a_sync_is_kept(shop: Shop) -> None:
     assert figures() == (470, -48, 422, 3)
 
 
-def test_an_item_found_in_the_middle_of_the_sync_that_creates_it_is_booked_by_it(shop: Shop) -> None:
+def test_an_item_found_in_the_middle_of_the_sync_that_creates_it_is_booked_by_it(shop: StockFile) -> None:
     shop.upload(SHEET)
     shop.sync()
     shop.upload(SHEET | {("shop", "TIN"): 7})
@@ -395,7 +397,7 @@ def test_an_item_found_in_the_middle_of_the_sync_that_creates_it_is_booked_by_it
     assert figures("shop", "TIN") == (7, 0, 7, 1)
 
 
-def test_a_row_that_an_approval_made_right_meanwhile_needs_no_write(shop: Shop) -> None:
+def test_a_row_that_an_approval_made_right_meanwhile_needs_no_write(shop: StockFile) -> None:
     shop.upload(SHEET)
     shop.sync()
     shop.upload(SHEET | {("shop", "BOLT"): 470})
@@ -415,7 +417,7 @@ def test_a_row_that_an_approval_made_right_meanwhile_needs_no_write(shop: Shop) 
 
 
 def test_a_row_that_keeps_changing_fails_the_run_so_that_the_next_one_does_it_all_again(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop: StockFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.upload(SHEET)
     shop.sync()
@@ -436,7 +438,7 @@ def test_a_row_that_keeps_changing_fails_the_run_so_that_the_next_one_does_it_al
     assert figures() == (470, -5, 465, 7)
 
 
-def test_a_second_sync_does_not_write_while_the_first_one_does(shop: Shop) -> None:
+def test_a_second_sync_does_not_write_while_the_first_one_does(shop: StockFile) -> None:
     shop.upload(SHEET)
     shop.sync()
     shop.upload(SHEET | {("shop", "BOLT"): 470})
@@ -455,7 +457,7 @@ def test_a_second_sync_does_not_write_while_the_first_one_does(shop: Shop) -> No
     assert figures() == (460, 0, 460, 3)
 
 
-def test_a_sync_that_was_overtaken_since_it_read_the_source_writes_nothing(shop: Shop) -> None:
+def test_a_sync_that_was_overtaken_since_it_read_the_source_writes_nothing(shop: StockFile) -> None:
     shop.upload(SHEET)
     shop.sync()
     shop.upload(SHEET | {("shop", "BOLT"): 470})
@@ -473,7 +475,7 @@ def test_a_sync_that_was_overtaken_since_it_read_the_source_writes_nothing(shop:
     assert figures() == (460, 0, 460, 2)
 
 
-def test_a_sync_writes_the_changed_rows_and_two_more_items_however_many_rows_there_are(shop: Shop) -> None:
+def test_a_sync_writes_the_changed_rows_and_two_more_items_however_many_rows_there_are(shop: StockFile) -> None:
     sheet: Sheet = {(f"aisle-{number % 5}", f"SKU-{number:03}"): number for number in range(500)}
     shop.upload(sheet)
     shop.sync()
@@ -493,7 +495,7 @@ def to_book() -> list[list[str]]:
     return list(csv.reader(content.splitlines()))[1:]
 
 
-def test_what_is_to_be_booked_by_hand_is_listed_until_the_source_shows_it(shop: Shop) -> None:
+def test_what_is_to_be_booked_by_hand_is_listed_until_the_source_shows_it(shop: StockFile) -> None:
     shop.upload(SHEET)
     shop.sync()
     approve(-48)
@@ -514,7 +516,9 @@ def test_what_is_to_be_booked_by_hand_is_listed_until_the_source_shows_it(shop: 
     assert to_book() == []
 
 
-def test_a_sale_before_the_file_was_exported_does_not_pass_for_the_booking_of_a_later_approval(shop: Shop) -> None:
+def test_a_sale_before_the_file_was_exported_does_not_pass_for_the_booking_of_a_later_approval(
+    shop: StockFile,
+) -> None:
     shop.upload(SHEET)
     shop.sync()
     # The file already has a sale of 48 when a manager, who still sees the old stock, approves a gap of 48.
@@ -527,7 +531,9 @@ def test_a_sale_before_the_file_was_exported_does_not_pass_for_the_booking_of_a_
     assert [line[0] for line in to_book()] == ["count.BOLT.r1"]
 
 
-def test_the_list_is_written_only_where_it_changes_and_not_at_all_while_nothing_was_ever_approved(shop: Shop) -> None:
+def test_the_list_is_written_only_where_it_changes_and_not_at_all_while_nothing_was_ever_approved(
+    shop: StockFile,
+) -> None:
     shop.upload(SHEET)
     shop.sync()
     versions = boto3.client("s3").list_object_versions
@@ -539,7 +545,9 @@ def test_the_list_is_written_only_where_it_changes_and_not_at_all_while_nothing_
     assert len(versions(Bucket=BUCKET, Prefix="bookings/")["Versions"]) == 1
 
 
-def test_what_moved_between_two_readings_is_kept_by_location_and_is_not_what_was_approved(shop: Shop) -> None:
+def test_what_moved_between_two_readings_is_kept_by_location_and_is_not_what_was_approved(
+    shop: StockFile,
+) -> None:
     shop.upload(SHEET)
     shop.sync()
     begin = instants.instant(shop.now)
@@ -557,7 +565,7 @@ def test_what_moved_between_two_readings_is_kept_by_location_and_is_not_what_was
     assert (yard.observed, set(yard.stock)) == ((), {"SAND", "GRAVEL"})
 
 
-def test_what_was_booked_by_hand_is_no_movement(shop: Shop) -> None:
+def test_what_was_booked_by_hand_is_no_movement(shop: StockFile) -> None:
     shop.upload(SHEET)
     shop.sync()
     approve(-48)
@@ -569,7 +577,7 @@ def test_what_was_booked_by_hand_is_no_movement(shop: Shop) -> None:
     assert (ledger.observed, ledger.stock["BOLT"]) == ((), OnHand(Decimal(432), Decimal(432), 2))
 
 
-def test_an_approval_in_the_middle_of_a_sync_is_no_movement_and_is_in_what_is_kept(shop: Shop) -> None:
+def test_an_approval_in_the_middle_of_a_sync_is_no_movement_and_is_in_what_is_kept(shop: StockFile) -> None:
     shop.upload(SHEET)
     shop.sync()
     shop.upload(SHEET | {("shop", "BOLT"): 477})
@@ -582,7 +590,7 @@ def test_an_approval_in_the_middle_of_a_sync_is_no_movement_and_is_in_what_is_ke
     assert ledger.stock["BOLT"] == OnHand(Decimal(429), Decimal(477), 3)
 
 
-def test_after_a_run_that_died_before_it_kept_what_moved_nothing_is_said_of_that_time(shop: Shop) -> None:
+def test_after_a_run_that_died_before_it_kept_what_moved_nothing_is_said_of_that_time(shop: StockFile) -> None:
     shop.upload(SHEET)
     shop.sync()
     shop.upload(SHEET | {("shop", "BOLT"): 580})
@@ -628,7 +636,7 @@ def dated(monkeypatch: pytest.MonkeyPatch) -> Dated:
     return source
 
 
-def test_a_source_that_is_older_than_what_was_mirrored_last_is_refused(shop: Shop, dated: Dated) -> None:
+def test_a_source_that_is_older_than_what_was_mirrored_last_is_refused(shop: StockFile, dated: Dated) -> None:
     shop.sync()
     dated.rows, dated.as_of = {"BOLT": 470}, dated.as_of - timedelta(seconds=1)
 
@@ -643,7 +651,7 @@ def test_a_source_that_is_older_than_what_was_mirrored_last_is_refused(shop: Sho
     assert shop.sync().changed == 1
 
 
-def test_a_source_of_the_future_is_refused_and_does_not_hold_up_the_next_ones(shop: Shop, dated: Dated) -> None:
+def test_a_source_of_the_future_is_refused_and_does_not_hold_up_the_next_ones(shop: StockFile, dated: Dated) -> None:
     dated.as_of = shop.now + timedelta(days=365)
 
     refused = shop.sync().refused
@@ -654,7 +662,9 @@ def test_a_source_of_the_future_is_refused_and_does_not_hold_up_the_next_ones(sh
     assert shop.sync().changed == 1
 
 
-def test_a_source_that_does_not_answer_fails_the_run_and_what_waits_goes_on_waiting(shop: Shop, dated: Dated) -> None:
+def test_a_source_that_does_not_answer_fails_the_run_and_what_waits_goes_on_waiting(
+    shop: StockFile, dated: Dated
+) -> None:
     shop.sync()
     approve(-48)
     dated.answers = False

@@ -10,6 +10,7 @@ import pytest
 
 from stkr.domain.counted import LineKind
 from stkr.domain.line import Line, LineState
+from stkr.domain.names import Instant
 from stkr.domain.trail import TrailAction, TrailEntry
 from stkr.domain.variance import Materiality
 from stkr.store.dynamodb import pause, transact
@@ -18,7 +19,7 @@ from tests.deployment import stack
 from tests.template.stack import FUNCTIONS, ROOT
 
 TABLE = "shop-adjustments"
-NOON = "2026-11-21T12:00:00.000000Z"
+NOON = Instant("2026-11-21T12:00:00.000000Z")
 
 LINE = Line(
     session_id="2026-11-21-count", sku="BOLT-M6-50", name="Bolts", location="fixings-aisle", kind=LineKind.COUNTED,

@@ -1,11 +1,11 @@
-"""The shop whose doors are tried, and the report of `make attacks`."""
+"""The attacker of a shop, and the report of `make attacks`."""
 
 import os
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.attacks.door import Attempt, Door
+from tests.attacks.attacker import Attacker, Attempt
 from tests.attacks.report import PROOF, report
 from tests.handlers.conftest import world  # noqa: F401 - a fixture, found by its name
 from tests.handlers.world import World
@@ -16,9 +16,9 @@ _FEW = 89
 
 
 @pytest.fixture
-def door(world: World, monkeypatch: pytest.MonkeyPatch) -> Door:  # noqa: F811 - the fixture
+def attacker(world: World, monkeypatch: pytest.MonkeyPatch) -> Attacker:  # noqa: F811 - the fixture
     """The shop with every call of its handlers watched, and no count yet."""
-    return Door(world, monkeypatch, every=1 if _ALL else _FEW)
+    return Attacker(world, monkeypatch, every=1 if _ALL else _FEW)
 
 
 @pytest.fixture(scope="session")

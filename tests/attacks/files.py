@@ -7,10 +7,11 @@ from typing import Final
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from local.events import event
+from stkr.domain.names import SessionId
 from stkr.session.core import Opening
 from stkr.store import keyspace
 from stkr.store.sessions import read_session
-from tests.attacks.door import Attempt, Door
+from tests.attacks.attacker import Attacker, Attempt
 from tests.handlers.world import PLACE, SESSION
 from tests.unit.capture.workbooks import raw_workbook
 
@@ -76,12 +77,12 @@ def _hostile() -> Iterator[tuple[str, str, bytes]]:
     yield "nothing in it", "a.csv", b"\n" * 1_000_000
 
 
-def hostile_files(door: Door) -> Iterator[Attempt]:
+def hostile_files(attacker: Attacker) -> Iterator[Attempt]:
     """Bombs, endless cells, deep archives and what is no table: refused, nothing counted, never tried again."""
-    world = door.world
+    world = attacker.world
     for number, (what, name, content) in enumerate(_hostile()):
         session = world.open(Opening(PLACE, "Sam"), f"f11e{number}")
-        world.put(f"{keyspace.upload_prefix(session)}{name}", content)
+        world.put(f"{keyspace.upload_prefix(SessionId(session))}{name}", content)
         uploaded = json.loads(json.dumps(event("capture", "scan")).replace(SESSION, session).replace("scan.csv", name))
         try:
             answer = world.invoke("capture", uploaded)
@@ -89,6 +90,6 @@ def hostile_files(door: Door) -> Iterator[Attempt]:
             yield Attempt(what, type(error).__name__, accepted=False, broke=True)
             continue
         again = bool(answer["batchItemFailures"])
-        stands = read_session(world.counts, session)
+        stands = read_session(world.counts, SessionId(session))
         counted = bool(stands.rows and stands.rows["counted"])
         yield Attempt(what, "tried again" if again else "refused with a reason", counted, again)

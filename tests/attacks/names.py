@@ -19,15 +19,16 @@ from openpyxl import load_workbook
 from local.events import event
 from stkr.domain.cause import Cause
 from stkr.domain.line import LineState
+from stkr.domain.names import SessionId
 from stkr.session.core import Opening
 from stkr.store import keyspace
 from stkr.store.inventory import read_location
 from stkr.store.lines import read_lines
 from stkr.store.rules_doc import current_rules
-from stkr.sync.manual_bookings import hand_out
+from stkr.sync.to_book_list import write_to_book_list
 from stkr.tabular.csv_out import csv_text
 from stkr.tabular.text import one_line, visible
-from tests.attacks.door import APPROVE, LOOK, OPEN, REJECT, Attempt, Door, Entrance, with_body
+from tests.attacks.attacker import APPROVE, LOOK, OPEN, REJECT, Attacker, Attempt, Entrance, with_body
 from tests.attacks.tokens import token_for
 from tests.handlers.world import PLACE, RULES, SCAN, SESSION
 
@@ -108,16 +109,16 @@ def workbook_calculates(content: bytes) -> bool:
     return any(cell.data_type == "f" for page in book for row in page.iter_rows() for cell in row)
 
 
-def hostile_names(door: Door) -> Iterator[Attempt]:
+def hostile_names(attacker: Attacker) -> Iterator[Attempt]:
     """A shop whose items, bins, locations and people all have hostile names, through to every page, mail and file."""
     for kind, given in HOSTILE.items():
-        for text in door.some(given):
-            yield from _one_name(door, kind, text)
+        for text in attacker.some(given):
+            yield from _one_name(attacker, kind, text)
 
 
-def _one_name(door: Door, kind: str, text: str) -> Iterator[Attempt]:
+def _one_name(attacker: Attacker, kind: str, text: str) -> Iterator[Attempt]:
     """A count in a shop of one name, and everything that is handed out of it."""
-    world = door.world
+    world = attacker.world
     # As every reader of a system of record has it, and the form; the rules doc and files have it as it is.
     item, person = visible(text), one_line(text)[:60] or "x"
     written = text[:60] if one_line(text[:60]) else "x"
@@ -131,23 +132,23 @@ def _one_name(door: Door, kind: str, text: str) -> Iterator[Attempt]:
         "counters": [{"name": written, "email": "sam@example.com"}],
     }
     world.put(keyspace.RULES_KEY, yaml.safe_dump(doc, allow_unicode=False).encode())
-    _stocked(door, place, sku, item)
+    _stocked(attacker, place, sku, item)
     try:
         session = world.open(Opening(place, person), number)
     except Exception as error:  # noqa: BLE001 - a refusal is named in the report
         yield Attempt(f"{kind}: the count is not opened", type(error).__name__, accepted=False)
         return
     rows = csv_text(("code", "qty"), [(sku, "3"), (f"?{text}", "about 4")])
-    world.put(f"{keyspace.upload_prefix(session)}scan.csv", rows.encode("utf-8", "ignore"))
+    world.put(f"{keyspace.upload_prefix(SessionId(session))}scan.csv", rows.encode("utf-8", "ignore"))
     uploaded = json.loads(json.dumps(event("capture", "scan")).replace(SESSION, session))
     assert world.invoke("capture", uploaded) == {"batchItemFailures": []}
     world.captured(1, session)
     world.label()
     mailed = len(world.mails())
     world.invoke("sweep", event("sweep", "variances-due") | {"detail": {"location": place}})
-    queued = any(line.state is LineState.QUEUED for line in read_lines(world.counts, session))
+    queued = any(line.state is LineState.QUEUED for line in read_lines(world.counts, SessionId(session)))
     assert queued == (len(world.mails()) > mailed), "what waits is mailed"
-    yield from _handed_out(door, kind, session, place, text)
+    yield from _handed_out(attacker, kind, session, place, text)
     for mail in world.mails()[mailed:]:
         broken = any(unicodedata.category(char) in {"Cc", "Zl"} for char in mail.subject)
         elsewhere = {one for many in mail.destinations.values() for one in many} - _PEOPLE
@@ -155,73 +156,75 @@ def _one_name(door: Door, kind: str, text: str) -> Iterator[Attempt]:
         yield Attempt(f"{kind}: mail", "shown as text", page_acts(mail.body))
 
 
-def _stocked(door: Door, place: str, sku: str, text: str) -> None:
+def _stocked(attacker: Attacker, place: str, sku: str, text: str) -> None:
     item = {
         "PK": {"S": keyspace.location(place)}, "SK": {"S": keyspace.sku(sku)},
         "location": {"S": place}, "sku": {"S": sku}, "name": {"S": text},
         "category": {"S": text}, "bin": {"S": text}, "unit": {"S": text[:20]},
     }  # fmt: skip
-    row = next(iter(read_location(door.world.inventory, PLACE)), None)
+    row = next(iter(read_location(attacker.world.inventory, PLACE)), None)
     assert row is not None, "the shop has stock to be copied"
     stored = boto3.client("dynamodb").get_item(
-        TableName=door.world.inventory, Key={"PK": {"S": keyspace.location(PLACE)}, "SK": {"S": keyspace.sku(row.sku)}}
+        TableName=attacker.world.inventory,
+        Key={"PK": {"S": keyspace.location(PLACE)}, "SK": {"S": keyspace.sku(row.sku)}},
     )["Item"]
-    boto3.client("dynamodb").put_item(TableName=door.world.inventory, Item={**stored, **item})
+    boto3.client("dynamodb").put_item(TableName=attacker.world.inventory, Item={**stored, **item})
 
 
-def _handed_out(door: Door, kind: str, session: str, place: str, text: str) -> Iterator[Attempt]:
-    world = door.world
+def _handed_out(attacker: Attacker, kind: str, session: str, place: str, text: str) -> Iterator[Attempt]:
+    world = attacker.world
     counting = Entrance("see a count", "session")
-    token = token_for(door, counting, location=place, session_id=session)
+    token = token_for(attacker, counting, location=place, session_id=session)
     for path in ("/", "/sheet"):
-        answer = door.carry(Entrance(path, "session", path=path), token)
+        answer = attacker.carry(Entrance(path, "session", path=path), token)
         yield Attempt(f"{kind}: page", "shown as text", page_acts(answer.body), answer.status >= 400)
-    request = door.request(counting, token)
+    request = attacker.request(counting, token)
     request["queryStringParameters"] = {"t": token, "area": text}
-    answer = door.ask(counting, request)
+    answer = attacker.ask(counting, request)
     yield Attempt(f"{kind}: page", "shown as text", page_acts(answer.body), answer.status >= 400)
     for path in ("/sheet.csv", "/fixes.csv", "/sheet.xlsx", "/fixes.xlsx"):
-        answer = door.carry(Entrance(path, "session", path=path), token)
+        answer = attacker.carry(Entrance(path, "session", path=path), token)
         does = calculates if path.endswith("csv") else workbook_calculates
         hurt = answer.status >= 400 or any("\n" in str(value) for value in answer.headers.values())
         yield Attempt(f"{kind}: {path[1:]}", "cells are text", not hurt and does(answer.content), hurt)
     for asked in (OPEN, Entrance("card", "session", path="/card")):
-        of_place = token_for(door, OPEN, location=place)
-        request = door.request(asked, of_place)
+        of_place = token_for(attacker, OPEN, location=place)
+        request = attacker.request(asked, of_place)
         if asked is OPEN:
             with_body(request, urlencode({"t": of_place, "counter": "", "zone": text}, errors="ignore").encode())
-        answer = door.ask(asked, request)
+        answer = attacker.ask(asked, request)
         yield Attempt(f"{kind}: page", "shown as text", page_acts(answer.body), answer.status >= 500)
-    for line in read_lines(world.counts, session):
+    for line in read_lines(world.counts, SessionId(session)):
         if line.state is LineState.QUEUED:
             fields: dict[str, Any] = {"session_id": session, "sku": line.sku, "revision": line.revision}
             for entrance in (LOOK, APPROVE, REJECT):
-                link = token_for(door, entrance, **fields)
-                made = door.request(entrance, link)
+                link = token_for(attacker, entrance, **fields)
+                made = attacker.request(entrance, link)
                 if entrance.form is not None:
                     with_body(made, f"t={link}&name={quote(text, errors='ignore')}".encode())
-                answer = door.ask(entrance, made)
+                answer = attacker.ask(entrance, made)
                 yield Attempt(f"{kind}: page", "shown as text", page_acts(answer.body), answer.status >= 500)
     waiting = [row for row in read_location(world.inventory, place) if row.unbooked]
-    hand_out(world.bucket, waiting)
+    write_to_book_list(world.bucket, waiting)
     listed = boto3.client("s3").list_objects_v2(Bucket=world.bucket, Prefix=keyspace.TO_BOOK)
     if listed.get("KeyCount"):
         content = boto3.client("s3").get_object(Bucket=world.bucket, Key=keyspace.TO_BOOK)["Body"].read()
         yield Attempt(f"{kind}: to-book.csv", "cells are text", calculates(content))
 
 
-def orders_to_the_model(door: Door) -> Iterator[Attempt]:
+def orders_to_the_model(attacker: Attacker) -> Iterator[Attempt]:
     """Items, shelves, files and people that are called like an order: no word of it is in what the model is asked."""
-    world = door.world
+    world = attacker.world
     for number, order in enumerate(ORDERS):
         place = f"order-{number}"
         doc = yaml.safe_load(RULES)
         doc["locations"][place] = {"name": order[:60], "approver": {"name": order[:60], "email": "priya@example.com"}}
         world.put(keyspace.RULES_KEY, yaml.safe_dump(doc).encode())
-        _stocked(door, place, order, order)
+        _stocked(attacker, place, order, order)
         session = world.open(Opening(place, order), f"0rd{number}")
         world.put(
-            f"{keyspace.upload_prefix(session)}{quote(order)}.csv", csv_text(("code", "qty"), [(order, "3")]).encode()
+            f"{keyspace.upload_prefix(SessionId(session))}{quote(order)}.csv",
+            csv_text(("code", "qty"), [(order, "3")]).encode(),
         )
         world.model.calls.clear()
         world.invoke("capture", json.loads(json.dumps(event("capture", "scan")).replace(SESSION, session)))
@@ -233,9 +236,9 @@ def orders_to_the_model(door: Door) -> Iterator[Attempt]:
         yield Attempt("a name", "not in the request", any(word in asked for word in words))
 
 
-def answers_of_a_model(door: Door) -> Iterator[Attempt]:
+def answers_of_a_model(attacker: Attacker) -> Iterator[Attempt]:
     """A model that was turned: whatever it answers is a label of four with a harmless sentence, or nothing."""
-    world = door.world
+    world = attacker.world
     sentence = "A sustained shortage points to loss."
     answers: tuple[Any, ...] = (
         {"cause": "approve", "rationale": sentence}, {"cause": "shrinkage", "rationale": sentence, "action": "approve"},
@@ -258,13 +261,13 @@ def answers_of_a_model(door: Door) -> Iterator[Attempt]:
     for number, reply in enumerate(replies):
         world.model.reply = reply
         session = world.open(Opening(PLACE, "Sam"), f"an5{number}")
-        world.put(f"{keyspace.upload_prefix(session)}scan.csv", SCAN)
+        world.put(f"{keyspace.upload_prefix(SessionId(session))}scan.csv", SCAN)
         world.invoke("capture", json.loads(json.dumps(event("capture", "scan")).replace(SESSION, session)))
         world.captured(1, session)
         world.label()
-        line = next(one for one in read_lines(world.counts, session) if one.sku == "BOLT-M6-50")
-        token = token_for(door, LOOK, session_id=session, revision=line.revision)
-        page = door.carry(LOOK, token)
+        line = next(one for one in read_lines(world.counts, SessionId(session)) if one.sku == "BOLT-M6-50")
+        token = token_for(attacker, LOOK, session_id=session, revision=line.revision)
+        page = attacker.carry(LOOK, token)
         told = line.cause not in {None, Cause.UNKNOWN}
         moved = line.state is not LineState.QUEUED or world.on_hand("BOLT-M6-50") != 480
         seen = "no cause, still queued" if not told else f"said to be {line.cause}"
@@ -272,12 +275,12 @@ def answers_of_a_model(door: Door) -> Iterator[Attempt]:
         yield Attempt("an answer", seen, told or moved or led or page_acts(page.body), page.status != 200)
 
 
-def hostile_addresses(door: Door) -> Iterator[Attempt]:
+def hostile_addresses(attacker: Attacker) -> Iterator[Attempt]:
     """Addresses in the rules doc that would add a header or another recipient: the doc is not taken.
 
     Of its mistakes the one well-formed address that stands on its line may be told, which is no new power.
     """
-    world = door.world
+    world = attacker.world
     for address in (
         "a@example.com\r\nBcc: b@example.com", "a@example.com\nb", "a@example.com, b@example.com",
         "<a@example.com>", "A <a@example.com>", "a@example.com ", "a@example.com\0", "a@exam\u202eple.com", "a@b",

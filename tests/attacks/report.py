@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from tests.attacks.door import Attempt
+from tests.attacks.attacker import Attempt
 from tests.machine import machine
 from tests.template.stack import ROOT
 
 PROOF: Final = ROOT / "docs" / "proof" / "attacks.md"
 
 _PAGE = """\
-# Doors
+# Attacks
 
 What a stranger can reach was tried: the function URLs, the links, the files that are uploaded, and the names that end
 up on pages, in mails, in sheets and before the model (`tests/attacks/`). The attempts went to the real handlers

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from local.events import event
 from stkr.session.core import Opening
 from stkr.store.sessions import open_sessions
-from tests.attacks.door import (
+from tests.attacks.attacker import (
     APPROVE,
     COUNT,
     FIGURES,
@@ -19,8 +19,8 @@ from tests.attacks.door import (
     OPEN,
     REJECT,
     SHEET,
+    Attacker,
     Attempt,
-    Door,
     with_body,
 )
 from tests.attacks.tokens import token_for
@@ -31,19 +31,19 @@ _READING = (LOOK, COUNT, SHEET, FIXES, MONTH, FIGURES)
 _DECIDING = (APPROVE, REJECT, OPEN)
 
 
-def methods(door: Door) -> Iterator[Attempt]:
+def methods(attacker: Attacker) -> Iterator[Attempt]:
     """A genuine link by every method but the one that acts: it may be answered, and changes nothing."""
     for entrance in (*_READING, *_DECIDING):
-        token = token_for(door, entrance)
+        token = token_for(attacker, entrance)
         for method in ("GET", "HEAD", *_METHODS):
-            request = door.request(entrance, token)
+            request = attacker.request(entrance, token)
             request["requestContext"]["http"]["method"] = method
             request["queryStringParameters"] = {"t": token, "name": "Priya", "counter": "Sam", "_method": "POST"}
             request["headers"]["x-http-method-override"] = "POST"
-            yield door.attempt_with("genuine link", entrance, request, harmless=True)
+            yield attacker.attempt_with("genuine link", entrance, request, harmless=True)
 
 
-def paths(door: Door) -> Iterator[Attempt]:
+def paths(attacker: Attacker) -> Iterator[Attempt]:
     """Paths with dots, encodings and more in them, which must lead nowhere."""
     written = (
         "//", "/.", "/..", "/../", "/%2e%2e/", "/..%2f", "/%2f", "/%00", "/\0", "/?", "/#", "/*", "/index.html", "/api",
@@ -55,47 +55,47 @@ def paths(door: Door) -> Iterator[Attempt]:
     for entrance in _DECIDING:
         for path in written:
             if path != entrance.path:
-                request = door.request(entrance, token_for(door, entrance))
+                request = attacker.request(entrance, token_for(attacker, entrance))
                 request["rawPath"] = request["requestContext"]["http"]["path"] = path
-                yield door.attempt_with("deciding", entrance, request)
+                yield attacker.attempt_with("deciding", entrance, request)
     for entrance in _READING:
         for path in written:
-            request = door.request(entrance, "")
+            request = attacker.request(entrance, "")
             request["rawPath"] = request["requestContext"]["http"]["path"] = path
-            yield door.attempt_with("reading without a link", entrance, request)
+            yield attacker.attempt_with("reading without a link", entrance, request)
 
 
-def parameters(door: Door) -> Iterator[Attempt]:
+def parameters(attacker: Attacker) -> Iterator[Attempt]:
     """A genuine link in another place than its own, twice, or behind another one."""
     for entrance in (*_READING, *_DECIDING):
-        token = token_for(door, entrance)
+        token = token_for(attacker, entrance)
         for name, value in (("T", token), ("token", token), ("t[]", token), (" t", token), ("t", f"bad,{token}")):
-            request = door.request(entrance, "")
+            request = attacker.request(entrance, "")
             request |= {"queryStringParameters": {name: value}, "rawQueryString": urlencode({name: value})}
-            yield door.attempt_with("in the query", entrance, request)
+            yield attacker.attempt_with("in the query", entrance, request)
         for name in ("authorization", "cookie", "x-token", "t", "referer"):
-            request = door.request(entrance, "")
+            request = attacker.request(entrance, "")
             request["headers"][name] = f"t={token}"
             request["cookies"] = [f"t={token}"]
-            yield door.attempt_with("in a header", entrance, request)
+            yield attacker.attempt_with("in a header", entrance, request)
     for entrance in _DECIDING:
-        token = token_for(door, entrance)
-        request = door.request(entrance, "")
+        token = token_for(attacker, entrance)
+        request = attacker.request(entrance, "")
         request |= {"queryStringParameters": {"t": token}, "rawQueryString": f"t={token}"}
-        yield door.attempt_with("of a form in the query", entrance, request)
+        yield attacker.attempt_with("of a form in the query", entrance, request)
         for body in (
             f"t=bad&t={token}", f"t=&t={token}", f"T={token}", f"t%00={token}", f"t[]={token}", f"a=1;t={token}",
             f"name=Priya&counter=Sam&{'a=1&' * 30}t={token}", f"counter=Sam&name=Priya&t={token}&{'a' * 70_000}",
         ):  # fmt: skip
-            request = door.request(entrance, token)
+            request = attacker.request(entrance, token)
             with_body(request, (body if "name=" in body else f"name=Priya&counter=Sam&{body}").encode())
-            yield door.attempt_with("of a form twice or elsewhere", entrance, request)
+            yield attacker.attempt_with("of a form twice or elsewhere", entrance, request)
 
 
-def bodies(door: Door) -> Iterator[Attempt]:
+def bodies(attacker: Attacker) -> Iterator[Attempt]:
     """Bodies that are no form: another type, not text, not base64, broken, or 6 MB, which is all that Lambda takes."""
     for entrance in _DECIDING:
-        token = token_for(door, entrance)
+        token = token_for(attacker, entrance)
         given = {"t": token, **(entrance.form or {})}
         parts = "".join(
             f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in given.items()
@@ -113,18 +113,18 @@ def bodies(door: Door) -> Iterator[Attempt]:
             ("application/x-www-form-urlencoded", urlencode(given).encode() + b"&a=" + b"a" * 4_400_000),
             ("application/x-www-form-urlencoded", b"=" * 4_400_000),
         ):
-            request = door.request(entrance, token)
+            request = attacker.request(entrance, token)
             with_body(request, body, kind)
-            yield door.attempt_with("no form", entrance, request)
+            yield attacker.attempt_with("no form", entrance, request)
         for text, encoded in (
             ("%%%", True), ("a", True), ("t=é", True), ("\ud800", True), (urlencode(given)[:-1] + "\0é", True),
             (base64.b64encode(urlencode(given).encode()).decode(), False), (None, True), (None, False), ("", True),
         ):  # fmt: skip
-            request = door.request(entrance, token) | {"body": text, "isBase64Encoded": encoded}
-            yield door.attempt_with("not as Lambda encodes it", entrance, request)
+            request = attacker.request(entrance, token) | {"body": text, "isBase64Encoded": encoded}
+            yield attacker.attempt_with("not as Lambda encodes it", entrance, request)
 
 
-def headers(door: Door) -> Iterator[Attempt]:
+def headers(attacker: Attacker) -> Iterator[Attempt]:
     """Headers that name another host, carry line breaks, or are endless; without a link nothing comes of them."""
     hostile = {
         "host": "example.com", "x-forwarded-host": "example.com", "x-forwarded-for": "127.0.0.1", "x-original-url": "/",
@@ -134,46 +134,46 @@ def headers(door: Door) -> Iterator[Attempt]:
     }  # fmt: skip
     for entrance in (*_READING, *_DECIDING):
         for name, value in hostile.items():
-            request = door.request(entrance, "")
+            request = attacker.request(entrance, "")
             request["headers"][name] = value
-            yield door.attempt_with("without a link", entrance, request)
+            yield attacker.attempt_with("without a link", entrance, request)
         for name, value in hostile.items():
-            request = door.request(entrance, token_for(door, entrance))
+            request = attacker.request(entrance, token_for(attacker, entrance))
             request["requestContext"]["http"]["method"] = "GET"
             request["headers"][name] = value
-            answer = door.ask(entrance, request)
+            answer = attacker.ask(entrance, request)
             echoed = any("example.com" in str(v) or "\n" in str(v) or "\r" in str(v) for v in answer.headers.values())
             seen = f"{answer.status}, nothing repeated" if not echoed else "its own header"
             yield Attempt("sent back with a genuine link", seen, echoed or bool(answer.writes), answer.status >= 500)
 
 
-def other_counts(door: Door) -> Iterator[Attempt]:
+def other_counts(attacker: Attacker) -> Iterator[Attempt]:
     """The link of one count, used on another: by query, by form, by upload."""
-    world = door.world
+    world = attacker.world
     theirs = world.open(Opening("paint-aisle", "Jo"), "6b8e")
-    token = token_for(door, COUNT)
+    token = token_for(attacker, COUNT)
     for entrance in (COUNT, SHEET, FIXES):
         for name in ("session_id", "session", "s", "id", "area", "location", "uploaded"):
             for value in (theirs, f"../{theirs}", "PAINT-RED"):
-                request = door.request(entrance, token)
+                request = attacker.request(entrance, token)
                 request["queryStringParameters"] = {"t": token, name: value}
-                answer = door.ask(entrance, request)
+                answer = attacker.ask(entrance, request)
                 # What was typed as an area is shown as typed, so the count itself is looked for.
                 leaked = "Red paint" in answer.body or f"count-{theirs}" in answer.body or bool(answer.writes)
                 yield Attempt("by query", f"{answer.status}, its own count", leaked, answer.status >= 500)
-    recount = token_for(door, OPEN, skus=("BOLT-M6-50",))
+    recount = token_for(attacker, OPEN, skus=("BOLT-M6-50",))
     for form in (
         {"location": "paint-aisle"}, {"skus": "PAINT-RED"}, {"zone": "PAINT-RED"}, {"session_id": theirs},
         {"recount_of": "x"}, {"l": "paint-aisle"}, {"location": "paint-aisle", "skus": "PAINT-RED"},
     ):  # fmt: skip
-        request = door.request(OPEN, recount)
+        request = attacker.request(OPEN, recount)
         with_body(request, urlencode({"t": recount, "counter": "Sam", **form}).encode())
-        answer = door.ask(OPEN, request)
+        answer = attacker.ask(OPEN, request)
         place = f"{PLACE}-" in str(answer.headers.get("Location", "")) or answer.status == 303
         opened = [one for one in open_sessions(world.counts) if one.location != PLACE and one.session_id != theirs]
         yield Attempt("by form", "a count of its own items" if place else str(answer.status), bool(opened))
     posted = _UploadForm()
-    posted.feed(door.carry(COUNT, token).body)
+    posted.feed(attacker.carry(COUNT, token).body)
     for key in (
         f"sessions/{theirs}/scan.csv", "config/rules.yaml", f"snapshots/{SESSION}.json", "stock/stock.csv", "../x.csv",
         f"/sessions/{SESSION}/x.csv", f"sessions/{SESSION[:-1]}", f"SESSIONS/{SESSION}/x.csv", "", "sessions/",
@@ -209,9 +209,9 @@ class _UploadForm(HTMLParser):
         return all(key.startswith(start) for start in begins) and all(low <= size <= high for low, high in sizes)
 
 
-def uploads(door: Door) -> Iterator[Attempt]:
+def uploads(attacker: Attacker) -> Iterator[Attempt]:
     """Events of objects whose keys are no upload of an open count: nothing is counted, nothing is tried again."""
-    world = door.world
+    world = attacker.world
     body = json.loads(event("capture", "scan")["Records"][0]["body"])
     before = world.lines()
     for key in (

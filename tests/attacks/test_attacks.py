@@ -6,7 +6,7 @@ import pytest
 
 from stkr.tabular.csv_out import csv_text
 from tests.attacks import files, names, requests, tokens
-from tests.attacks.door import Attempt, Door
+from tests.attacks.attacker import Attacker, Attempt
 from tests.attacks.tokens import ENTRANCES, token_for
 from tests.unit.capture.workbooks import workbook
 
@@ -41,7 +41,7 @@ NAMES = (
     names.answers_of_a_model,
     names.hostile_addresses,
 )
-Family = Callable[[Door], Iterator[Attempt]]
+Family = Callable[[Attacker], Iterator[Attempt]]
 Keep = Callable[[str, list[Attempt]], None]
 
 
@@ -49,39 +49,41 @@ def name_of(family: Family) -> str:
     return family.__name__.replace("_", " ")
 
 
-def hold(family: Family, door: Door, tried: Keep) -> None:
+def hold(family: Family, attacker: Attacker, tried: Keep) -> None:
     """Try a family, keep what came of it, and demand that all was refused."""
-    attempts = list(family(door))
+    attempts = list(family(attacker))
     tried(name_of(family), attempts)
     assert attempts
     assert [one for one in attempts if not one.refused] == []
 
 
 @pytest.mark.parametrize("family", [*LINKS, *REQUESTS], ids=name_of)
-def test_nobody_gets_in_without_a_genuine_link_of_that_door(family: Family, door: Door, tried: Keep) -> None:
-    door.world.counted()
-    door.world.replay("summary", "monthly")
-    hold(family, door, tried)
+def test_nobody_gets_in_without_a_genuine_link_of_that_entrance(
+    family: Family, attacker: Attacker, tried: Keep
+) -> None:
+    attacker.world.counted()
+    attacker.world.replay("summary", "monthly")
+    hold(family, attacker, tried)
 
 
 @pytest.mark.parametrize("family", NAMES, ids=name_of)
-def test_no_name_acts_where_it_is_shown_sent_or_asked_about(family: Family, door: Door, tried: Keep) -> None:
-    door.world.counted()
-    hold(family, door, tried)
+def test_no_name_acts_where_it_is_shown_sent_or_asked_about(family: Family, attacker: Attacker, tried: Keep) -> None:
+    attacker.world.counted()
+    hold(family, attacker, tried)
 
 
-def test_no_file_exhausts_or_misleads_whoever_reads_it(door: Door, tried: Keep) -> None:
-    door.world.stock()
-    hold(files.hostile_files, door, tried)
+def test_no_file_exhausts_or_misleads_whoever_reads_it(attacker: Attacker, tried: Keep) -> None:
+    attacker.world.stock()
+    hold(files.hostile_files, attacker, tried)
 
 
-def test_the_genuine_link_of_each_door_opens_it(door: Door) -> None:
-    door.world.counted()
-    door.world.replay("summary", "monthly")
+def test_the_genuine_link_of_each_entrance_opens_it(attacker: Attacker) -> None:
+    attacker.world.counted()
+    attacker.world.replay("summary", "monthly")
     # The first of them approves, so that the other links of that variance find it decided.
     expected = {"approve": 200, "reject": 409, "look at a variance": 409, "open a count": 303}
     for entrance in ENTRANCES:
-        answer = door.carry(entrance, token_for(door, entrance))
+        answer = attacker.carry(entrance, token_for(attacker, entrance))
         assert answer.status == expected.get(entrance.name, 200)
         assert bool(answer.writes) == (entrance.name in {"approve", "open a count"})
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
 
-from local import layer_deps
+from local import shop_floor
 from local.deploy import PROJECT, build_and_deploy
 from local.emulator import Emulator
 from local.process import free_port
@@ -205,5 +205,5 @@ def _table(what: str, figures: Mapping[str, int]) -> str:
 if __name__ == "__main__":
     try:
         sys.exit(main(int(sys.argv[1])))
-    except (AssertionError, layer_deps.NothingHappenedError) as error:
+    except (AssertionError, shop_floor.NothingHappenedError) as error:
         sys.exit(f"A promise was broken: {error}")

@@ -37,7 +37,7 @@ class Answer:
     @property
     def held(self) -> bool:
         """Whether this tap had the post held, because stock had moved."""
-        return self.heading.startswith("Not posted")
+        return self.heading.startswith("Not adjusted")
 
 
 class Crowd:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from random import Random
 from typing import Any
 
-from local import layer_deps
+from local import shop_floor
 from local.browser import Form
 from local.stack import Stack
 from stkr.links.tokens import LinkAction
@@ -194,7 +194,7 @@ def _outcome(answer: Answer) -> str:
 
 def _lines(stack: Stack, sessions: Sequence[str]) -> dict[tuple[str, str], dict[str, Any]]:
     return {
-        (line["session_id"], line["sku"]): line for session in sessions for line in layer_deps.lines(stack, session)
+        (line["session_id"], line["sku"]): line for session in sessions for line in shop_floor.lines(stack, session)
     }
 
 

@@ -13,9 +13,10 @@ from typing import Any
 
 import yaml
 
-from local import layer_deps, shop
+from local import shop, shop_floor
 from local.browser import FORM_CONTENT, FetchedPage, Form
 from local.stack import Stack
+from stkr.domain.names import SessionId
 from stkr.links.tokens import TOKEN, CountLink, DecisionLink, LinkAction, SigningKeys, address, sign
 
 COUNT_SECONDS = 180
@@ -95,7 +96,7 @@ class Books:
     def __init__(self, stack: Stack) -> None:
         """The one in the stack's bucket."""
         self._s3 = stack.client("s3")
-        self._place = {"Bucket": stack.outputs["BucketName"], "Key": layer_deps.STOCK_KEY}
+        self._place = {"Bucket": stack.outputs["BucketName"], "Key": shop_floor.STOCK_KEY}
 
     def exist(self) -> bool:
         """Whether there is one yet."""
@@ -150,7 +151,7 @@ class Links:
         link = DecisionLink(
             home=self._outputs["ApproveUrl" if action is LinkAction.APPROVE else "RejectUrl"],
             action=action,
-            session_id=variance.session_id,
+            session_id=SessionId(variance.session_id),
             sku=variance.sku,
             revision=variance.revision,
             addressee=addressee,
@@ -186,7 +187,7 @@ def waiting(stack: Stack, session_ids: Iterable[str], kind: str | None = None) -
     return [
         Variance(line["session_id"], line["sku"], line["location"], int(line["revision"]))
         for session_id in session_ids
-        for line in layer_deps.lines(stack, session_id)
+        for line in shop_floor.lines(stack, session_id)
         if line["state"] == "queued" and kind in {None, line["kind"]}
     ]
 
@@ -216,10 +217,10 @@ def count_all(stack: Stack, links: Links, random: Random, counted: Sequence[Aisl
 def count(stack: Stack, links: Links, location: str, found: Mapping[str, int], variances: int, *skus: str) -> str:
     """Count a location, or some items there, and wait until so many variances wait; returns the session."""
     page = open_count(stack, links, "Sam", location, *skus)
-    session_id = layer_deps.session_of(page)
-    layer_deps.upload(stack, page, "scan.csv", sheet(found))
+    session_id = shop_floor.session_of(page)
+    shop_floor.upload(stack, page, "scan.csv", sheet(found))
     what = f"{variances} variances of {session_id}"
-    layer_deps.wait_until(lambda: len(waiting(stack, [session_id])) == variances, what, COUNT_SECONDS)
+    shop_floor.wait_until(lambda: len(waiting(stack, [session_id])) == variances, what, COUNT_SECONDS)
     return session_id
 
 

@@ -72,7 +72,7 @@ class Tables:
         self._held: Counter[Item] = Counter()
         self._counted: Counter[str] = Counter()
         self._on_the_road = 0
-        self._server = _Server(("127.0.0.1", 0), _door(self))
+        self._server = _Server(("127.0.0.1", 0), _handler_of(self))
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     @property
@@ -171,9 +171,9 @@ def _cancelled(met: list[bool]) -> dict[str, Any]:
     }
 
 
-def _door(tables: Tables) -> type[BaseHTTPRequestHandler]:
-    class Door(BaseHTTPRequestHandler):
-        """A connection of one execution environment."""
+def _handler_of(tables: Tables) -> type[BaseHTTPRequestHandler]:
+    class Connection(BaseHTTPRequestHandler):
+        """What one execution environment asks of the tables."""
 
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
@@ -209,4 +209,4 @@ def _door(tables: Tables) -> type[BaseHTTPRequestHandler]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
             """Nothing: every call would be a line."""
 
-    return Door
+    return Connection

@@ -14,9 +14,10 @@ from http import HTTPStatus
 from random import Random
 from urllib.parse import urlencode
 
-from local import layer_deps
+from local import shop_floor
 from local.browser import FetchedPage
 from local.stack import Stack
+from stkr.domain.names import SessionId
 from stkr.links.tokens import LinkAction
 from stkr.store import keyspace
 from tests.concurrency.crowd import Answer, Crowd
@@ -35,7 +36,7 @@ def spreadsheet_is_the_books(stack: Stack) -> Iterator[None]:
     """Have the source be one that sync books into; as before after."""
     secrets, name = stack.client("secretsmanager"), stack.outputs["SyncCredentialName"]
     before = secrets.get_secret_value(SecretId=name)["SecretString"]
-    books = {"connector": "spreadsheet", "key": layer_deps.STOCK_KEY, "booking": "file"}
+    books = {"connector": "spreadsheet", "key": shop_floor.STOCK_KEY, "booking": "file"}
 
     def describe(source: str) -> None:
         secrets.put_secret_value(SecretId=name, SecretString=source)
@@ -75,7 +76,7 @@ class _Count:
 
     @property
     def session_id(self) -> str:
-        return layer_deps.session_of(self.page)
+        return shop_floor.session_of(self.page)
 
     @property
     def counted(self) -> dict[str, int]:
@@ -113,7 +114,7 @@ def counters_and_sync(
     _finish(shop, random)
     _check(shop)
     _check_stock(shop)
-    states = Counter(line["state"] for session_id in sessions for line in layer_deps.lines(stack, session_id))
+    states = Counter(line["state"] for session_id in sessions for line in shop_floor.lines(stack, session_id))
     return Counter(
         {
             **shop.done,
@@ -158,7 +159,7 @@ class _Shop:
                 file = f"{version}.csv" if count.by_area else f"{name}.csv"
                 area = f"&{urlencode({'area': f'shelf of {name}'})}" if count.by_area else ""
                 page = self.stack.browser.get(f"{count.page.url}{area}")
-                status = layer_deps.upload(self.stack, page, file, sheet(mine)).status
+                status = shop_floor.upload(self.stack, page, file, sheet(mine)).status
                 assert status == HTTPStatus.OK, status
                 count.last[name] = dict(mine)
                 self._note("files uploaded")
@@ -220,7 +221,7 @@ def _wait_until_quiet(stack: Stack, sessions: list[str]) -> None:
     """Wait until all that was uploaded is in the lines."""
 
     def quiet() -> bool:
-        headers = [layer_deps.header(stack, session_id) for session_id in sessions]
+        headers = [shop_floor.header(stack, session_id) for session_id in sessions]
         return all(
             max(header["captured_seq"], header.get("idle_seq", 0)) == header["capture_seq"]
             and header["reconciled_seq"] == header["captured_seq"]
@@ -232,7 +233,7 @@ def _wait_until_quiet(stack: Stack, sessions: list[str]) -> None:
     # An event may be on its way from the bucket to the queue: only what stays quiet is.
     while seen < 3:
         if time.monotonic() > deadline:
-            raise layer_deps.NothingHappenedError(f"the counts were not worked off within {QUIET_SECONDS} s")
+            raise shop_floor.NothingHappenedError(f"the counts were not worked off within {QUIET_SECONDS} s")
         time.sleep(1)
         seen = seen + 1 if quiet() else 0
 
@@ -252,7 +253,7 @@ def _check(shop: _Shop) -> None:
     assert statuses.keys() <= {*ANSWERS, HTTPStatus.NOT_FOUND}, statuses
     fresh = Counter((variance.session_id, variance.sku) for variance, answer in shop.answers if answer.fresh)
     for count in shop.counts:
-        lines = {line["sku"]: line for line in layer_deps.lines(shop.stack, count.session_id)}
+        lines = {line["sku"]: line for line in shop_floor.lines(shop.stack, count.session_id)}
         assert lines.keys() == set(shop.aisle.skus)
         parked = _parked(shop.stack, count.session_id)
         for sku, wanted in count.counted.items():
@@ -272,7 +273,7 @@ def _check(shop: _Shop) -> None:
 
 def _parked(stack: Stack, session_id: str) -> dict[str, str]:
     """Why the latest capture parked rows, by code."""
-    key = keyspace.parked_object(session_id, int(layer_deps.header(stack, session_id)["captured_seq"]))
+    key = keyspace.parked_object(SessionId(session_id), int(shop_floor.header(stack, session_id)["captured_seq"]))
     packed = stack.client("s3").get_object(Bucket=stack.outputs["BucketName"], Key=key)["Body"].read()
     parked = [json.loads(row) for row in gzip.decompress(packed).splitlines()]
     return {row["code"]: row["reason"] for row in parked}

@@ -34,35 +34,35 @@ def main(histories: int, seed: int) -> int:
         running: list[tuple[subprocess.Popen[bytes], Path]] = []
         while running or total["steps: histories"] < histories:
             while len(running) < cores and total["steps: histories"] + len(running) * share < histories:
-                told = Path(folder) / f"{following}.json"
-                running.append((_start(share, following, told), told))
+                result = Path(folder) / f"{following}.json"
+                running.append((_start(share, following, result), result))
                 following += 1
-            process, told = running.pop(0)
+            process, result = running.pop(0)
             if process.wait():
                 for other, _ in running:
                     other.terminate()
                 return 1
-            total.update(_flat(json.loads(told.read_text("utf-8"))))
+            total.update(_flat(json.loads(result.read_text("utf-8"))))
             print(f"{total['steps: histories']:,} histories", flush=True)
     _PAGE.write_text(_page(total, histories, range(seed, following), time.monotonic() - begun), "utf-8")
     return 0
 
 
-def _start(histories: int, seed: int, told: Path) -> "subprocess.Popen[bytes]":
-    given = {
-        "STKR_FAULTS_HISTORIES": str(histories),
-        "STKR_FAULTS_SEED": str(seed),
-        "STKR_FAULTS_TOLD": str(told),
+def _start(histories: int, seed: int, result: Path) -> "subprocess.Popen[bytes]":
+    variables = {
+        "STKR_CRASHES_HISTORIES": str(histories),
+        "STKR_CRASHES_SEED": str(seed),
+        "STKR_CRASHES_RESULT": str(result),
     }
     command = [sys.executable, "-m", "pytest", "-q", "--show-capture=no", "--tb=short", "-p", "no:cacheprovider"]
     test = "tests/crashes/test_crashes.py::test_whatever_fails_every_promise_is_kept"
-    return subprocess.Popen([*command, test], env=os.environ | given)
+    return subprocess.Popen([*command, test], env=os.environ | variables)
 
 
-def _flat(told: dict[str, Any]) -> Counter[str]:
-    flat: Counter[str] = Counter(calls=told["calls"])
+def _flat(result: dict[str, Any]) -> Counter[str]:
+    flat: Counter[str] = Counter(calls=result["calls"])
     for group in ("steps", "checked", "faults"):
-        flat.update({f"{group}: {name}": figure for name, figure in told[group].items()})
+        flat.update({f"{group}: {name}": figure for name, figure in result[group].items()})
     return flat
 
 
@@ -102,8 +102,10 @@ of the services without tables and objects (queues, bus, model, mail) are what i
 
 
 def _of(total: Counter[str], group: str) -> dict[str, int]:
-    found = {name.removeprefix(f"{group}: "): figure for name, figure in total.items() if name.startswith(f"{group}: ")}
-    return dict(sorted(found.items(), key=lambda one: -one[1]))
+    figures = {
+        name.removeprefix(f"{group}: "): figure for name, figure in total.items() if name.startswith(f"{group}: ")
+    }
+    return dict(sorted(figures.items(), key=lambda named: -named[1]))
 
 
 def _table(what: str, figures: dict[str, int]) -> str:

@@ -5,9 +5,10 @@ from collections import Counter
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.crashes.shop import PLACES, START, Button, Plan, Shop
+from tests.crashes.shop_under_faults import PLACES, START, Plan, ShopUnderFaults
 from tests.crashes.truth import Truth
 from tests.crashes.wire import KINDS, Fault
+from tests.shop.shop import Button
 
 _fault = st.builds(Fault, st.sampled_from(KINDS), st.sampled_from((1, 3)))
 
@@ -27,7 +28,7 @@ _sizes = st.sampled_from((None, -30, -7, -3, -2, 0, 1, 3, 12))
 class Histories(RuleBasedStateMachine):
     """One history of a shop; what it comes to is counted in ``steps`` and ``checked``."""
 
-    def __init__(self, shop: Shop, steps: Counter[str], checked: Counter[str]) -> None:
+    def __init__(self, shop: ShopUnderFaults, steps: Counter[str], checked: Counter[str]) -> None:
         super().__init__()
         self.shop, self.steps = shop, steps
         shop.begin()
@@ -58,7 +59,7 @@ class Histories(RuleBasedStateMachine):
         skus = PLACES[self.shop.counts[session_id].place]
         sheet = {sku: START + gap for sku, gap in zip(skus, gaps, strict=True) if gap is not None}
         self.steps["uploads"] += 1
-        self.shop.upload(session_id, sheet or {skus[0]: START}, twice=twice)
+        self.shop.upload_sheet(session_id, sheet or {skus[0]: START}, twice=twice)
 
     @precondition(lambda self: self.shop.pending)
     @rule(which=st.integers(0, 9), plan=plans, again=st.booleans())
@@ -102,7 +103,7 @@ class Histories(RuleBasedStateMachine):
         self.steps["sweeps"] += 1
         self.shop.sweep(plan)
 
-    @precondition(lambda self: self.shop.buttons)
+    @precondition(lambda self: self.shop.mailed)
     @rule(which=st.integers(0, 3), plan=of_a_tap, twice=st.booleans())
     def tap(self, which: int, plan: Plan, twice: bool) -> None:
         """A button of some mail, the newest or an old one, once or twice."""
@@ -111,16 +112,17 @@ class Histories(RuleBasedStateMachine):
             self.steps["taps"] += 1
             self.shop.tap(button, plan)
 
-    @precondition(lambda self: self.shop.buttons)
+    @precondition(lambda self: self.shop.mailed)
     @rule(which=st.integers(0, 9), plan=of_a_tap)
     def tap_both(self, which: int, plan: Plan) -> None:
         """Approve and reject of one variance, right after each other."""
-        one = self._button(which)
-        for button in [one, *(other for other in self.shop.buttons.values() if other.variance == one.variance)]:
+        first = self._button(which)
+        same = [button for button in self.shop.mailed.values() if button.variance == first.variance]
+        for button in [first, *same]:
             self.steps["taps"] += 1
             self.shop.tap(button, plan)
 
-    @precondition(lambda self: self.shop.buttons)
+    @precondition(lambda self: self.shop.mailed)
     @rule(which=st.integers(0, 9), plan=plans)
     def look(self, which: int, plan: Plan) -> None:
         """A link, opened."""
@@ -147,6 +149,6 @@ class Histories(RuleBasedStateMachine):
 
     def _button(self, which: int) -> Button:
         """What nobody was told to have decided comes first, and of that the newest."""
-        newest = reversed(self.shop.buttons.values())
+        newest = reversed(self.shop.mailed.values())
         ordered = sorted(newest, key=lambda button: button.variance in self.shop.fresh)
         return ordered[which % len(ordered)]

@@ -7,12 +7,14 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 from typing import Any
 
-from stkr.domain import instants, variance_ids
+from stkr.domain import instants
 from stkr.domain.line import Line
+from stkr.domain.variance_ids import variance_id
 from stkr.store.inventory import inventory_row
 from stkr.store.trail import trail_row
 from stkr_cli.audit.verify import StoredState, differences
-from tests.crashes.shop import START, Shop, Spot
+from tests.crashes.shop_under_faults import START, ShopUnderFaults
+from tests.shop.shop import Spot
 
 Rows = list[dict[str, Any]]
 
@@ -20,7 +22,7 @@ Rows = list[dict[str, Any]]
 class Truth:
     """Remembers the trail, which only grows, and when stock moved; ``checked`` counts what was looked at."""
 
-    def __init__(self, shop: Shop, checked: Counter[str]) -> None:
+    def __init__(self, shop: ShopUnderFaults, checked: Counter[str]) -> None:
         self._shop, self._checked = shop, checked
         self._known: dict[tuple[str, str], dict[str, Any]] = {}
         self._stock = {spot: row["system_qty"] for spot, row in shop.rows().items()}
@@ -69,8 +71,10 @@ class Truth:
             assert (row["variance_id"], action) in self._shop.tapped, f"nobody tapped {action} for {row['variance_id']}"
             if row["action"] == "posted":
                 sheets = self._shop.counts[row["session_id"]].sheets
-                found = {sheet.get(row["sku"], 0) for sheet in sheets}
-                assert row["qty_after"] in found, f"{row['qty_after']} of {row['sku']} was posted, counted was {found}"
+                counted = {sheet.get(row["sku"], 0) for sheet in sheets}
+                assert row["qty_after"] in counted, (
+                    f"{row['qty_after']} of {row['sku']} was posted, counted was {counted}"
+                )
         self._checked["what is decided was tapped, what is posted was counted"] += 1
 
     def _stock_is_explained(self, trail: Rows) -> None:
@@ -85,16 +89,16 @@ class Truth:
         self._checked["stock is what was there, what was sold and what was posted"] += 1
 
     def _nothing_overtaken_is_posted(self, trail: Rows) -> None:
-        """A gap is posted on the stock it was told against: none that moved since, not even there and back."""
+        """A gap is posted on the stock it was measured against: none that moved since, not even there and back."""
         for spot, row in self._shop.rows().items():
             if row["system_qty"] != self._stock[spot]:
                 self._moved[spot].append(instants.instant(self._shop.clock.now))
                 self._stock[spot] = row["system_qty"]
-        told = {row["variance_id"]: row for row in trail if row["action"] == "queued"}
+        queued_rows = {row["variance_id"]: row for row in trail if row["action"] == "queued"}
         for row in trail:
             if row["action"] == "posted":
-                queued = told[row["variance_id"]]
-                # What was held is told against live stock, everything else against that of the count's opening.
+                queued = queued_rows[row["variance_id"]]
+                # What was held is measured against live stock, everything else against that of the count's opening.
                 is_held = queued["user"] == "approve"
                 since = queued["at"] if is_held else self._shop.counts[row["session_id"]].opened
                 between = [at for at in self._moved[row["location"], row["sku"]] if since < at < row["at"]]
@@ -108,7 +112,7 @@ class Truth:
             if over:
                 continue
             assert line, f"{name} is queued in the trail, and there is no line"
-            stands = variance_ids.variance_id(line["session_id"], line["sku"], int(line["revision"]))
+            stands = variance_id(line["session_id"], line["sku"], int(line["revision"]))
             held = f"{name.rpartition('.r')[0]}.r{int(name.rpartition('.r')[2]) + 1}" in self._known_names()
             assert stands == name or held, (
                 f"{name} is queued in the trail; the line is {stands}, and nobody withdrew it"
@@ -123,11 +127,11 @@ class Truth:
         stock = self._shop.rows()
         for sku in {sku for _, sku in stock}:
             rows = sorted((trail_row(row) for row in trail if row["sku"] == sku), key=lambda row: row.position)
-            told = [Line.model_validate(line) for (_, one), line in lines.items() if one == sku]
-            told = [line for line in told if line.state in {"queued", "approved", "rejected"}]
-            here = [inventory_row(row) for (_, one), row in stock.items() if one == sku]
-            found = differences(StoredState(sku, tuple(rows), tuple(told), tuple(here)))
-            assert not found, f"stkr verify finds {found}"
+            variances = [Line.model_validate(line) for (_, line_sku), line in lines.items() if line_sku == sku]
+            variances = [line for line in variances if line.state in {"queued", "approved", "rejected"}]
+            stocked = [inventory_row(row) for (_, row_sku), row in stock.items() if row_sku == sku]
+            reported = differences(StoredState(sku, tuple(rows), tuple(variances), tuple(stocked)))
+            assert not reported, f"stkr verify finds {reported}"
         self._checked["stkr verify finds nothing"] += 1
 
     def settle(self) -> None:
@@ -138,7 +142,7 @@ class Truth:
             self._shop.sweep({})
             self._deliver_all()
             waiting = self._waiting()
-            newest = {one.variance: one for one in self._shop.buttons.values() if one.action == "approve"}
+            newest = {button.variance: button for button in self._shop.mailed.values() if button.action == "approve"}
             missing = waiting - newest.keys()
             assert not missing, f"nobody was mailed {missing}"
             for name in sorted(waiting):
@@ -159,7 +163,7 @@ class Truth:
 
     def _waiting(self) -> set[str]:
         return {
-            variance_ids.variance_id(line["session_id"], line["sku"], int(line["revision"]))
+            variance_id(line["session_id"], line["sku"], int(line["revision"]))
             for line in self._shop.lines().values()
             if line["state"] == "queued"
         }
@@ -180,8 +184,8 @@ class Truth:
                 assert line.get("counted_qty") == counted, f"{sku} of {session_id} was counted {counted}: {line}"
                 gap = None if counted is None else Decimal(counted) - expected
                 # Where the books say nothing is there, not counting it asks nobody anything.
-                told = bool(expected) if gap is None else abs(gap) > 2
-                is_material = told or "held_from_qty" in line
+                exceeds = bool(expected) if gap is None else abs(gap) > 2
+                is_material = exceeds or "held_from_qty" in line
                 assert (line["state"] == "queued") == is_material, f"{sku} of {session_id} has a gap of {gap}: {line}"
                 self._checked["every gap of every sheet is queued or decided"] += 1
 
@@ -193,8 +197,8 @@ class Truth:
         source = self._shop.source()
         for spot, stock in self._shop.rows().items():
             wanted = START + self._shop.moves[spot] + posted[spot]
-            told = (source[spot], int(stock["system_qty"]), list(stock.get("unbooked", ())))
-            assert told == (wanted, wanted, []), f"{spot}: {told}, not {wanted}"
+            figures = (source[spot], int(stock["system_qty"]), list(stock.get("unbooked", ())))
+            assert figures == (wanted, wanted, []), f"{spot}: {figures}, not {wanted}"
         self._checked["in the end everything is booked, once"] += 1
 
 

@@ -20,9 +20,9 @@ from moto import backend_index
 from moto.core.botocore_stubber import BotocoreStubber, MockRawResponse
 from moto.core.exceptions import JsonRESTError
 
-from tests.handlers.crashes import Killed
-from tests.simulated_year.quick import asked
-from tests.simulated_year.services import refusal
+from tests.handlers.faults import Killed
+from tests.shop.quick import asked
+from tests.shop.services import refusal
 
 Kind = Literal["error", "throttle", "timeout", "lost answer", "partial", "killed before", "killed after"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -47,8 +47,8 @@ class Wire:
     _refused_batches: int = 0
     _done: dict[str, Any] = field(default_factory=dict)
 
-    def patch(self, monkeypatch: pytest.MonkeyPatch, stored: Callable[[str], None]) -> None:
-        """Put it in; ``stored`` is told the key of every object that was written, be the answer lost or not."""
+    def patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Put it in."""
         real = BotocoreStubber.__call__
 
         def answered(stubber: BotocoreStubber, event_name: str, request: AWSPreparedRequest, **more: Any) -> Any:
@@ -57,10 +57,7 @@ class Wire:
             def does() -> Any:
                 if service == "dynamodb":
                     return self._ask_tables(operation, request)
-                answer = real(stubber, event_name, request, **more)
-                if operation == "PutObject" and answer and answer.status_code == 200:
-                    stored(request.url.partition("?")[0].split("/", 3)[3])
-                return answer
+                return real(stubber, event_name, request, **more)
 
             return self._sdk_attempt(service, request, does)
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser
 from rich.console import Console
 
-from local import gallery, story
+from local import gallery, shop, story
 from local.chromium import chromium
 from local.deploy import PROJECT, build_and_deploy
 from local.emulator import Emulator
@@ -59,7 +59,7 @@ def stack(deployed: Stack, saturday: Report) -> Stack:
 @pytest.fixture(scope="session")
 def pages(stack: Stack) -> gallery.Gallery:
     """Every page and every mail in each of its states, by name."""
-    return gallery.walk(stack, "SCREW-WOOD-40")  # the bolts of the Saturday count agree by now
+    return gallery.walk(stack, shop.SCREW)  # the bolts of the Saturday count agree by now
 
 
 @pytest.fixture(scope="session")

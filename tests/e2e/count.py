@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from local import layer_deps, shop
+from local import shop, shop_floor
 from local.browser import Form
 from local.stack import CaughtMail, Stack
 
-APPROVER = "priya@example.com"
+APPROVER = shop.PRIYA
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ def count(stack: Stack, counts: Mapping[str, int], *more: str) -> Count:
     seen = sum(APPROVER in mail.to for mail in stack.mailbox())
     page = stack.browser.get(stack.command("open", shop.FIXINGS, "--counter", "Sam", *_listed(counts)).split()[-1])
     rows = [f"{sku},{qty}" for sku, qty in counts.items()]
-    layer_deps.upload(stack, page, "scan.csv", "\n".join(["code,qty", *rows, *more]).encode())
-    return Count(stack, layer_deps.session_of(page), layer_deps.wait_for_mail(stack, APPROVER, seen))
+    shop_floor.upload(stack, page, "scan.csv", "\n".join(["code,qty", *rows, *more]).encode())
+    return Count(stack, shop_floor.session_of(page), shop_floor.wait_for_mail(stack, APPROVER, seen))
 
 
 def _listed(counts: Mapping[str, int]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from local import layer_deps
+from local import shop_floor
 from local.stack import Stack
 from tests.e2e.count import count, on_hand, plentiful
 
@@ -68,7 +68,7 @@ def test_damaged_tables_come_back_from_a_backup_and_a_pending_link_still_decides
     assert "posted" in stack.command("audit", "BOLT-M6-50")
     stack.invoke("sync", {})
     assert "Everything follows from the trail" in stack.command("verify", sku)
-    layer_deps.wait_until(lambda: sku in stack.command("bookings"), "what waits to be booked")
+    shop_floor.wait_until(lambda: sku in stack.command("bookings"), "what waits to be booked")
 
 
 def test_the_story_of_the_saturday_count_is_told_from_its_opening_on(stack: Stack) -> None:

@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from local import layer_deps, shop
+from local import shop, shop_floor
 from local.chromium import show
 from local.gallery import as_page
 from local.stack import CaughtMail, Stack
@@ -51,7 +51,7 @@ def test_staff_open_a_count_fill_in_its_sheet_upload_it_and_see_what_is_parked(
     expect(tab.get_by_role("heading", name="1 row to mend")).to_be_visible()
     expect(tab.get_by_role("heading", name="unreadable quantity")).to_be_visible()
     expect(tab.get_by_text("lots cannot be read as a quantity")).to_be_visible()
-    assert "1 item not counted" in layer_deps.wait_for_mail(stack, APPROVER, seen).subject
+    assert "1 item not counted" in shop_floor.wait_for_mail(stack, APPROVER, seen).subject
 
 
 def fill_in(sheet: Path, counted: dict[str, int | str]) -> None:

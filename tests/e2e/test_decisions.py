@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from local import layer_deps
+from local import shop_floor
 from local.stack import Stack
 from tests.e2e.count import APPROVER, count, on_hand, plentiful
 
@@ -35,12 +35,12 @@ def test_stock_that_moved_holds_the_post_and_the_fresh_mail_decides_it(stack: St
     sku, qty = plentiful(stack, 2)
     counted = count(stack, {sku: qty - 40})
     seen = sum(APPROVER in mail.to for mail in stack.mailbox())
-    layer_deps.sell(stack, sku, 10)
+    shop_floor.sell(stack, sku, 10)
     assert counted.press(counted.button(sku, "Approve")) == [409]
     assert on_hand(stack, sku) == qty - 10
     assert counted.line(sku)["gap_units"] == Decimal(-30)
-    mail = layer_deps.wait_for_mail(stack, APPROVER, seen)
-    assert layer_deps.decide(stack, mail.link(sku, "Approve"), "Priya").status == 200
+    mail = shop_floor.wait_for_mail(stack, APPROVER, seen)
+    assert shop_floor.decide(stack, mail.link(sku, "Approve"), "Priya").status == 200
     assert on_hand(stack, sku) == qty - 40
     assert counted.trail(sku) == ["queued", "queued", "approved", "posted"]
 
@@ -53,7 +53,7 @@ def test_the_same_upload_again_changes_nothing(stack: Stack) -> None:
     stack.client("s3").copy_object(
         Bucket=bucket, Key=key, CopySource={"Bucket": bucket, "Key": key}, MetadataDirective="REPLACE"
     )
-    layer_deps.wait_until(
+    shop_floor.wait_until(
         lambda: stack.partition("Counts", f"SESSION#{counted.session_id}")[-1]["capture_seq"] > 1, "the second capture"
     )
     assert counted.line(sku) == before

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from local import layer_deps
+from local import shop_floor
 from local.stack import Stack
 from tests.e2e.count import count, plentiful
 
@@ -43,7 +43,7 @@ def test_redrive_sends_dead_letters_through_capture_again(stack: Stack) -> None:
     dead_letters = stack.outputs["CaptureDeadLetterQueueUrl"]
     stack.client("sqs").send_message(QueueUrl=dead_letters, MessageBody=json.dumps(body))
     assert "Tried again: 1 message" in stack.command("redrive", "capture")
-    layer_deps.wait_until(
+    shop_floor.wait_until(
         lambda: stack.partition("Counts", f"SESSION#{counted.session_id}")[-1]["captured_seq"] > 1, "the second capture"
     )
     assert counted.trail(sku) == ["queued"]

@@ -2,14 +2,14 @@
 
 import pytest
 
-from local import layer_deps
+from local import shop_floor
 from local.stack import Stack
 
 pytestmark = pytest.mark.e2e
 
 
 def test_the_months_summary_reaches_everybody_who_approves_and_once_only(stack: Stack) -> None:
-    due = {"time": layer_deps.next_month().strftime("%Y-%m-%dT%H:%M:%SZ")}
+    due = {"time": shop_floor.next_month().strftime("%Y-%m-%dT%H:%M:%SZ")}
     for _ in range(2):
         stack.invoke("summary", due)
     summaries = [mail for mail in stack.mailbox() if mail.subject.startswith("Stock counts in")]
@@ -21,7 +21,7 @@ def test_the_months_summary_reaches_everybody_who_approves_and_once_only(stack: 
 
 def test_the_daily_sweep_calls_for_counts_that_are_overdue(stack: Stack) -> None:
     stack.invoke("sweep", {"detail": {}})
-    reminded = layer_deps.wait_until(
+    reminded = shop_floor.wait_until(
         lambda: [mail for mail in stack.mailbox() if "never counted" in mail.subject], "a reminder"
     )
     assert stack.outputs["SessionUrl"] in reminded[0].text

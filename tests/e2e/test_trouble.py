@@ -5,7 +5,7 @@ import urllib.request
 
 import pytest
 
-from local import layer_deps, shop
+from local import shop, shop_floor
 from local.emulator import Emulator
 from local.stack import Stack
 from stkr.store import keyspace
@@ -33,7 +33,7 @@ def test_a_message_that_fails_twice_waits_in_the_dead_letter_queue(stack: Stack)
     sqs, outputs = stack.client("sqs"), stack.outputs
     sqs.set_queue_attributes(QueueUrl=outputs["CaptureQueueUrl"], Attributes={"VisibilityTimeout": "1"})
     sqs.send_message(QueueUrl=outputs["CaptureQueueUrl"], MessageBody="this is not an event")
-    dead = layer_deps.wait_until(
+    dead = shop_floor.wait_until(
         lambda: sqs.receive_message(QueueUrl=outputs["CaptureDeadLetterQueueUrl"], WaitTimeSeconds=1).get("Messages"),
         "the dead letter",
     )
@@ -44,11 +44,11 @@ def test_an_invalid_rules_doc_is_mailed_to_its_author_and_the_last_valid_one_sta
     invalid = b"author: robin@example.com\ncurrency: pounds\n"
     stack.client("s3").put_object(Bucket=stack.outputs["BucketName"], Key=keyspace.RULES_KEY, Body=invalid)
     try:
-        mail = layer_deps.wait_for_mail(stack, "robin@example.com")
+        mail = shop_floor.wait_for_mail(stack, "robin@example.com")
         assert "Line 2, column 11" in mail.html
         assert "/?t=" in stack.command("link", shop.PAINT)
     finally:
-        layer_deps.set_rules(stack)
+        shop_floor.set_rules(stack)
 
 
 def _set_model(emulator: Emulator, mode: dict[str, object]) -> None:

@@ -10,13 +10,13 @@ import pytest
 from stkr.infra import aws
 from stkr.infra.telemetry import logger
 from tests.deployment import Context, Deployment
-from tests.handlers.world import Model, World, lambda_client
+from tests.handlers.world import ScriptedModel, World, lambda_client
 
 
 @pytest.fixture
 def world(deployment: Deployment, invocation: Callable[[str], Context], monkeypatch: pytest.MonkeyPatch) -> World:
     """A shop with stock and rules, and no count yet."""
-    model = Model()
+    model = ScriptedModel()
     built = World(deployment, invocation, model)
     # Cached, as the providers that they stand in for.
     monkeypatch.setattr(aws, "bedrock", cache(lambda: model))

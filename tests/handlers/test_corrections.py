@@ -16,11 +16,12 @@ from local.events import event
 from stkr.capture.read_fix_sheet import TITLES
 from stkr.capture.result import Captured
 from stkr.domain.alias import Alias, RowRef
+from stkr.domain.names import Instant, SessionId
 from stkr.session.core import Opening
 from stkr.store import documents, keyspace, uploads
 from stkr.store.aliases import forget, read_aliases
 from stkr.store.uploads import Upload
-from tests.handlers.crashes import Killed, killed_at
+from tests.handlers.faults import Killed, killed_at
 from tests.handlers.world import PLACE, SCAN, SESSION, World
 
 pytestmark = pytest.mark.handlers
@@ -28,9 +29,11 @@ pytestmark = pytest.mark.handlers
 
 def captured(world: World, session_id: str = SESSION) -> Captured:
     seq = 1
-    while found := documents.read_document(world.bucket, keyspace.capture_object(session_id, seq + 1), Captured):
+    while found := documents.read_document(
+        world.bucket, keyspace.capture_object(SessionId(session_id), seq + 1), Captured
+    ):
         seq = found.seq
-    latest = documents.read_document(world.bucket, keyspace.capture_object(session_id, seq), Captured)
+    latest = documents.read_document(world.bucket, keyspace.capture_object(SessionId(session_id), seq), Captured)
     assert latest is not None
     return latest
 
@@ -78,7 +81,7 @@ def test_an_area_whose_earlier_file_is_uploaded_once_more_counts_as_that_file_sa
 
     def at_times(bucket: str, prefix: str) -> Iterator[Upload]:  # the bucket's own are those of this very second
         for upload in listed(bucket, prefix):
-            yield replace(upload, uploaded_at=times[upload.name])
+            yield replace(upload, uploaded_at=Instant(times[upload.name]))
 
     monkeypatch.setattr(uploads, "list_uploads", at_times)
     world.opened()
@@ -97,9 +100,9 @@ def test_an_area_whose_earlier_file_is_uploaded_once_more_counts_as_that_file_sa
 def test_the_upload_form_of_an_area_takes_files_into_its_folder_only(world: World) -> None:
     world.opened()
     page = world.replay("session", "show-area")["body"]
-    assert f'name="key" value="{keyspace.upload_prefix(SESSION)}Back store/${{filename}}"' in page
+    assert f'name="key" value="{keyspace.upload_prefix(SessionId(SESSION))}Back store/${{filename}}"' in page
     policy = json.loads(base64.b64decode(page.split('name="policy" value="')[1].split('"')[0]))
-    assert ["starts-with", "$key", f"{keyspace.upload_prefix(SESSION)}Back store/"] in policy["conditions"]
+    assert ["starts-with", "$key", f"{keyspace.upload_prefix(SessionId(SESSION))}Back store/"] in policy["conditions"]
 
 
 @pytest.mark.parametrize("typed", ["../../config", "a/b", "${filename}", "..", "\u202e\x00"])
@@ -109,8 +112,8 @@ def test_an_area_is_no_way_out_of_the_sessions_folder(world: World, typed: str) 
     request["queryStringParameters"]["area"] = typed
     page = world.invoke("session", request)["body"]
     key = page.split('name="key" value="')[1].split('"')[0]
-    folder = key.removeprefix(keyspace.upload_prefix(SESSION)).removesuffix("${filename}").removesuffix("/")
-    assert key.startswith(keyspace.upload_prefix(SESSION))
+    folder = key.removeprefix(keyspace.upload_prefix(SessionId(SESSION))).removesuffix("${filename}").removesuffix("/")
+    assert key.startswith(keyspace.upload_prefix(SessionId(SESSION)))
     assert not set("/$") & set(folder)
 
 
@@ -209,7 +212,7 @@ def test_a_recount_of_some_items_knows_confirmed_codes_too(world: World) -> None
     world.upload("fixes.csv", f"{','.join(TITLES)}\r\n,,MYSTERY,,,NUT-M6,,yes\r\n".encode())
     world.replay("capture", "scan")
     session_id = world.open(Opening(PLACE, "Ann", skus=("NUT-M6",)), "9c1d")
-    known = documents.read_document(world.bucket, keyspace.snapshot_object(session_id), dict)
+    known = documents.read_document(world.bucket, keyspace.snapshot_object(SessionId(session_id)), dict)
     assert known is not None
     assert known["rows"]["NUT-M6"]["aliases"] == ["MYSTERY"]
 

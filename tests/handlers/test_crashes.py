@@ -14,11 +14,12 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from local.events import event
 from stkr.domain.cause import Cause
 from stkr.domain.line import LineState
+from stkr.domain.names import SessionId
 from stkr.infra import aws
 from stkr.links import signing_keys
 from stkr.store import keyspace
 from stkr.sweep.shell import MailsFailed
-from tests.handlers.crashes import Killed, killed_at, overtaken, refused_once
+from tests.handlers.faults import Killed, killed_at, overtaken, refused_once
 from tests.handlers.world import SCAN, SESSION, World
 
 pytestmark = pytest.mark.handlers
@@ -238,7 +239,7 @@ def test_a_signing_key_that_cannot_be_fetched_is_a_page_to_try_again_and_nothing
 def test_a_correction_of_a_count_that_is_in_the_archive_is_refused_and_its_lines_stay(world: World) -> None:
     world.counted()
     before = world.lines()
-    archived = f"{keyspace.upload_prefix(SESSION)}scan.csv"
+    archived = f"{keyspace.upload_prefix(SessionId(SESSION))}scan.csv"
     boto3.client("s3").put_object(Bucket=world.bucket, Key=archived, Body=SCAN, StorageClass="GLACIER")
     world.upload("more.csv", b"code,qty\nHINGE-75,30\n")
     assert world.replay("capture", "scan") == {"batchItemFailures": []}

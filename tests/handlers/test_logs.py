@@ -9,6 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
+from stkr.domain.names import SessionId
 from stkr.infra.telemetry import following, logger
 from stkr.store import keyspace
 from tests.handlers.world import RULES, SCAN, SESSION, STOCK, World
@@ -88,7 +89,10 @@ def test_no_address_name_token_or_item_name_is_in_any_line(world: World, log: io
 def test_a_refused_upload_is_told_without_the_name_somebody_gave_its_file(world: World, log: io.StringIO) -> None:
     world.counted()
     boto3.client("s3").put_object(
-        Bucket=world.bucket, Key=f"{keyspace.upload_prefix(SESSION)}Sam Carter.csv", Body=SCAN, StorageClass="GLACIER"
+        Bucket=world.bucket,
+        Key=f"{keyspace.upload_prefix(SessionId(SESSION))}Sam Carter.csv",
+        Body=SCAN,
+        StorageClass="GLACIER",
     )
     world.replay("capture", "scan")
     [refused] = [line for line in lines(log) if line["message"] == "upload refused"]
@@ -97,7 +101,7 @@ def test_a_refused_upload_is_told_without_the_name_somebody_gave_its_file(world:
 
 
 def test_a_failure_leaves_a_line_under_the_counts_id_and_without_its_text(log: io.StringIO) -> None:
-    with pytest.raises(ValueError, match="Sam"), following(SESSION):
+    with pytest.raises(ValueError, match="Sam"), following(SessionId(SESSION)):
         raise ValueError("Sam wrote this")
     [line] = lines(log)
     assert (line["correlation_id"], line["error"], line["level"]) == (SESSION, "ValueError", "ERROR")

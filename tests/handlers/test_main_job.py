@@ -9,6 +9,7 @@ import pytest
 from stkr.domain.cause import Cause
 from stkr.domain.counted import LineKind
 from stkr.domain.line import LineState
+from stkr.domain.names import SessionId
 from stkr.domain.session import SessionStatus
 from stkr.infra.settings import VarianceSettings, load
 from stkr.session.core import Opening
@@ -124,7 +125,9 @@ def test_an_unrecorded_item_is_put_on_the_books_with_what_a_case_of_it_holds(wor
 def test_a_count_that_names_no_version_of_its_snapshot_goes_by_the_latest(world: World) -> None:
     world.opened()
     boto3.client("dynamodb").update_item(
-        TableName=world.counts, Key=attributes(session_key(SESSION)), UpdateExpression="REMOVE snapshot_version_id"
+        TableName=world.counts,
+        Key=attributes(session_key(SessionId(SESSION))),
+        UpdateExpression="REMOVE snapshot_version_id",
     )
     assert "BOLT-M6-50" in base64.b64decode(world.replay("session", "sheet")["body"]).decode()
     world.upload("scan.csv", SCAN)
@@ -199,7 +202,7 @@ def test_a_run_that_was_overtaken_does_not_end_the_later_ones_round_of_labelling
     world.replay("capture", "scan")
     world.captured(2)
     round_of_2 = world.session().label_run
-    assert enqueue(load(VarianceSettings), SESSION, 1, "late", list(world.lines().values())) is None
+    assert enqueue(load(VarianceSettings), SessionId(SESSION), 1, "late", list(world.lines().values())) is None
     assert world.session().label_run == round_of_2
     world.label()
     assert world.line("BOLT-M6-50").cause is Cause.SHRINKAGE

@@ -21,6 +21,7 @@ from stkr.capture.shell import note_refused
 from stkr.domain.counted import LineKind
 from stkr.domain.inventory import MAX_UNBOOKED
 from stkr.domain.line import LineState
+from stkr.domain.names import SessionId
 from stkr.domain.session import RefusedUpload, SessionStatus
 from stkr.domain.stock import Snapshot, StockRow
 from stkr.infra import aws
@@ -34,7 +35,8 @@ from stkr.store.lines import read_line
 from stkr.store.location_notes import recent_counts
 from stkr.store.sessions import open_sessions, read_session, session_key
 from stkr.tabular.sheet import MAX_FILE_BYTES
-from tests.handlers.world import PLACE, RULES, SCAN, SESSION, SIGNING, World
+from tests.deployment import SIGNING
+from tests.handlers.world import PLACE, RULES, SCAN, SESSION, World
 from tests.qr import read as read_code
 
 pytestmark = pytest.mark.handlers
@@ -45,7 +47,8 @@ LATER = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp())
 def decision(world: World, *, expires_at: int = LATER, signing: SigningKeys = SIGNING, sku: str = "BOLT-M6-50") -> str:
     home = world.deployment.environment("sweep")["APPROVE_URL"]
     link = DecisionLink(
-        home=home, action=LinkAction.APPROVE, session_id=SESSION, sku=sku, revision=world.line("BOLT-M6-50").revision,
+        home=home, action=LinkAction.APPROVE, session_id=SessionId(SESSION), sku=sku,
+        revision=world.line("BOLT-M6-50").revision,
         addressee="priya@example.com", expires_at=expires_at,
     )  # fmt: skip
     return sign(link, signing)
@@ -117,7 +120,7 @@ def test_a_line_in_a_form_that_is_not_known_keeps_nobody_from_deciding_another(w
     for session_id, sku in ((SESSION, "BOLT-M6-50"), (read(tokens["NUT-M6"], SIGNING, now=0).session_id, "NUT-M6")):
         boto3.client("dynamodb").update_item(
             TableName=world.counts,
-            Key={"PK": {"S": keyspace.session(session_id)}, "SK": {"S": keyspace.line(sku)}},
+            Key={"PK": {"S": keyspace.session(SessionId(session_id))}, "SK": {"S": keyspace.line(sku)}},
             UpdateExpression="SET kind = :later",
             ExpressionAttributeValues={":later": {"S": "of a later release"}},
         )
@@ -297,7 +300,7 @@ def test_a_variance_whose_count_is_gone_can_no_longer_be_decided(world: World) -
     world.put(keyspace.RULES_KEY, f"approver_may_count: false\n{RULES}".encode())
     world.counted()
     aws.dynamodb().delete_item(
-        TableName="shop-counts", Key={"PK": {"S": keyspace.session(SESSION)}, "SK": {"S": keyspace.META}}
+        TableName="shop-counts", Key={"PK": {"S": keyspace.session(SessionId(SESSION))}, "SK": {"S": keyspace.META}}
     )
     assert world.tap("approve", "BOLT-M6-50", name="Priya")[0] == 404
     assert world.line("BOLT-M6-50").state is LineState.QUEUED
@@ -362,10 +365,10 @@ def test_the_sheet_is_blind_and_has_a_row_for_each_expected_item(world: World) -
 def test_a_sheet_that_is_larger_than_an_answer_may_be_says_what_to_do_instead(world: World) -> None:
     world.opened()
     rows = {f"S{n}": StockRow(f"S{n}", f"{n:06} of a long name " * 10, PLACE, Decimal(1)) for n in range(30_000)}
-    version = write_document(world.bucket, keyspace.snapshot_object(SESSION), Snapshot(PLACE, rows))
+    version = write_document(world.bucket, keyspace.snapshot_object(SessionId(SESSION)), Snapshot(PLACE, rows))
     boto3.client("dynamodb").update_item(
         TableName=world.counts,
-        Key=attributes(session_key(SESSION)),
+        Key=attributes(session_key(SessionId(SESSION))),
         UpdateExpression="SET snapshot_version_id = :version",
         ExpressionAttributeValues={":version": {"S": str(version)}},
     )
@@ -428,7 +431,7 @@ def test_whoever_has_just_uploaded_sees_what_was_understood_as_soon_as_it_is(
 
     monkeypatch.setattr("stkr.session.shell.sleep", meanwhile)
     page = world.replay("session", "show-uploaded")["body"]
-    assert "6 rows were read:</strong> 5 counted, 1 to be mended." in page
+    assert "6 rows were read:</strong> 5 counted, 1 to mend." in page
     assert list(looks) == []
 
 
@@ -461,7 +464,9 @@ def test_an_upload_that_was_refused_is_named_and_not_waited_for(world: World, wa
     settings = CaptureSettings(bucket=world.bucket, counts_table=world.counts)
     refused_at = "2026-11-21T15:00:00.000000Z"
     note_refused(
-        settings, SESSION, RefusedUpload(file="scan.csv", problem="it is in the archive", refused_at=refused_at)
+        settings,
+        SessionId(SESSION),
+        RefusedUpload(file="scan.csv", problem="it is in the archive", refused_at=refused_at),
     )
     page = world.replay("session", "show-uploaded")["body"]
     assert "scan.csv was not taken" in page
@@ -559,8 +564,8 @@ def test_a_recount_is_blind_of_just_its_item_and_takes_nothing_back(world: World
     assert [(row["action"], row["session_id"]) for row in world.trail("BOLT-M6-50")] == [
         ("queued", SESSION), ("rejected", SESSION), ("queued", session_id),
     ]  # fmt: skip
-    assert read_session(world.counts, session_id).recount_of == rejected.variance_id
-    again = read_line(world.counts, session_id, "BOLT-M6-50")
+    assert read_session(world.counts, SessionId(session_id)).recount_of == rejected.variance_id
+    again = read_line(world.counts, SessionId(session_id), "BOLT-M6-50")
     assert again
     assert (again.state, again.counted_qty, again.gap_units) == (LineState.QUEUED, Decimal(440), Decimal(-40))
     assert world.on_hand("BOLT-M6-50") == 480
@@ -571,7 +576,7 @@ def test_the_recount_of_an_item_that_is_not_stocked_here_has_a_sheet_as_well(wor
     opening, sheet, session_id = recounted(world, "PAINT-RED", b"code,qty\nPAINT-RED,4\n")
     assert "PAINT-RED" in opening
     assert [row.split(",")[0] for row in sheet.splitlines()[1:]] == ["PAINT-RED"]
-    again = read_line(world.counts, session_id, "PAINT-RED")
+    again = read_line(world.counts, SessionId(session_id), "PAINT-RED")
     assert again
     assert (again.kind, again.counted_qty) == (LineKind.UNRECORDED, Decimal(4))
 

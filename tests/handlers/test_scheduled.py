@@ -18,8 +18,8 @@ from stkr.links.tokens import SigningKeys, SummaryLink, sign
 from stkr.store.inventory import read_row
 from stkr.store.sessions import new_session
 from stkr.summary.shell import SummaryUndelivered
-from tests.deployment import Context, call
-from tests.handlers.world import PLACE, SIGNING, STOCK_FILE, Model, World
+from tests.deployment import SIGNING, Context, call
+from tests.handlers.world import PLACE, STOCK_FILE, ScriptedModel, World
 from tests.template.stack import ACCOUNT, REGION
 from tests.unit.summary.counts import session
 
@@ -59,7 +59,7 @@ def test_a_refused_source_is_not_a_failure_of_the_function(schedule: Callable[..
 def test_on_the_first_of_the_month_the_one_before_is_summed_up(
     schedule: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(aws, "bedrock", cache(lambda: Model(reply="not a summary")))
+    monkeypatch.setattr(aws, "bedrock", cache(lambda: ScriptedModel(reply="not a summary")))
     boto3.client("s3").put_object(Bucket=BUCKET, Key="config/rules.yaml", Body=RULES)
     november = session("a", "2026-11-21T09:00:00.000000Z", counted=120, counted_in_agreement=112, minor=5, material=3)
     boto3.client("dynamodb").put_item(**new_session("shop-counts", november))

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from local.events import event
 from stkr.domain.instants import END_OF_TIME
+from stkr.domain.names import SessionId
 from stkr.domain.session import SessionStatus
 from stkr.infra import aws
 from stkr.infra.settings import SweepSettings, load
@@ -27,8 +28,9 @@ from stkr.store.sessions import close_session, open_sessions
 from stkr.sweep import shell
 from stkr.sweep.shell import MailsFailed, sweep
 from stkr_cli.app import app
-from tests.handlers.crashes import refused_once
-from tests.handlers.world import OPENED, PLACE, RULES, SCAN, SESSION, SIGNING, World
+from tests.deployment import SIGNING
+from tests.handlers.faults import refused_once
+from tests.handlers.world import OPENED, PLACE, RULES, SCAN, SESSION, World
 from tests.unit.web.samples import Read
 
 pytestmark = pytest.mark.handlers
@@ -435,7 +437,10 @@ def test_a_count_of_a_zone_is_none_of_the_rest_of_the_location(world: World) -> 
     for sku in ("BOLT-M6-50", "NUT-M6", "WASHER-M6"):
         world.shelve(sku, "B1")
     session_id = world.open(Opening(PLACE, "Ann", zone="b1"), "0bbb")
-    world.put(f"{keyspace.upload_prefix(session_id)}scan.csv", b"code,qty\nBOLT-M6-50,480\nNUT-M6,480\nWASHER-M6,480\n")
+    world.put(
+        f"{keyspace.upload_prefix(SessionId(session_id))}scan.csv",
+        b"code,qty\nBOLT-M6-50,480\nNUT-M6,480\nWASHER-M6,480\n",
+    )
     world.invoke("capture", json.loads(json.dumps(event("capture", "scan")).replace(SESSION, session_id)))
     world.captured(1, session_id)
     world.sweep(NOW + timedelta(days=1))

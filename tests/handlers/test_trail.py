@@ -9,6 +9,7 @@ import boto3
 import pytest
 from typer.testing import CliRunner, Result
 
+from stkr.domain.names import SessionId
 from stkr.infra.settings import SyncSettings, load
 from stkr.store import keyspace
 from stkr.store.dynamodb import attributes
@@ -133,7 +134,10 @@ def test_a_row_of_the_trail_that_somebody_removed_or_rewrote_is_told(world: Worl
 def test_a_decision_whose_line_is_the_only_trace_is_told(world: World, stkr: Callable[..., Result]) -> None:
     the_main_job(world)
     tampered(
-        world, world.counts, {"PK": keyspace.session(SESSION), "SK": keyspace.line("NUT-M6")}, {"state": "approved"}
+        world,
+        world.counts,
+        {"PK": keyspace.session(SessionId(SESSION)), "SK": keyspace.line("NUT-M6")},
+        {"state": "approved"},
     )
     [one, *_] = differences(stkr("verify", "--json"))
     assert one["sku"] == "NUT-M6"
@@ -181,7 +185,7 @@ def test_the_story_of_a_count_is_told_in_order_from_its_opening_on(world: World,
 
 def test_a_refused_upload_and_the_end_of_a_count_are_told(world: World, stkr: Callable[..., Result]) -> None:
     world.counted()
-    header = {"PK": keyspace.session(SESSION), "SK": keyspace.META}
+    header = {"PK": keyspace.session(SessionId(SESSION)), "SK": keyspace.META}
     tampered(world, world.counts, header, {"status": "closed"})
     world.upload("late.csv", SCAN)
     world.replay("capture", "scan")

@@ -21,8 +21,9 @@ from stkr.domain import instants
 from stkr.domain.inventory import InventoryRow
 from stkr.domain.line import Line
 from stkr.domain.movement import Movement, on_hand
+from stkr.domain.names import SessionId
 from stkr.infra.settings import SessionSettings, SweepSettings, load
-from stkr.links.tokens import CountLink, SigningKeys, SummaryLink, read, sign
+from stkr.links.tokens import CountLink, SummaryLink, read, sign
 from stkr.mail.outbox import outbox
 from stkr.session.core import Opening
 from stkr.session.shell import open_session
@@ -35,17 +36,14 @@ from stkr.store.rules_doc import current_rules
 from stkr.store.sessions import read_session
 from stkr.sweep.shell import sweep
 from stkr.sync.ledger import ReadingOfLocation, advanced
-from tests.deployment import Context, Deployment, at_work, call
+from tests.deployment import SIGNING, Context, Deployment, at_work, call
 from tests.template.stack import ACCOUNT, REGION
 
-SESSION = "2026-11-21-fixings-aisle-5a7d"
+SESSION = SessionId("2026-11-21-fixings-aisle-5a7d")
 """The session that the events speak of."""
 
 OPENED = datetime(2026, 11, 21, 9, tzinfo=UTC)
 PLACE = "fixings-aisle"
-
-SIGNING = SigningKeys("k" * 64)
-"""The tests' signing key."""
 
 RULES = """
 locations:
@@ -76,7 +74,7 @@ SCAN = b"code,qty\nBOLT-M6-50,432\nNUT-M6,479\nWASHER-M6,476\nDRILL-18V,10\nPAIN
 
 
 @dataclass
-class Model:
+class ScriptedModel:
     """Stands in for Bedrock: answers every question with ``reply``, or fails with ``error``; counts the calls."""
 
     reply: str = '{"cause": "shrinkage", "rationale": "A sustained shortage without a recent delivery points to loss."}'
@@ -95,7 +93,7 @@ class Model:
 class World:
     """The deployment with stock, rules and (once ``opened``) the events' session."""
 
-    def __init__(self, deployment: Deployment, invocation: Callable[[str], Context], model: Model) -> None:
+    def __init__(self, deployment: Deployment, invocation: Callable[[str], Context], model: ScriptedModel) -> None:
         self.deployment, self._invocation, self.model = deployment, invocation, model
         known = deployment.environment("approve")
         self.bucket, self.adjustments = known["BUCKET"], known["ADJUSTMENTS_TABLE"]
@@ -204,7 +202,7 @@ class World:
     def captured(self, seq: int, session_id: str = SESSION) -> None:
         """What EventBridge does once a capture is stored; the labels have not come yet."""
         captured = event("variance", "session-captured")
-        captured["detail"]["object"]["key"] = keyspace.capture_object(session_id, seq)
+        captured["detail"]["object"]["key"] = keyspace.capture_object(SessionId(session_id), seq)
         self.invoke("variance", captured)
 
     def label(self) -> None:
@@ -231,7 +229,7 @@ class World:
     def counted_again(self, content: bytes, skus: tuple[str, ...] | None = None) -> None:
         """Another count of the location, or of some of its items, up to the manager's mail."""
         session_id = self.open(Opening(PLACE, "Ann", skus=skus), "6b8e")
-        self.put(f"{keyspace.upload_prefix(session_id)}scan.csv", content)
+        self.put(f"{keyspace.upload_prefix(SessionId(session_id))}scan.csv", content)
         uploaded = json.loads(json.dumps(event("capture", "scan")).replace(SESSION, session_id))
         self.invoke("capture", uploaded)
         self.captured(1, session_id)

@@ -83,7 +83,7 @@ def _record() -> tuple[int, dict[str, list[Request]]]:
         "tests.least_privilege.recorder",
         "tests/handlers",
     ]
-    environment = {**os.environ, "STKR_ASKED": str(noted)}
+    environment = {**os.environ, "STKR_LEAST_PRIVILEGE_ASKED": str(noted)}
     subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=_RECORDING_SECONDS)
     calls, unknown = 0, set[str]()
     asked: dict[str, dict[str, Request]] = {}

@@ -1,7 +1,8 @@
 """A pytest plugin that notes what IAM is asked for the calls that functions' code makes in the tests.
 
 Use: ``pytest -p tests.least_privilege.recorder``; every process of the run writes a file of its own into the folder
-that ``STKR_ASKED`` names: each distinct question of each function, and the calls nobody has said how IAM sees them.
+that ``STKR_LEAST_PRIVILEGE_ASKED`` names: each distinct question of each function, and the calls of which nobody has
+said how IAM sees them.
 """
 
 import json
@@ -47,4 +48,4 @@ def _recorded() -> Iterator[None]:
         "asked": [[function, one] for (function, _), one in asked.items()],
         "unknown": sorted(unknown),
     }
-    (Path(os.environ["STKR_ASKED"]) / f"{os.getpid()}.json").write_text(json.dumps(found), "utf-8")
+    (Path(os.environ["STKR_LEAST_PRIVILEGE_ASKED"]) / f"{os.getpid()}.json").write_text(json.dumps(found), "utf-8")

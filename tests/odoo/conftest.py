@@ -8,7 +8,7 @@ import pytest
 
 from local.odoo import NoOdooError, Server, connect
 from tests.odoo.relay import Relay
-from tests.odoo.shop import Shop
+from tests.odoo.shop import OdooShop
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def server() -> Server:
 @pytest.fixture(
     params=[pytest.param("recorded", marks=pytest.mark.adapters), pytest.param("live", marks=pytest.mark.odoo)]
 )
-def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
+def shop(request: pytest.FixtureRequest) -> Iterator[OdooShop]:
     """A shop without stock. What a live one is asked and answers is recorded under the name of the test."""
     live: Server | None = request.getfixturevalue("server") if request.param == "live" else None
     facts = {"tag": _tag(), "now": datetime.now(UTC).isoformat(timespec="seconds")}
@@ -37,7 +37,7 @@ def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
     )
     with Relay(name, live, facts).serving() as relay:
         key, admin_key, database = (live.key, live.admin_key, live.database) if live else ("key", "admin-key", "stk")
-        yield Shop(relay, key, admin_key, database)
+        yield OdooShop(relay, key, admin_key, database)
 
 
 def _tag() -> str:

@@ -10,6 +10,7 @@ import urllib3
 
 from stkr.domain.adjustment import Adjustment
 from stkr.domain.movement import Movement
+from stkr.domain.names import Instant
 from stkr.domain.stock import StockRow
 from stkr.sync.connector import Reading
 from stkr.sync.connectors.odoo.connector import Odoo
@@ -20,7 +21,7 @@ from tests.odoo.relay import Relay
 LOCATION = "shop"
 
 
-class Shop:
+class OdooShop:
     """Whatever is asked of it goes through the relay, so that it is recorded as well."""
 
     def __init__(self, relay: Relay, key: str, admin_key: str, database: str) -> None:
@@ -148,7 +149,7 @@ class Shop:
     def adjustment(self, name: str, units: str, session: str = "S1", location: str = LOCATION) -> Adjustment:
         sku = self.sku(name)
         at = self.now.astimezone(UTC).isoformat()
-        return Adjustment(f"{self.tag}{session}.{sku}.r100", sku, location, Decimal(units), at)
+        return Adjustment(f"{self.tag}{session}.{sku}.r100", sku, location, Decimal(units), Instant(at))
 
 
 _WAREHOUSE = ["lot_stock_id", "in_type_id", "out_type_id", "int_type_id", "wh_pack_stock_loc_id"]

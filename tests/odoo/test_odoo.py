@@ -11,12 +11,12 @@ from stkr.domain.stock import StockRow
 from stkr.sync.connectors.http import Api
 from stkr.sync.connectors.odoo.connector import Odoo
 from stkr.sync.connectors.odoo.description import OdooSource
-from tests.odoo.shop import LOCATION, Shop
+from tests.odoo.shop import LOCATION, OdooShop
 
 D = Decimal
 
 
-def test_a_product_is_read_with_all_that_a_count_needs(shop: Shop) -> None:
+def test_a_product_is_read_with_all_that_a_count_needs(shop: OdooShop) -> None:
     (pack,) = shop.ask(
         "uom.uom", "create", vals_list=[{"name": f"Box {shop.tag}", "relative_factor": 24, "relative_uom_id": 1}]
     )
@@ -47,7 +47,7 @@ def test_a_product_is_read_with_all_that_a_count_needs(shop: Shop) -> None:
     assert (row.history.last_counted_at, row.history.sold_since_count) == (None, None)
 
 
-def test_what_is_sold_since_the_count_and_what_came_last_is_read(shop: Shop) -> None:
+def test_what_is_sold_since_the_count_and_what_came_last_is_read(shop: OdooShop) -> None:
     bolt = shop.product("BOLT", 480)
     shop.count(bolt, 470)
     # Odoo's times are whole seconds, and a sale in the second of the count may have been before it.
@@ -66,7 +66,7 @@ def test_what_is_sold_since_the_count_and_what_came_last_is_read(shop: Shop) -> 
     assert row.history.last_received_at > row.history.last_counted_at
 
 
-def test_each_kind_of_movement_has_its_sign_and_its_own_reference(shop: Shop) -> None:
+def test_each_kind_of_movement_has_its_sign_and_its_own_reference(shop: OdooShop) -> None:
     bolt = shop.product("BOLT", 100)
     shop.sell(bolt, 7)
     shop.take_back(bolt, 1)
@@ -90,7 +90,7 @@ def test_each_kind_of_movement_has_its_sign_and_its_own_reference(shop: Shop) ->
     assert sum(each.units for each in movements) == shop.quantities()["BOLT"] == 90
 
 
-def test_what_is_sold_out_is_none_and_what_was_never_there_is_not_listed(shop: Shop) -> None:
+def test_what_is_sold_out_is_none_and_what_was_never_there_is_not_listed(shop: OdooShop) -> None:
     bolt = shop.product("BOLT", 5)
     shop.sell(bolt, 5)
     shop.product("NUT")
@@ -98,20 +98,20 @@ def test_what_is_sold_out_is_none_and_what_was_never_there_is_not_listed(shop: S
     assert shop.quantities() == {"BOLT": 0}
 
 
-def test_more_sold_than_there_was_is_read_as_odoo_has_it(shop: Shop) -> None:
+def test_more_sold_than_there_was_is_read_as_odoo_has_it(shop: OdooShop) -> None:
     shop.sell(shop.product("BOLT", 5), 8)
 
     assert shop.quantities() == {"BOLT": -3}
 
 
-def test_a_barcode_is_the_code_of_a_product_without_an_internal_reference(shop: Shop) -> None:
+def test_a_barcode_is_the_code_of_a_product_without_an_internal_reference(shop: OdooShop) -> None:
     shop.product("BOLT", 5, default_code=False, barcode=f"50{shop.tag}")
     shop.product("NUT", 6, default_code=False)
 
     assert shop.quantities() == {f"50{shop.tag}": 5}
 
 
-def test_an_archived_product_is_read_while_there_is_some(shop: Shop) -> None:
+def test_an_archived_product_is_read_while_there_is_some(shop: OdooShop) -> None:
     bolt, nut = shop.product("BOLT", 5), shop.product("NUT", 5)
     shop.sell(nut, 5)
     shop.ask("product.product", "write", ids=[bolt, nut], vals={"active": False})
@@ -119,7 +119,7 @@ def test_an_archived_product_is_read_while_there_is_some(shop: Shop) -> None:
     assert shop.quantities() == {"BOLT": 5}
 
 
-def test_dozens_are_read_and_booked_as_eaches_and_kilograms_as_they_are(shop: Shop) -> None:
+def test_dozens_are_read_and_booked_as_eaches_and_kilograms_as_they_are(shop: OdooShop) -> None:
     units = shop.ask(
         "uom.uom",
         "search_read",
@@ -140,7 +140,7 @@ def test_dozens_are_read_and_booked_as_eaches_and_kilograms_as_they_are(shop: Sh
     assert shop.quantities() == {"EGG": 48, "SAND": D("7.25")}
 
 
-def test_a_code_of_two_products_is_refused(shop: Shop) -> None:
+def test_a_code_of_two_products_is_refused(shop: OdooShop) -> None:
     shop.product("BOLT", 5)
     shop.product("BOLT", 6)
 
@@ -148,7 +148,7 @@ def test_a_code_of_two_products_is_refused(shop: Shop) -> None:
         shop.reading()
 
 
-def test_a_location_that_odoo_does_not_have_is_refused(shop: Shop) -> None:
+def test_a_location_that_odoo_does_not_have_is_refused(shop: OdooShop) -> None:
     described = {"connector": "odoo", "url": shop.relay.url, "database": "stk", "api_key": shop._key}
     source = OdooSource.model_validate(described | {"locations": {"shop": "Nowhere/Stock"}})
 
@@ -156,7 +156,7 @@ def test_a_location_that_odoo_does_not_have_is_refused(shop: Shop) -> None:
         Odoo(source, shop.now).read(None, shop.now)
 
 
-def test_an_unchanged_odoo_is_told_by_nine_small_requests(shop: Shop) -> None:
+def test_an_unchanged_odoo_is_told_by_nine_small_requests(shop: OdooShop) -> None:
     shop.product("BOLT", 5)
     known = shop.connector(later=timedelta(hours=1)).read(None, shop.now)
     assert known is not None
@@ -168,7 +168,7 @@ def test_an_unchanged_odoo_is_told_by_nine_small_requests(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("change", ["sale", "price", "packaging"])
-def test_no_change_is_missed(shop: Shop, change: str) -> None:
+def test_no_change_is_missed(shop: OdooShop, change: str) -> None:
     bolt = shop.product("BOLT", 5)
     known = shop.connector(later=timedelta(hours=1)).read(None, shop.now)
     assert known is not None
@@ -184,7 +184,7 @@ def test_no_change_is_missed(shop: Shop, change: str) -> None:
     assert shop.connector(later=timedelta(hours=2)).read(known.fingerprint, shop.now) is not None
 
 
-def test_what_changed_just_now_is_read_again_since_more_may_follow_in_its_second(shop: Shop) -> None:
+def test_what_changed_just_now_is_read_again_since_more_may_follow_in_its_second(shop: OdooShop) -> None:
     shop.product("BOLT", 5)
     known = shop.connector().read(None, shop.now)
     assert known is not None
@@ -192,7 +192,7 @@ def test_what_changed_just_now_is_read_again_since_more_may_follow_in_its_second
     assert shop.connector(later=timedelta(seconds=1)).read(known.fingerprint, shop.now) is not None
 
 
-def test_stock_that_moves_while_it_is_read_is_read_again(shop: Shop) -> None:
+def test_stock_that_moves_while_it_is_read_is_read_again(shop: OdooShop) -> None:
     bolt = shop.product("BOLT", 5)
     # Between the movements, which are read first, and the quantities there is a sale.
     shop.relay.before("stock.quant/search_read", lambda: shop.sell(bolt, 2))
@@ -203,7 +203,7 @@ def test_stock_that_moves_while_it_is_read_is_read_again(shop: Shop) -> None:
     assert sum(each.units for each in reading.movements or ()) == 3
 
 
-def test_stock_that_never_stands_still_is_left_to_the_next_run(shop: Shop) -> None:
+def test_stock_that_never_stands_still_is_left_to_the_next_run(shop: OdooShop) -> None:
     bolt = shop.product("BOLT", 50)
 
     def sell_and_again() -> None:
@@ -216,7 +216,7 @@ def test_stock_that_never_stands_still_is_left_to_the_next_run(shop: Shop) -> No
         shop.reading()
 
 
-def test_what_is_missing_what_was_found_and_what_is_new_there_is_booked_under_its_own_name(shop: Shop) -> None:
+def test_what_is_missing_what_was_found_and_what_is_new_there_is_booked_under_its_own_name(shop: OdooShop) -> None:
     shop.product("BOLT", 480)
     shop.product("NUT", 10)
     shop.product("PAINT")
@@ -236,7 +236,7 @@ def test_what_is_missing_what_was_found_and_what_is_new_there_is_booked_under_it
     }
 
 
-def test_odoo_takes_the_booking_for_an_inventory_adjustment_worth_its_cost(shop: Shop) -> None:
+def test_odoo_takes_the_booking_for_an_inventory_adjustment_worth_its_cost(shop: OdooShop) -> None:
     bolt = shop.product("BOLT", 480, standard_price=0.35)
 
     shop.connector().book([shop.adjustment("BOLT", "-48")])
@@ -250,7 +250,7 @@ def test_odoo_takes_the_booking_for_an_inventory_adjustment_worth_its_cost(shop:
     assert (move["reference"], move["value"], move["state"]) == (shop.adjustment("BOLT", "-48").id, 16.8, "done")
 
 
-def test_what_is_booked_is_confirmed_and_not_booked_again(shop: Shop) -> None:
+def test_what_is_booked_is_confirmed_and_not_booked_again(shop: OdooShop) -> None:
     shop.product("BOLT", 480)
     adjustment = shop.adjustment("BOLT", "-48")
     shop.connector().book([adjustment])
@@ -263,7 +263,7 @@ def test_what_is_booked_is_confirmed_and_not_booked_again(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("step", ["create", "button_validate"])
-def test_an_answer_that_is_lost_books_nothing_twice(shop: Shop, step: str) -> None:
+def test_an_answer_that_is_lost_books_nothing_twice(shop: OdooShop, step: str) -> None:
     shop.product("BOLT", 480)
     adjustment = shop.adjustment("BOLT", "-48")
     shop.relay.lose_answer_of(f"stock.picking/{step}")
@@ -276,7 +276,7 @@ def test_an_answer_that_is_lost_books_nothing_twice(shop: Shop, step: str) -> No
 
 
 @pytest.mark.parametrize("step", ["create", "button_validate"])
-def test_a_sale_in_between_stays_sold(shop: Shop, step: str) -> None:
+def test_a_sale_in_between_stays_sold(shop: OdooShop, step: str) -> None:
     bolt = shop.product("BOLT", 480)
     adjustment = shop.adjustment("BOLT", "-48")
     shop.relay.before(f"stock.picking/{step}", lambda: shop.sell(bolt, 30))
@@ -286,7 +286,7 @@ def test_a_sale_in_between_stays_sold(shop: Shop, step: str) -> None:
     assert shop.quantities() == {"BOLT": 402}
 
 
-def test_a_count_that_somebody_makes_in_odoo_meanwhile_is_left_alone(shop: Shop) -> None:
+def test_a_count_that_somebody_makes_in_odoo_meanwhile_is_left_alone(shop: OdooShop) -> None:
     bolt = shop.product("BOLT", 480)
     values = {"product_id": bolt, "location_id": shop.stock, "inventory_quantity": 470}
     (quant,) = shop.ask("stock.quant", "create", vals_list=[values], context={"inventory_mode": True})
@@ -308,7 +308,7 @@ def test_a_count_that_somebody_makes_in_odoo_meanwhile_is_left_alone(shop: Shop)
     }
 
 
-def test_what_cannot_be_booked_is_left_out_and_the_rest_is_booked(shop: Shop) -> None:
+def test_what_cannot_be_booked_is_left_out_and_the_rest_is_booked(shop: OdooShop) -> None:
     shop.product("BOLT", 480)
     shop.product("NUT", 10)
     shop.product("PAINT", tracking="lot")
@@ -327,7 +327,7 @@ def test_what_cannot_be_booked_is_left_out_and_the_rest_is_booked(shop: Shop) ->
     assert shop.waiting() == 0
 
 
-def test_several_adjustments_of_one_product_keep_their_own_names(shop: Shop) -> None:
+def test_several_adjustments_of_one_product_keep_their_own_names(shop: OdooShop) -> None:
     shop.product("BOLT", 480)
     adjustments = [shop.adjustment("BOLT", "-48"), shop.adjustment("BOLT", "-2", session="S2")]
 
@@ -337,7 +337,7 @@ def test_several_adjustments_of_one_product_keep_their_own_names(shop: Shop) -> 
     assert shop.quantities() == {"BOLT": 430}
 
 
-def test_what_is_missing_is_taken_from_the_fullest_shelf_first(shop: Shop) -> None:
+def test_what_is_missing_is_taken_from_the_fullest_shelf_first(shop: OdooShop) -> None:
     bolt = shop.product("BOLT", 10)
     shelf = shop.shelf("Shelf 3")
     shop.shelve(bolt, 7, shelf)
@@ -354,7 +354,7 @@ def test_what_is_missing_is_taken_from_the_fullest_shelf_first(shop: Shop) -> No
     assert [(each["location_id"], each["quantity"]) for each in places] == [(shop.stock, 2)]
 
 
-def test_an_unfinished_transfer_of_what_is_settled_otherwise_is_removed(shop: Shop) -> None:
+def test_an_unfinished_transfer_of_what_is_settled_otherwise_is_removed(shop: OdooShop) -> None:
     shop.product("BOLT", 480)
     shop.product("NUT", 10)
     shop.relay.lose_answer_of("stock.picking/create")
@@ -370,7 +370,7 @@ def test_an_unfinished_transfer_of_what_is_settled_otherwise_is_removed(shop: Sh
     assert shop.quantities() == {"BOLT": 480, "NUT": 12}
 
 
-def test_an_unfinished_transfer_that_somebody_changed_is_made_anew(shop: Shop) -> None:
+def test_an_unfinished_transfer_that_somebody_changed_is_made_anew(shop: OdooShop) -> None:
     bolt = shop.product("BOLT", 480)
     adjustment = shop.adjustment("BOLT", "-48")
     shop.relay.lose_answer_of("stock.picking/create")
@@ -385,7 +385,7 @@ def test_an_unfinished_transfer_that_somebody_changed_is_made_anew(shop: Shop) -
     assert shop.quantities() == {"BOLT": 432}
 
 
-def test_the_key_is_in_no_text(shop: Shop) -> None:
+def test_the_key_is_in_no_text(shop: OdooShop) -> None:
     source = OdooSource.model_validate(
         {"connector": "odoo", "url": shop.relay.url, "database": "stk", "api_key": "a-secret-key"}
     )
@@ -393,7 +393,7 @@ def test_the_key_is_in_no_text(shop: Shop) -> None:
     assert "a-secret-key" not in f"{source!r} {source} {source.model_dump_json()}"
 
 
-def test_an_unfinished_transfer_is_removed_although_nothing_is_left_to_book(shop: Shop) -> None:
+def test_an_unfinished_transfer_is_removed_although_nothing_is_left_to_book(shop: OdooShop) -> None:
     shop.product("BOLT", 480)
     shop.relay.lose_answer_of("stock.picking/create")
     with pytest.raises(SourceUnavailable):
@@ -405,7 +405,7 @@ def test_an_unfinished_transfer_is_removed_although_nothing_is_left_to_book(shop
     assert shop.quantities() == {"BOLT": 480}
 
 
-def test_booking_stops_while_there_is_time_left_for_reading(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_booking_stops_while_there_is_time_left_for_reading(shop: OdooShop, monkeypatch: pytest.MonkeyPatch) -> None:
     shop.product("BOLT", 480)
     monkeypatch.setattr(Api, "half_spent", True)
 

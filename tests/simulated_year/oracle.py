@@ -13,7 +13,8 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from stkr.links.tokens import DecisionLink
-from tests.simulated_year.shop import Sheet, Shop, Spot
+from tests.shop.shop import Spot
+from tests.simulated_year.shelves import CountSheet, Shelves
 
 LONDON = ZoneInfo("Europe/London")
 ANSWERS_IN = timedelta(minutes=15)
@@ -142,7 +143,7 @@ class Expected:
 
 
 @dataclass
-class Count:
+class ExpectedCount:
     """A session: what it covers, what was frozen when it was opened, and what was uploaded to it."""
 
     session_id: str
@@ -154,8 +155,8 @@ class Count:
     """System quantity, version and category of every item in scope."""
     whole: bool
     recount: bool
-    sheets: dict[str, Sheet] = field(default_factory=dict)
-    captured: dict[int, tuple[dict[str, Sheet], datetime]] = field(default_factory=dict)
+    sheets: dict[str, CountSheet] = field(default_factory=dict)
+    captured: dict[int, tuple[dict[str, CountSheet], datetime]] = field(default_factory=dict)
     applied: int = 0
     reconciled: dict[str, Expected] = field(default_factory=dict)
     """The lines as they were when it was reconciled last: what the month's summary speaks of."""
@@ -166,10 +167,10 @@ class Count:
 class Oracle:
     """Follows the year and says what must be."""
 
-    def __init__(self, shop: Shop, rules: RulesDoc) -> None:
-        self.shop, self.rules = shop, rules
-        self.mirror = {spot: Mirror(one.books) for spot, one in shop.stock.items() if one.books is not None}
-        self.counts: dict[str, Count] = {}
+    def __init__(self, shelves: Shelves, rules: RulesDoc) -> None:
+        self.shelves, self.rules = shelves, rules
+        self.mirror = {spot: Mirror(item.books) for spot, item in shelves.stock.items() if item.books is not None}
+        self.counts: dict[str, ExpectedCount] = {}
         self.dropped: list[tuple[str, str, int, int]] = []
         """Lines that a correction took away: of which session and SKU, how often queued, and how often withdrawn."""
 
@@ -177,7 +178,7 @@ class Oracle:
 
     def synced(self, intended: dict[Spot, set[str]]) -> None:
         """The product has read an export in which people had booked what was ``intended``, item by item."""
-        for spot, stock in self.shop.stock.items():
+        for spot, stock in self.shelves.stock.items():
             known = self.mirror.get(spot)
             if stock.books is None:
                 if known and known.active and not known.source and not known.system:
@@ -199,14 +200,16 @@ class Oracle:
 
     def opened(
         self, session_id: str, place: str, at: datetime, *, zone: str | None, skus: tuple[str, ...] | None
-    ) -> Count:
+    ) -> ExpectedCount:
         """A count was opened: what is in its scope is frozen."""
         known = {sku: mirror for (where, sku), mirror in self.mirror.items() if where == place and mirror.active}
         in_scope = [sku for sku in known if skus is None or sku in skus]
         if zone:
-            in_scope = [sku for sku in in_scope if self.shop.stock[place, sku].bin == zone and self._listed(place, sku)]
+            in_scope = [
+                sku for sku in in_scope if self.shelves.stock[place, sku].bin == zone and self._listed(place, sku)
+            ]
         frozen = {sku: (known[sku].system, known[sku].version, self._category(place, sku)) for sku in in_scope}
-        found = Count(
+        count = ExpectedCount(
             session_id,
             place,
             tuple(in_scope),
@@ -216,15 +219,15 @@ class Oracle:
             whole=zone is None and skus is None,
             recount=skus is not None,
         )
-        self.counts[session_id] = found
-        return found
+        self.counts[session_id] = count
+        return count
 
     def _listed(self, place: str, sku: str) -> bool:
-        return self.shop.stock[place, sku].books is not None
+        return self.shelves.stock[place, sku].books is not None
 
     def _category(self, place: str, sku: str) -> str:
         """An item's category is known once the shop's own system lists it there."""
-        return self.shop.stock[place, sku].category if self._listed(place, sku) else ""
+        return self.shelves.stock[place, sku].category if self._listed(place, sku) else ""
 
     def reconciled(self, session_id: str, seq: int, at: datetime) -> bool:
         """The lines of a capture were made; returns whether it is the latest, so that they hold."""
@@ -237,7 +240,7 @@ class Oracle:
         unreadable = {sku for sheet in sheets.values() for sku in sheet.unreadable} - counted.keys()
         fresh: dict[str, Expected] = {}
         for sku, qty in counted.items():
-            stock = self.shop.stock[count.place, sku]
+            stock = self.shelves.stock[count.place, sku]
             if sku in count.frozen:
                 system, version, category = count.frozen[sku]
                 materiality = count.rules.judge(category, qty - system, system, stock.cost)
@@ -246,12 +249,12 @@ class Oracle:
                 fresh[sku] = _line("unrecorded", qty, 0, 0, "material" if qty else "in_agreement", stock.cost)
         for sku, (system, version, _) in count.frozen.items():
             if sku not in counted and sku not in unreadable:
-                cost = self.shop.stock[count.place, sku].cost
+                cost = self.shelves.stock[count.place, sku].cost
                 fresh[sku] = _line("uncounted", None, system, version, "material" if system else "in_agreement", cost)
         self._merge(count, fresh, at)
         return True
 
-    def _merge(self, count: Count, fresh: dict[str, Expected], at: datetime) -> None:
+    def _merge(self, count: ExpectedCount, fresh: dict[str, Expected], at: datetime) -> None:
         for sku, line in fresh.items():
             old = count.lines.get(sku)
             if old and old.state in {"approved", "rejected"}:
@@ -322,7 +325,7 @@ class Oracle:
         decides = link.addressee in {self.rules.approvers[count.place], self.rules.escalations[count.place]}
         return None if decides else 403
 
-    def waiting(self, place: str | None = None) -> list[tuple[Count, str, Expected]]:
+    def waiting(self, place: str | None = None) -> list[tuple[ExpectedCount, str, Expected]]:
         """Every variance that nobody has decided."""
         return [
             (count, sku, line)
@@ -334,7 +337,7 @@ class Oracle:
 
     # Mails.
 
-    def addressees(self, count: Count, line: Expected) -> set[str]:
+    def addressees(self, count: ExpectedCount, line: Expected) -> set[str]:
         """Who has to be written to about a variance now."""
         people = {self.rules.approvers[count.place]}
         return people | {self.rules.escalations[count.place]} if line.rounds >= UNANSWERED else people

@@ -10,7 +10,7 @@ OPERATIONS = "operations@example.com"
 
 
 @dataclass(frozen=True)
-class Person:
+class Recipient:
     """Somebody who gets mails: how long they take, how often they let one lie, and when they are away."""
 
     name: str
@@ -25,13 +25,13 @@ class Person:
 
 _CHRISTMAS = (date(2026, 12, 23), date(2027, 1, 1))
 PEOPLE = {
-    "priya@example.com": Person("Priya", 4, 0.05, ((date(2026, 8, 1), date(2026, 8, 23)), _CHRISTMAS)),
-    "jo@example.com": Person(
+    "priya@example.com": Recipient("Priya", 4, 0.05, ((date(2026, 8, 1), date(2026, 8, 23)), _CHRISTMAS)),
+    "jo@example.com": Recipient(
         "Jo", 30, 0.35, ((date(2026, 2, 14), date(2026, 2, 22)), (date(2026, 3, 30), date(2026, 4, 11)))
     ),
-    "kim@example.com": Person("Kim", 10, 0.15, ((date(2026, 6, 10), date(2026, 7, 3)), _CHRISTMAS)),
-    "lee@example.com": Person("Lee", 60, 0.5, (_CHRISTMAS,)),
-    "morgan@example.com": Person("Morgan", 20, 0.2, ((date(2026, 8, 10), date(2026, 8, 16)),)),
+    "kim@example.com": Recipient("Kim", 10, 0.15, ((date(2026, 6, 10), date(2026, 7, 3)), _CHRISTMAS)),
+    "lee@example.com": Recipient("Lee", 60, 0.5, (_CHRISTMAS,)),
+    "morgan@example.com": Recipient("Morgan", 20, 0.2, ((date(2026, 8, 10), date(2026, 8, 16)),)),
 }
 
 FIRST_RULES = RulesDoc(

@@ -6,8 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from tests.shop.shop import Spot
 from tests.simulated_year.oracle import LONDON, Oracle, hold
-from tests.simulated_year.shop import Shop, Spot
+from tests.simulated_year.shelves import Shelves
 
 ZERO = Decimal(0)
 
@@ -23,18 +24,18 @@ def months_until(month: str, many: int) -> list[str]:
     return [f"{one // 12}-{one % 12 + 1:02}" for one in range(number, number - many, -1)]
 
 
-def recount(month: str, trail: Iterable[Mapping[str, Any]], oracle: Oracle, shop: Shop) -> dict[str, Any]:
+def recount(month: str, trail: Iterable[Mapping[str, Any]], oracle: Oracle, shelves: Shelves) -> dict[str, Any]:
     """The figures of a month under the names that the summary has for them."""
     rows = list(trail)
     return (
         _counted(month, oracle)
-        | _decided(month, rows, shop)
+        | _decided(month, rows, shelves)
         | {
             "waiting": len(oracle.waiting()),
             "waiting_value": sum(
                 (abs(line.gap) * line.cost for _, _, line in oracle.waiting() if line.gap is not None), ZERO
             ),
-            "repeats": _repeats(month, rows, shop),
+            "repeats": _repeats(month, rows, shelves),
         }
     )
 
@@ -58,7 +59,7 @@ def _counted(month: str, oracle: Oracle) -> dict[str, Any]:
     }
 
 
-def _decided(month: str, rows: Iterable[Mapping[str, Any]], shop: Shop) -> dict[str, Any]:
+def _decided(month: str, rows: Iterable[Mapping[str, Any]], shelves: Shelves) -> dict[str, Any]:
     of_month = [row for row in rows if month_of(row["at"]) == month]
     posted = [row for row in of_month if row["action"] == "posted"]
     judged = [
@@ -70,12 +71,12 @@ def _decided(month: str, rows: Iterable[Mapping[str, Any]], shop: Shop) -> dict[
     ]
     causes: dict[str, list[Decimal]] = defaultdict(list)
     for row in posted:
-        causes[row.get("confirmed_cause") or row.get("cause") or "unknown"].append(abs(_worth(row, shop)))
+        causes[row.get("confirmed_cause") or row.get("cause") or "unknown"].append(abs(_worth(row, shelves)))
     return {
         "approved": len(posted),
         "rejected": sum(row["action"] == "rejected" for row in of_month),
-        "caught_value": sum((abs(_worth(row, shop)) for row in posted), ZERO),
-        "net_value": sum((_worth(row, shop) for row in posted), ZERO),
+        "caught_value": sum((abs(_worth(row, shelves)) for row in posted), ZERO),
+        "net_value": sum((_worth(row, shelves) for row in posted), ZERO),
         "causes": {cause: (len(values), sum(values, ZERO)) for cause, values in causes.items()},
         "labels_judged": len(judged),
         "labels_confirmed": sum(row["cause"] == row["confirmed_cause"] for row in judged),
@@ -83,7 +84,7 @@ def _decided(month: str, rows: Iterable[Mapping[str, Any]], shop: Shop) -> dict[
 
 
 def _repeats(
-    month: str, rows: Iterable[Mapping[str, Any]], shop: Shop
+    month: str, rows: Iterable[Mapping[str, Any]], shelves: Shelves
 ) -> dict[tuple[str, str], tuple[int, Decimal, Decimal]]:
     """Items that came back short at least twice in three months: how often, by how many eaches, and worth how much."""
     lately = set(months_until(month, 3))
@@ -92,9 +93,9 @@ def _repeats(
         if row["action"] == "posted" and month_of(row["at"]) in lately and row["qty_after"] < row["qty_before"]:
             short[row["location"], row["sku"]].append(row)
     return {
-        spot: (len(found), -sum(map(_units, found), ZERO), -sum((_worth(row, shop) for row in found), ZERO))
-        for spot, found in short.items()
-        if len(found) > 1
+        spot: (len(losses), -sum(map(_units, losses), ZERO), -sum((_worth(row, shelves) for row in losses), ZERO))
+        for spot, losses in short.items()
+        if len(losses) > 1
     }
 
 
@@ -102,11 +103,11 @@ def _units(row: Mapping[str, Any]) -> Decimal:
     return Decimal(row["qty_after"] - row["qty_before"])
 
 
-def _worth(row: Mapping[str, Any], shop: Shop) -> Decimal:
-    return _units(row) * shop.stock[row["location"], row["sku"]].cost
+def _worth(row: Mapping[str, Any], shelves: Shelves) -> Decimal:
+    return _units(row) * shelves.stock[row["location"], row["sku"]].cost
 
 
-def told(summary: Mapping[str, Any]) -> dict[str, Any]:
+def figures_of(summary: Mapping[str, Any]) -> dict[str, Any]:
     """The same figures as the summary has them, from the document as it is stored."""
     facts = summary["facts"]
     figures = {
@@ -129,20 +130,20 @@ def told(summary: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def check_trail(rows: Iterable[Mapping[str, Any]], oracle: Oracle, shop: Shop) -> None:
+def check_trail(rows: Iterable[Mapping[str, Any]], oracle: Oracle, shelves: Shelves) -> None:
     """Every action has left exactly one row, and the rows explain how the stock came to be what it is."""
-    found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    actions_of: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     posted: Counter[Spot] = Counter()
     for row in rows:
-        found[row["session_id"], row["sku"]][row["action"]] += 1
+        actions_of[row["session_id"], row["sku"]][row["action"]] += 1
         if row["action"] == "posted":
             posted[row["location"], row["sku"]] += int(_units(row))
     expected = _actions(oracle)
-    for variance in found.keys() | expected.keys():
-        actions, due = +found[variance], +expected[variance]
+    for variance in actions_of.keys() | expected.keys():
+        actions, due = +actions_of[variance], +expected[variance]
         hold(actions == due, "every action leaves one row", variance, actions, due)
     for spot, mirror in oracle.mirror.items():
-        stock = shop.stock[spot]
+        stock = shelves.stock[spot]
         unread = (stock.books or 0) - mirror.source
         explained = stock.began_with + stock.moved + posted[spot] - unread
         hold(

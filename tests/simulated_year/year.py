@@ -3,43 +3,36 @@
 One queue of what happens when, one clock, and every function called through its handler with what it would be handed.
 """
 
-import base64
 import gzip
 import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, partial
-from html import unescape
-from importlib import import_module
 from itertools import count as counting
 from random import Random
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 
-from local.events import event
-from stkr.domain import instants, variance_ids
-from stkr.infra import aws
-from stkr.infra.settings import SessionSettings, load
-from stkr.links.tokens import DecisionLink, SigningKeys, read, read_count
+from stkr.domain import instants
+from stkr.domain.names import SessionId
+from stkr.links.tokens import read_count
 from stkr.session.core import Opening
-from stkr.session.shell import open_session
 from stkr.store import keyspace
-from stkr.store.dynamodb import query
-from stkr.store.rules_doc import current_rules
 from stkr_cli.mark_booked import mark_booked
-from tests.deployment import Context, Deployment, stack
-from tests.handlers.crashes import Killed, killed_at
-from tests.simulated_year.machine import Machine
-from tests.simulated_year.oracle import LONDON, Broken, Count, Oracle, hold
-from tests.simulated_year.people import CHANGES, FIRST_RULES, OPERATIONS, PEOPLE, Person, as_yaml
-from tests.simulated_year.recount import check_trail, months_until, recount, told
-from tests.simulated_year.services import Letter
-from tests.simulated_year.shop import PLACES, Shop, Spot, sums_of
+from tests.deployment import SIGNING, Context, Deployment, stack
+from tests.handlers.faults import Killed
+from tests.shop.files import STOCK_FILE
+from tests.shop.messages import Message
+from tests.shop.services import Letter
+from tests.shop.shop import Button, Item, Spot
+from tests.simulated_year.oracle import LONDON, Broken, ExpectedCount, Oracle, hold
+from tests.simulated_year.people import CHANGES, FIRST_RULES, OPERATIONS, PEOPLE, Recipient, as_yaml
+from tests.simulated_year.recount import check_trail, figures_of, months_until, recount
+from tests.simulated_year.shelves import PLACES, Shelves, sums_of
+from tests.simulated_year.timeline import Timeline
 
-SIGNING = SigningKeys("k" * 64)
 FIRST, LAST = date(2026, 1, 1), date(2027, 1, 5)
 """Through both nights on which the clocks change, and to the summary of December."""
 
@@ -59,8 +52,8 @@ _HIDDEN = 720
 """Seconds until a message that was not dealt with is received again, once, before it goes to the dead letters."""
 
 
-class Year(Machine):
-    """A shop on the machine, what happens to it in a year, and what must come of that."""
+class Year(Timeline):
+    """What happens to a shop in a year, and what must come of that."""
 
     def __init__(
         self,
@@ -70,8 +63,8 @@ class Year(Machine):
         seed: int,
     ) -> None:
         super().__init__(deployment, invocation, monkeypatch, seed, _local(FIRST, 0))
-        self.shop = Shop(Random(seed + 2))
-        self.oracle = Oracle(self.shop, FIRST_RULES)
+        self.shelves = Shelves(Random(seed + 2))
+        self.oracle = Oracle(self.shelves, FIRST_RULES)
         self.summed_up: set[str] = set()
         self.came_to: set[tuple[int, str]] = set()
         self.blocked_until = self.died_at = self.clock.now
@@ -89,14 +82,14 @@ class Year(Machine):
 
         :raises Broken: a promise was not kept; with the diary of the days before.
         """
-        self._put(keyspace.RULES_KEY, as_yaml(FIRST_RULES))
+        self.put(keyspace.RULES_KEY, as_yaml(FIRST_RULES))
         self.sync()
         for day in _days():
             self.at(_local(day, 0), partial(self._plan, day))
         try:
             self.run()
             self._check_books()
-            check_trail(self._trail_rows(), self.oracle, self.shop)
+            check_trail(self.trail_rows(), self.oracle, self.shelves)
             self._check_nothing_is_left()
             missing = EVERYTHING - self.came_to
             hold(not missing, "the year has seen all that a tap can come to", missing)
@@ -127,9 +120,9 @@ class Year(Machine):
         for place in PLACES:
             if chance.random() < 0.6:
                 opens = _local(day, chance.randint(9, 17), chance.randint(0, 59))
-                self.at(opens, partial(self.shop.trade, place))
+                self.at(opens, partial(self.shelves.trade, place))
             if chance.random() < 0.03:
-                self.shop.misplace(place)
+                self.shelves.misplace(place)
         self.at(_local(day, 15, 40), self.sync)
         if chance.random() < 0.25:
             self.at(_local(day, 16, 5), self._book_by_hand)
@@ -165,92 +158,73 @@ class Year(Machine):
     def _change_rules(self, doc: Any) -> None:
         if isinstance(doc, bytes):
             self.note("Somebody uploads a rules doc that is not valid.")
-            self._put(keyspace.RULES_KEY, doc)
+            self.put(keyspace.RULES_KEY, doc)
             return
         self.note(f"The rules change: {doc}")
-        self._put(keyspace.RULES_KEY, as_yaml(doc))
+        self.put(keyspace.RULES_KEY, as_yaml(doc))
         self.oracle.rules = doc
 
     # Functions.
 
     def _deliver(self) -> None:
         """Have what the functions and people left in bucket, bus, queues and scheduler delivered."""
-        for key in self.stored:
-            self._deliver_object(key)
-        for detail in self.bus.announced:
-            if self.chance.random() < 0.06:
-                self.note(f"An announcement of {detail['location']} is lost.")
-                continue
-            self._deliver_twice_at_times(partial(self._sweep, {"detail": detail}), 5)
-        for url, body in self.queues.waiting:
-            if "capture" in url:
-                self.after(5, partial(self._capture, body, 1))
-            else:
-                slow = self.chance.randint(1800, 20_000) if self.model.mood == "slow" else 4
-                self.after(slow, partial(self._label, body, 1))
-        self.stored.clear()
-        self.bus.announced.clear()
-        self.queues.waiting.clear()
+        for message in self.left_behind():
+            self._deliver_message(message)
         for name, (moment, payload) in self.scheduler.waiting.items():
             if name not in self.scheduled:
                 self.scheduled.add(name)
                 self.at(moment, partial(self._come_back, name, payload))
 
-    def _deliver_object(self, key: str) -> None:
-        if key.startswith(keyspace.UPLOADS):
-            self._deliver_twice_at_times(lambda: self._capture(_capture_message(key), 1), 3)
-        elif key == keyspace.RULES_KEY:
-            self._deliver_twice_at_times(self._rules_uploaded, 3)
-        elif keyspace.capture_of(key):
-            late = self.chance.choice((2, 2, 2, 2, 2, 1500))
-            self._deliver_twice_at_times(lambda: self._reconcile(key), late)
+    def _deliver_message(self, message: Message) -> None:
+        match message.kind:
+            case "upload":
+                self._deliver_twice_at_times(partial(self._capture, message), 3)
+            case "rules uploaded":
+                self._deliver_twice_at_times(partial(self._rules_uploaded, message.payload), 3)
+            case "captured":
+                self._note_capture(message.about)
+                late = self.chance.choice((2, 2, 2, 2, 2, 1500))
+                self._deliver_twice_at_times(partial(self._reconcile, message), late)
+            case "variances due" if self.chance.random() < 0.06:
+                self.note(f"An announcement of {message.about} is lost.")
+            case "variances due":
+                self._deliver_twice_at_times(partial(self._sweep, message.payload), 5)
+            case "capture again":
+                self.after(5, partial(self._capture, message))
+            case "labels":
+                slow = self.chance.randint(1800, 20_000) if self.model.mood == "slow" else 4
+                self.after(slow, partial(self._label, message))
 
-    def _capture(self, body: str, received: int) -> None:
-        detail = json.loads(body)["detail"]
-        session_id = keyspace.session_of(detail["object"]["key"], keyspace.UPLOADS)
-        assert session_id
+    def _note_capture(self, key: str) -> None:
+        """A capture was stored just now, so what it has read is what is in the folder."""
+        session_id, seq = _captured(key)
         count = self.oracle.counts[session_id]
-        folder, before = dict(count.sheets), len(self.stored)
-        noted: list[str] = []
+        count.captured[seq] = (dict(count.sheets), self.clock.now)
+
+    def _capture(self, message: Message, received: int = 1) -> None:
+        session_id = keyspace.session_of(message.about, keyspace.UPLOADS)
         try:
-            record = event("capture", "scan")["Records"][0] | {"body": body}
-            context = self._invocation("capture")
-            if self.chance.random() < 0.04:
-                with killed_at(self.chance.randint(1, 4), done=self.chance.random() < 0.5):
-                    answer = import_module("functions.capture.handler").handler({"Records": [record]}, context)
-            else:
-                answer = import_module("functions.capture.handler").handler({"Records": [record]}, context)
+            answer = self._invoke("capture", message.payload, killable=0.04, last_write=4)
         except Killed:
             answer = {"batchItemFailures": [1]}
             self.note(f"Capture of {session_id} dies.")
-        finally:
-            noted = self.stored[before:]
-            for key in noted:
-                captured = keyspace.capture_of(key)
-                if captured:
-                    count.captured[captured[1]] = (folder, self.clock.now)
-            self._deliver()
         if answer["batchItemFailures"]:
-            if received == 1:
-                self.after(_HIDDEN, lambda: self._capture(body, 2))
+            if received < message.tries:
+                self.after(_HIDDEN, partial(self._capture, message, received + 1))
             else:
                 self.note(f"A message about {session_id} goes to the dead letters.")
                 self.dead_letters += 1
-                self.to_redrive.append(partial(self._capture, body, 1))
+                self.to_redrive.append(partial(self._capture, message))
 
-    def _reconcile(self, key: str, attempt: int = 1) -> None:
-        captured = keyspace.capture_of(key)
-        assert captured
-        session_id, seq = captured
-        payload = event("variance", "session-captured")
-        payload["detail"]["object"]["key"] = key
+    def _reconcile(self, message: Message, attempt: int = 1) -> None:
+        session_id, seq = _captured(message.about)
         self.in_flight.add(session_id)
         try:
-            self._invoke("variance", payload, killable=0.04)
+            self._invoke("variance", message.payload, killable=0.04)
         except Killed:
             self.note(f"Variance of {session_id} dies.")
-            self._retry(lambda again: self._reconcile(key, again), attempt, "variance", payload)
-            if any(line["capture_seq"] == seq for line in self._lines(session_id).values()):
+            self._retry(partial(self._reconcile, message), attempt, "variance", message.payload)
+            if any(line["capture_seq"] == seq for line in self.lines_of(session_id).values()):
                 self._follow(session_id, seq)  # Its lines were written, and may be mailed before it is called again.
             return
         self.in_flight.discard(session_id)
@@ -270,31 +244,28 @@ class Year(Machine):
         self.note(f"Capture {seq} of {session_id} is reconciled: {len(count.lines)} lines, {queued} waiting.")
         self._check_lines(count)
 
-    def _label(self, body: str, received: int) -> None:
-        record = event("variance", "label-chunk")["Records"][0] | {"body": body}
+    def _label(self, message: Message, received: int = 1) -> None:
         try:
-            answer = self._invoke("variance", {"Records": [record]}, killable=0.03)
+            answer = self._invoke("variance", message.payload, killable=0.03)
         except Killed:
             answer = {"batchItemFailures": [1]}
-        session_id = json.loads(body)["session_id"]
-        stored = self._lines(session_id)
-        for sku, line in self.oracle.counts[session_id].lines.items():
+        stored = self.lines_of(message.about)
+        for sku, line in self.oracle.counts[message.about].lines.items():
             line.labelled = line.labelled or bool(stored.get(sku, {}).get("cause"))
         if answer["batchItemFailures"]:
-            if received == 1:
-                self.after(_HIDDEN, lambda: self._label(body, 2))
+            if received < message.tries:
+                self.after(_HIDDEN, partial(self._label, message, received + 1))
             else:
-                self.note(f"The labels of {session_id} never come.")
+                self.note(f"The labels of {message.about} never come.")
                 self.dead_letters += 1
 
-    def _rules_uploaded(self, attempt: int = 1) -> None:
+    def _rules_uploaded(self, payload: dict[str, Any], attempt: int = 1) -> None:
         before = len(self.post.letters)
-        payload = {"detail": {"object": {"key": keyspace.RULES_KEY}}}
         try:
             self._invoke("sweep", payload)
         except Exception as error:  # noqa: BLE001 - whatever it is, Lambda calls again
             self.note(f"The look at the rules doc fails: {type(error).__name__}")
-            self._retry(self._rules_uploaded, attempt, "rules", payload)
+            self._retry(partial(self._rules_uploaded, payload), attempt, "rules", payload)
         for letter in self.post.letters[before:]:
             hold(letter.to == OPERATIONS, "who looks after the rules doc hears that it is not valid", letter.to)
             self.note(f"{letter.to} gets: {letter.subject}")
@@ -337,7 +308,7 @@ class Year(Machine):
                 self._check_reminders()
                 self._check_reports(letters)
         if failed or died:
-            self._retry(lambda again: self._sweep(payload, again), attempt, "sweep", payload)
+            self._retry(partial(self._sweep, payload), attempt, "sweep", payload)
 
     def _sum_up(self, payload: dict[str, Any], attempt: int = 1) -> None:
         before = len(self.post.letters)
@@ -345,9 +316,9 @@ class Year(Machine):
             self._invoke("summary", payload)
         except Exception as error:  # noqa: BLE001 - whatever it is, Lambda calls again
             self.note(f"The summary fails: {type(error).__name__}")
-            self._retry(lambda again: self._sum_up(payload, again), attempt, "summary", payload)
+            self._retry(partial(self._sum_up, payload), attempt, "summary", payload)
         month = months_until(f"{datetime.fromisoformat(payload['time']).astimezone(LONDON):%Y-%m}", 2)[1]
-        if keyspace.summary_object(month) in self.stored_ever and month not in self.summed_up:
+        if self.holds(keyspace.summary_object(month)) and month not in self.summed_up:
             self.summed_up.add(month)
             self._check_summary(month)
         for letter in self.post.letters[before:]:
@@ -355,11 +326,8 @@ class Year(Machine):
 
     def _check_summary(self, month: str) -> None:
         """A month's summary says what comes out when the trail is counted again."""
-        body = aws.s3().get_object(Bucket=self.bucket, Key=keyspace.summary_object(month))["Body"].read()
-        figures, expected = (
-            told(json.loads(gzip.decompress(body))),
-            recount(month, self._trail_rows(), self.oracle, self.shop),
-        )
+        figures = figures_of(json.loads(gzip.decompress(self.content(keyspace.summary_object(month)))))
+        expected = recount(month, self.trail_rows(), self.oracle, self.shelves)
         differing = {name: (figures.get(name), value) for name, value in expected.items() if figures.get(name) != value}
         hold(figures.keys() == expected.keys() and not differing, "a summary says what happened", month, differing)
         self.note(
@@ -369,15 +337,15 @@ class Year(Machine):
     def _check_nothing_is_left(self) -> None:
         """Nothing is tried for ever, and what is still open at the end of the year has a reason to be."""
         waiting = {count.session_id for count, _, _ in self.oracle.waiting()}
-        for session in query(
-            self.counts_table, "queue_pk = :open", {":open": keyspace.OPEN_SESSIONS}, index="by_queue"
-        ):
+        for session in self.items(self.counts_table):
+            if session.get("queue_pk") != keyspace.OPEN_SESSIONS:
+                continue
             latest = max(filter(None, (session.get(name) for name in ("opened_at", "captured_at", "reconciled_at"))))
             # The last uploads come after the last sweep, which can close nothing any more.
             idle = _local(LAST, 23) - datetime.fromisoformat(latest)
             kept = session["session_id"] in waiting or idle < timedelta(days=32)
-            seen = {name: value for name, value in session.items() if name.endswith(("_seq", "status"))}
-            hold(kept, "a count with nothing left to do is closed", session["session_id"], idle, seen)
+            progress = {name: value for name, value in session.items() if name.endswith(("_seq", "status"))}
+            hold(kept, "a count with nothing left to do is closed", session["session_id"], idle, progress)
         hold(not self.in_flight, "what died is made good", self.in_flight)
         hold(self.dead_letters < 20, "only what went wrong twice is given up", self.dead_letters)
         # The last sweep asks; what is queued after it, nobody can be asked about any more.
@@ -409,16 +377,16 @@ class Year(Machine):
         :param intended: what people have booked since the last export, by item.
         """
         for spot, mirror in self.oracle.mirror.items():
-            stock = self.shop.stock[spot]
+            stock = self.shelves.stock[spot]
             while (
                 spot not in (intended or {})
                 and stock.books is not None
                 and self._passes_for_booking(stock.books, mirror)
             ):
-                self.shop.move(stock, -1)  # Another sale: nobody could tell one of that size from a booking.
-        content = self.shop.export()
+                self.shelves.move(stock, -1)  # Another sale: nobody could tell one of that size from a booking.
+        content = self.shelves.export()
         if content != self.exported:
-            self._put("source/stock.csv", content)
+            self.put(STOCK_FILE, content)
         answer = self._invoke("sync", {})
         hold(answer["refused"] is None, "a good source is not refused", answer)
         if answer["skipped"] is None:
@@ -445,7 +413,7 @@ class Year(Machine):
             ]
             if not old or not sum(mirror.unbooked.values()):
                 continue
-            stock = self.shop.stock[spot]
+            stock = self.shelves.stock[spot]
             if len(mirror.unbooked) > 1 and self.chance.random() < 0.5:
                 self._say_booked(spot, old[0])
                 continue
@@ -458,7 +426,7 @@ class Year(Machine):
     def _say_booked(self, spot: Spot, adjustment: str) -> None:
         """Somebody books one of several adjustments and says so, because the sum would not tell."""
         mark_booked(self.inventory, adjustment, instants.instant(self.clock.now))
-        mirror, stock = self.oracle.mirror[spot], self.shop.stock[spot]
+        mirror, stock = self.oracle.mirror[spot], self.shelves.stock[spot]
         units = mirror.unbooked.pop(adjustment)
         stock.books = (stock.books or 0) + units
         mirror.source += units
@@ -469,10 +437,8 @@ class Year(Machine):
     def _open_count(
         self, place: str, *, zone: str | None = None, skus: tuple[str, ...] | None = None, at_night: bool = False
     ) -> None:
-        self._invocation("session")
-        opening = Opening(place, "Sam", zone, skus)
         nonce = f"{self.chance.getrandbits(32):08x}"
-        session = open_session(load(SessionSettings), opening, current_rules(self.bucket), self.clock.now, nonce)
+        session = self.open_count(Opening(place, "Sam", zone, skus), nonce)
         count = self.oracle.opened(session.session_id, place, self.clock.now, zone=zone, skus=skus)
         self._deliver()
         self.note(f"Count {count.session_id} is opened{f' of zone {zone}' if zone else ''}: {len(count.skus)} items.")
@@ -480,41 +446,47 @@ class Year(Machine):
             self.note("Nobody uploads anything to it.")
             return
         wait = timedelta(minutes=80) if at_night else timedelta(minutes=self.chance.randint(20, 200))
-        self.after(wait, lambda: self._upload(count, care=0.96, with_times=at_night))
+        self.after(wait, lambda: self._count_shelves(count, care=0.96, with_times=at_night))
         if self.chance.random() < 0.4:
-            self.after(wait + timedelta(minutes=self.chance.randint(5, 2500)), lambda: self._upload(count, care=0.99))
+            self.after(
+                wait + timedelta(minutes=self.chance.randint(5, 2500)), lambda: self._count_shelves(count, care=0.99)
+            )
         if self.chance.random() < 0.05:
-            self.after(timedelta(days=20), lambda: self._upload(count, care=0.99))
+            self.after(timedelta(days=20), lambda: self._count_shelves(count, care=0.99))
 
-    def _upload(self, count: Count, *, care: float, with_times: bool = False) -> None:
+    def _count_shelves(self, count: ExpectedCount, *, care: float, with_times: bool = False) -> None:
         """Somebody uploads what was counted, in one file or by areas; the same names once more are a correction."""
-        found = [
-            sku for sku, stock in self.shop.at(count.place)
-            if count.whole and sku not in count.skus and stock.shelf > 0 and self._known_elsewhere(count, sku)
+        unlisted = [
+            sku for sku, stock in self.shelves.at(count.place)
+            if count.whole and sku not in count.skus and stock.shelf > 0 and self._listed_elsewhere(count, sku)
         ]  # fmt: skip
-        skus = [*count.skus, *found]
+        skus = [*count.skus, *unlisted]
         names = list(count.sheets) or self.chance.choice((["count.csv"], ["count.csv"], ["north/a.csv", "south/b.csv"]))
-        status = self._header(count.session_id).get("status")
+        status = self.partition(self.counts_table, keyspace.session(SessionId(count.session_id)))[keyspace.META].get(
+            "status"
+        )
         for number, name in enumerate(names):
             part = skus[number :: len(names)]
             times = _times(self.clock.now) if with_times else None
-            sheet = self.shop.count(count.place, part, care=care, times=times)
+            sheet = self.shelves.count(count.place, part, care=care, times=times)
             if status != "closed":
                 count.sheets[name] = sheet
-            self._put(f"{keyspace.upload_prefix(count.session_id)}{name}", sheet.content)
+            self.upload(count.session_id, name, sheet.content)
         self.note(
             f"{', '.join(names)} uploaded to {count.session_id}{', which is closed' if status == 'closed' else ''}."
         )
         self._deliver()
 
-    def _known_elsewhere(self, count: Count, sku: str) -> bool:
+    def _listed_elsewhere(self, count: ExpectedCount, sku: str) -> bool:
         return any(
-            place != count.place and mirror.active for (place, one), mirror in self.oracle.mirror.items() if one == sku
+            place != count.place and mirror.active
+            for (place, listed), mirror in self.oracle.mirror.items()
+            if listed == sku
         )
 
-    def _check_lines(self, count: Count) -> None:
+    def _check_lines(self, count: ExpectedCount) -> None:
         """Every line of a count says what the oracle says."""
-        stored = self._lines(count.session_id)
+        stored = self.lines_of(count.session_id)
         hold(
             stored.keys() == count.lines.keys(),
             "every item has a line",
@@ -522,24 +494,24 @@ class Year(Machine):
             stored.keys() ^ count.lines.keys(),
         )
         for sku, line in count.lines.items():
-            found = stored[sku]
-            told = (found["kind"], found.get("counted_qty"), found["system_qty"], found["materiality"], found["state"])
+            item = stored[sku]
+            figures = (item["kind"], item.get("counted_qty"), item["system_qty"], item["materiality"], item["state"])
             expected = (line.kind, line.counted, line.system, line.materiality, line.state)
             hold(
-                told == expected,
+                figures == expected,
                 "a line is what was counted against what was expected",
                 count.session_id,
                 sku,
-                told,
+                figures,
                 expected,
             )
             if line.gap is not None:
                 worth = line.cost * line.gap
                 hold(
-                    (found["gap_units"], found["gap_value"]) == (line.gap, worth),
+                    (item["gap_units"], item["gap_value"]) == (line.gap, worth),
                     "a gap has its size and its price",
                     sku,
-                    found,
+                    item,
                     worth,
                 )
 
@@ -547,12 +519,11 @@ class Year(Machine):
 
     def _read(self, letter: Letter, *, died: bool) -> None:
         """A mail has arrived: hold it to the promises, and have whoever got it act upon it."""
-        links: dict[tuple[str, str, int], dict[str, tuple[str, DecisionLink]]] = {}
-        for action in ("approve", "reject"):
-            for token in _tokens(letter.html, self.urls[action]):
-                link = read(token, SIGNING, now=0)
-                hold(link.addressee == letter.to, "a link is of whom the mail is to", letter.to, link.addressee)
-                links.setdefault((link.session_id, link.sku, link.revision), {})[action] = (token, link)
+        links: dict[tuple[str, str, int], dict[str, Button]] = {}
+        for button in self.buttons(letter):
+            link = button.link
+            hold(link.addressee == letter.to, "a link is of whom the mail is to", letter.to, link.addressee)
+            links.setdefault((link.session_id, link.sku, link.revision), {})[button.action] = button
         if links:
             self.oracle.mailed(letter.at, letter.to, set(links), died=died)
             hold(all(len(both) == 2 for both in links.values()), "every variance has two buttons", letter.subject)
@@ -561,7 +532,7 @@ class Year(Machine):
             return
         hold(not self.oracle.rules.is_quiet(letter.at), "nobody is mailed in quiet hours", letter.to, letter.subject)
         self.note(f"{letter.to} gets: {letter.subject}")
-        for token in _tokens(letter.html, self.urls["session"]):
+        for token in self.tokens(letter.html, "session"):
             self._note_reminder(letter, token)
 
     def _note_reminder(self, letter: Letter, token: str) -> None:
@@ -605,19 +576,19 @@ class Year(Machine):
         ]
         if now.astimezone(LONDON).weekday() == 0 and late and not self._unreachable(OPERATIONS):
             today = now.astimezone(LONDON).date()
-            told = [
-                one for one in self.post.letters if one.to == OPERATIONS and one.at.astimezone(LONDON).date() == today
+            reports = [
+                letter
+                for letter in self.post.letters
+                if letter.to == OPERATIONS and letter.at.astimezone(LONDON).date() == today
             ]
-            hold(told, "operations hear on Mondays of what is not booked", late)
+            hold(reports, "operations hear on Mondays of what is not booked", late)
 
-    def _have_decided(
-        self, person: Person, links: dict[tuple[str, str, int], dict[str, tuple[str, DecisionLink]]]
-    ) -> None:
+    def _have_decided(self, person: Recipient, links: dict[tuple[str, str, int], dict[str, Button]]) -> None:
         """Somebody reads a mail when they are there, and taps some of its buttons."""
         chance = self.chance
         if chance.random() < 0.1:
-            for action, one in next(iter(links.values())).items():
-                self.after(20, partial(self._look, action, *one))
+            for button in next(iter(links.values())).values():
+                self.after(20, partial(self._look, button))
         for both in links.values():
             if chance.random() < person.forgetful:
                 continue
@@ -625,40 +596,34 @@ class Year(Machine):
             while person.is_away(moment.astimezone(LONDON).date()):
                 moment += timedelta(hours=chance.randint(12, 30))
             action = "reject" if chance.random() < 0.15 else "approve"
-            self.at(moment, partial(self._tap, person, action, *both[action]))
+            self.at(moment, partial(self._tap, person, both[action]))
             if chance.random() < 0.08:
                 other = chance.choice(("approve", "reject"))
-                self.at(moment + timedelta(seconds=2), partial(self._tap, person, other, *both[other]))
+                self.at(moment + timedelta(seconds=2), partial(self._tap, person, both[other]))
 
-    def _look(self, action: str, token: str, link: DecisionLink) -> None:
+    def _look(self, button: Button) -> None:
         """A mail filter opens a link; whatever it is shown, nothing changes, which the days to come would tell."""
-        url_id = self._url_id(action)
-        payload = event(
-            "approve", "show-approve", {"approve": token, "approve-url": url_id, "reject": token, "reject-url": url_id}
-        )
-        answer = self._invoke("approve", payload)
-        hold(answer["statusCode"] in {200, 403, 404, 409, 410}, "a link is answered", answer["statusCode"], link.sku)
+        status = self._invoke("approve", self.look_of(button))["statusCode"]
+        hold(status in {200, 403, 404, 409, 410}, "a link is answered", status, button.link.sku)
 
-    def _tap(self, person: Person, action: str, token: str, link: DecisionLink) -> None:
+    def _tap(self, person: Recipient, button: Button) -> None:
         """Somebody posts the form behind a button."""
+        link = button.link
         if link.session_id in self.in_flight:
-            self.after(300, lambda: self._tap(person, action, token, link))
+            self.after(300, partial(self._tap, person, button))
             return
         cause = self.chance.choices(("shrinkage", "miscount", "unrecorded_sale", ""), (5, 2, 1, 2))[0]
-        url_id = self._url_id(action)
-        given = {"approve": token, "approve-url": url_id, "reject": token, "reject-url": url_id}
-        payload = event("approve", action, given)
-        form = {"t": token, "name": person.name} | ({"cause": cause} if cause else {})
-        payload["body"] = base64.b64encode(urlencode(form).encode()).decode()
+        payload = self.tap_of(button, {"name": person.name} | ({"cause": cause} if cause else {}))
         try:
             answer = self._invoke("approve", payload, killable=0.03)
         except Killed:
             self.note(f"{person.name} gets no answer for {link.sku} and taps again.")
-            self._tap_after_death(person, action, token, link)
+            self._tap_after_death(person, button)
             return
-        adjustment = variance_ids.variance_id(link.session_id, link.sku, link.revision)
-        status, done = self.oracle.tapped(link, self.clock.now, adjustment)
-        self.note(f"{person.name} taps {action} for {link.session_id} {link.sku}: {answer['statusCode']}, {done}.")
+        status, done = self.oracle.tapped(link, self.clock.now, button.variance)
+        self.note(
+            f"{person.name} taps {button.action} for {link.session_id} {link.sku}: {answer['statusCode']}, {done}."
+        )
         self.came_to.add((status, done))
         hold(answer["statusCode"] == status, "a tap comes to what it must", answer["statusCode"], status, link)
         if done == "nothing":
@@ -666,18 +631,17 @@ class Year(Machine):
         if done in {"approved", "held"}:
             self._check_item(self.oracle.counts[link.session_id].place, link.sku)
         if done == "rejected" and self.chance.random() < 0.6:
-            [again] = _tokens(answer["body"], self.urls["session"])
+            [again] = self.tokens(answer["body"], "session")
             self.after(timedelta(hours=20), lambda: self._recount(again))
 
-    def _tap_after_death(self, person: Person, action: str, token: str, link: DecisionLink) -> None:
+    def _tap_after_death(self, person: Recipient, button: Button) -> None:
         """A tap whose function died has been carried out or not: the next one tells, and the oracle follows."""
-        stored = self._lines(link.session_id).get(link.sku, {})
-        adjustment = variance_ids.variance_id(link.session_id, link.sku, link.revision)
+        link = button.link
+        stored = self.lines_of(link.session_id).get(link.sku, {})
         if stored.get("state") in {"approved", "rejected"} or stored.get("revision") != link.revision:
-            self.oracle.tapped(link, self.clock.now, adjustment)
-            count = self.oracle.counts[link.session_id]
-            self._check_lines(count)
-        self.after(1, lambda: self._tap(person, action, token, link))
+            self.oracle.tapped(link, self.clock.now, button.variance)
+            self._check_lines(self.oracle.counts[link.session_id])
+        self.after(1, partial(self._tap, person, button))
 
     def _recount(self, token: str) -> None:
         link = read_count(token, SIGNING, int(self.clock.now.timestamp()))
@@ -690,29 +654,29 @@ class Year(Machine):
     # Books.
 
     def _check_item(self, place: str, sku: str) -> None:
-        found = self._stored_item(place, sku)
-        hold(found, "an item that was decided about is on the books", place, sku)
-        assert found
-        self._compare(found, place, sku)
+        item = self.partition(self.inventory, keyspace.location(place)).get(keyspace.sku(sku))
+        hold(item, "an item that was decided about is on the books", place, sku)
+        assert item
+        self._compare(item, place, sku)
 
     def _check_books(self) -> None:
         """The product's books are what the oracle's are, item by item."""
         for place in PLACES:
-            for found in query(self.inventory, "PK = :pk", {":pk": keyspace.location(place)}):
-                self._compare(found, place, found["SK"].removeprefix(keyspace.sku("")))
+            for key, item in self.partition(self.inventory, keyspace.location(place)).items():
+                self._compare(item, place, key.removeprefix(keyspace.sku("")))
 
-    def _compare(self, found: dict[str, Any], place: str, sku: str) -> None:
+    def _compare(self, item: Item, place: str, sku: str) -> None:
         mirror = self.oracle.mirror[place, sku]
-        told = (
-            found["source_qty"],
-            found["unbooked_qty"],
-            found["system_qty"],
-            found["snapshot_version"],
-            found["active"],
+        figures = (
+            item["source_qty"],
+            item["unbooked_qty"],
+            item["system_qty"],
+            item["snapshot_version"],
+            item["active"],
         )
         expected = (mirror.source, sum(mirror.unbooked.values()), mirror.system, mirror.version, mirror.active)
-        hold(told == expected, "the books say what was sold, delivered and approved", place, sku, told, expected)
-        waiting = {one["id"]: one["units"] for one in found.get("unbooked", ())}
+        hold(figures == expected, "the books say what was sold, delivered and approved", place, sku, figures, expected)
+        waiting = {booking["id"]: booking["units"] for booking in item.get("unbooked", ())}
         hold(
             waiting == mirror.unbooked,
             "what waits to be booked is what was approved",
@@ -738,9 +702,9 @@ def _local(day: date, hour: int, minute: int = 0) -> datetime:
 def _hours(schedule: str) -> int:
     """At which hour of the shop's day a schedule of the template fires."""
     expression = stack().properties(schedule)["ScheduleExpression"]
-    found = re.fullmatch(r"cron\(0 (\d+) (?:\*|1) \* \? \*\)", expression)
-    assert found, expression
-    return int(found[1])
+    fires = re.fullmatch(r"cron\(0 (\d+) (?:\*|1) \* \? \*\)", expression)
+    assert fires, expression
+    return int(fires[1])
 
 
 def _times(uploaded_at: datetime) -> Iterator[str]:
@@ -750,10 +714,8 @@ def _times(uploaded_at: datetime) -> Iterator[str]:
         yield f"{moment.astimezone(LONDON):%Y-%m-%d %H:%M:%S}"
 
 
-def _tokens(html: str, url: str) -> list[str]:
-    """The tokens of the links to a URL, each once, as they come: what is drawn for each must not depend on hashes."""
-    return list(dict.fromkeys(re.findall(re.escape(url) + r"\?t=([\w.-]+)", unescape(html))))
-
-
-def _capture_message(key: str) -> str:
-    return json.dumps({"detail": {"object": {"key": key}}})
+def _captured(key: str) -> tuple[str, int]:
+    """The session of a capture's object, and the capture's number."""
+    captured = keyspace.capture_of(key)
+    assert captured, key
+    return captured

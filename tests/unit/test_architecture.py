@@ -33,7 +33,7 @@ HEAVY = ("boto3", "botocore", "aws_lambda_powertools", "jinja2")
 AWS_FOLDERS = ("infra", "store", "mail", "sync.connectors")
 """Everything in them talks to AWS or to the system of record, or works for what does."""
 
-AWS_MODULES = ("links.signing_keys", "variance.labelling", "sync.manual_bookings")
+AWS_MODULES = ("links.signing_keys", "variance.labelling", "sync.to_book_list")
 """Modules beside a stage's `shell` that call AWS as well."""
 
 HTML_FOLDERS = ("web",)

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from stkr.capture.result import Captured, CaptureOutcome
 from stkr.domain.inventory import InventoryRow
 from stkr.domain.line import DECIDED, Line, LineState
+from stkr.domain.names import NO_SESSION, Instant, SessionId
 from stkr.domain.session import Session
 from stkr.domain.trail import TrailRow
 from stkr.infra import aws
@@ -55,7 +56,7 @@ class _ScannedItems:
     lines: list[Line] = field(default_factory=list)
     rows: list[InventoryRow] = field(default_factory=list)
     unreadable: bool = False
-    sessions: set[str] = field(default_factory=set)
+    sessions: set[SessionId] = field(default_factory=set)
     places: set[str] = field(default_factory=set)
 
 
@@ -85,7 +86,7 @@ def verify_sku(tables: Tables, sku: str) -> tuple[Tally, list[Difference]]:
 
 
 def _checked(
-    tables: Tables, sku: str, sessions: Iterable[str], places: Iterable[str]
+    tables: Tables, sku: str, sessions: Iterable[SessionId], places: Iterable[str]
 ) -> tuple[Tally, list[Difference]]:
     """One SKU, read consistently, again and again while it differs: an approval may be writing it right now."""
     stored, remaining = StoredState(sku), list[Difference]()
@@ -103,7 +104,7 @@ def _checked(
     return tally(stored), remaining
 
 
-def _read(tables: Tables, sku: str, sessions: set[str], places: set[str]) -> StoredState:
+def _read(tables: Tables, sku: str, sessions: set[SessionId], places: set[str]) -> StoredState:
     trail = tuple(read_trail(tables.adjustments, sku))
     sessions = sessions | {row.session_id for row in trail}
     places = places | {row.location for row in trail}
@@ -124,7 +125,7 @@ def _scanned(tables: Tables, watch: WatchItems) -> dict[str, _ScannedItems]:
             items.trail.append(trail_row(item))
     for item in scan(tables.counts, watch, **_LINES_WITH_TRAIL):
         with _reading(items_of(item["SK"].removeprefix(keyspace.line("")))) as items:
-            items.sessions.add(item["PK"].removeprefix(keyspace.session("")))
+            items.sessions.add(SessionId(item["PK"].removeprefix(keyspace.session(NO_SESSION))))
             items.lines.append(Line.model_validate(item))
     for item in scan(tables.inventory, watch, **_STOCK):
         with _reading(items_of(item["SK"].removeprefix(keyspace.sku("")))) as items:
@@ -163,7 +164,7 @@ def story_of_sku(tables: Tables, sku: str) -> list[StoryEvent]:
     return of_trail(rows, _waiting(tables, sku, {row.location for row in rows}))
 
 
-def story_of_session(tables: Tables, bucket: str, session_id: str) -> list[StoryEvent]:
+def story_of_session(tables: Tables, bucket: str, session_id: SessionId) -> list[StoryEvent]:
     """Everything that is stored of a session.
 
     :raises UnknownSession: there is none.
@@ -177,7 +178,7 @@ def story_of_session(tables: Tables, bucket: str, session_id: str) -> list[Story
     return of_session(
         session,
         _uploaded(bucket, session_id),
-        [CaptureRun(at, captured.seq, captured.outcome.totals) for at, captured in documents],
+        [CaptureRun(Instant(at), captured.seq, captured.outcome.totals) for at, captured in documents],
         _refused(tables.counts, session_id),
         trail_events,
     )
@@ -188,17 +189,17 @@ def _waiting(tables: Tables, sku: str, places: Iterable[str]) -> set[str]:
     return {adjustment.id for row in rows if row for adjustment in row.unbooked}
 
 
-def _uploaded(bucket: str, session_id: str) -> Iterator[UploadedVersion]:
+def _uploaded(bucket: str, session_id: SessionId) -> Iterator[UploadedVersion]:
     """Every version of every file in the session's folder, including those that a later upload has replaced."""
     folder = keyspace.upload_prefix(session_id)
     for page in aws.s3().get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=folder):
         for version in page.get("Versions", []):
             name = version["Key"].removeprefix(folder)
             if name and not name.endswith("/"):
-                yield UploadedVersion(version["LastModified"].isoformat(), name, version["Size"])
+                yield UploadedVersion(Instant(version["LastModified"].isoformat()), name, version["Size"])
 
 
-def _captured(bucket: str, session_id: str) -> Iterator[tuple[str, Captured]]:
+def _captured(bucket: str, session_id: SessionId) -> Iterator[tuple[str, Captured]]:
     """Each capture of a session with the time it was stored, the first one first."""
     for upload in list_uploads(bucket, f"{keyspace.CAPTURES}{session_id}/"):
         if keyspace.capture_of(upload.key):
@@ -217,5 +218,5 @@ def _with_a_trail(tables: Tables, session: Session, outcomes: Sequence[CaptureOu
     return {line.sku for line in lines} | set(named)
 
 
-def _refused(table: str, session_id: str) -> list[RefusedFile]:
+def _refused(table: str, session_id: SessionId) -> list[RefusedFile]:
     return [RefusedFile(note.refused_at, note.file, note.problem) for note in read_refused(table, session_id)]

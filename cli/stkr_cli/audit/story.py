@@ -2,15 +2,15 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from stkr.capture.result import Totals
 from stkr.domain.exact import ZERO
+from stkr.domain.instants import LAST_MOMENT
+from stkr.domain.names import NO_SESSION, Instant, SessionId
 from stkr.domain.session import Session, SessionStatus
 from stkr.domain.trail import TrailAction, TrailRow
-
-END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,11 @@ class StoryEvent:
     ``cause`` was suggested, ``confirmed_cause`` is what the manager made of it, ``link_issued_to`` whose link was used.
     """
 
-    at: str | None
+    at: Instant | None
     what: str
     who: str = ""
     sku: str = ""
-    session_id: str = ""
+    session_id: SessionId = NO_SESSION
     before: Decimal | None = None
     after: Decimal | None = None
     gap: Decimal | None = None
@@ -40,7 +40,7 @@ class StoryEvent:
 class UploadedVersion:
     """A file that was put into a session's folder: when, its path there, and its size in bytes."""
 
-    at: str
+    at: Instant
     name: str
     size: int
 
@@ -49,7 +49,7 @@ class UploadedVersion:
 class CaptureRun:
     """One capture of a session: when it was stored, and the rows it understood."""
 
-    at: str
+    at: Instant
     seq: int
     totals: Totals
 
@@ -58,7 +58,7 @@ class CaptureRun:
 class RefusedFile:
     """An upload that the session did not take, when, and why."""
 
-    at: str
+    at: Instant
     file: str
     problem: str
 
@@ -128,4 +128,4 @@ def of_session(
     if session.status is SessionStatus.CLOSED:
         events.append(StoryEvent(None, "closed"))
     # Compared as times, not as texts: the bucket keeps whole seconds only. Its events come first within their second.
-    return sorted(events, key=lambda event: datetime.fromisoformat(event.at) if event.at else END_OF_TIME)
+    return sorted(events, key=lambda event: datetime.fromisoformat(event.at) if event.at else LAST_MOMENT)

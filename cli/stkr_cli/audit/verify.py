@@ -19,12 +19,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from stkr.domain import variance_ids
 from stkr.domain.counted import LineKind
 from stkr.domain.exact import ZERO
 from stkr.domain.inventory import InventoryRow
 from stkr.domain.line import DECIDED, Line, LineState
 from stkr.domain.trail import TrailAction, TrailRow
+from stkr.domain.variance_ids import held_variance, session_of_variance
 from stkr.store import keyspace
 
 _RESTORE = "compare with the tables as they were before (runbook: Restore)"
@@ -93,10 +93,10 @@ def differences(stored: StoredState) -> list[Difference]:
     all_differences = [difference for row in stored.trail for difference in _of_row(stored.sku, row)]
     queued = {row.variance_id for row in stored.trail if row.action == TrailAction.QUEUED}
     for name in sorted(rows_of.keys() | line_of.keys()):
-        held = variance_ids.held_variance(name, 1) in queued
+        held = held_variance(name, 1) in queued
         story = _Story(stored.sku, name, rows_of.get(name, []), line_of.get(name), held=held)
         all_differences += story.differences()
-        before = variance_ids.held_variance(name, -1)
+        before = held_variance(name, -1)
         if before and before not in queued:
             all_differences.append(
                 Difference(stored.sku, name, f"a hold made it of {before}, which was never queued", _RESTORE)
@@ -109,7 +109,7 @@ def _of_row(sku: str, row: TrailRow) -> Iterator[Difference]:
         return Difference(sku, row.variance_id, f"the row {row.position} {problem}", _RESTORE)
 
     key = (keyspace.sku(row.sku), keyspace.trail(row.at, row.variance_id, row.action))
-    names_itself = variance_ids.session_of_variance(row.variance_id, row.sku) == row.session_id
+    names_itself = session_of_variance(row.variance_id, row.sku) == row.session_id
     if (row.partition, row.position) != key or row.partition != keyspace.sku(sku) or not names_itself:
         yield differs("says something else than its key")
     if row.action not in set(TrailAction):
@@ -118,7 +118,7 @@ def _of_row(sku: str, row: TrailRow) -> Iterator[Difference]:
         if row.units:
             yield differs(f"is a rejection that moves the stock by {row.units}")
     elif None not in (row.gap_units, row.qty_after) and row.units != row.gap_units:
-        yield differs(f"goes from {row.qty_before} to {row.qty_after} with a gap of {row.gap_units}")
+        yield differs(f"goes from {row.qty_before} to {row.qty_after} with a variance of {row.gap_units}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,7 @@ def _gap(row: TrailRow, line: Line) -> Mapping[str, tuple[object, object]]:
     return {
         "location": (row.location, line.location),
         "quantity before": (row.qty_before, line.system_qty),
-        "gap": (row.gap_units, line.gap_units),
+        "variance": (row.gap_units, line.gap_units),
         "value": (row.gap_value, line.gap_value),
     }
 

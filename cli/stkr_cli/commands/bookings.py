@@ -8,7 +8,7 @@ import typer
 from stkr.domain import instants
 from stkr.domain.errors import StkrError
 from stkr.store.inventory import read_waiting
-from stkr.sync.manual_bookings import TO_BOOK_COLUMNS
+from stkr.sync.to_book_list import TO_BOOK_COLUMNS
 from stkr.tabular.csv_out import csv_text
 from stkr_cli.console import console, fail
 from stkr_cli.mark_booked import mark_booked

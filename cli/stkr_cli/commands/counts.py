@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from stkr.domain.errors import StkrError
+from stkr.domain.names import SessionId
 from stkr.links.signing_keys import signing_keys
 from stkr.links.tokens import CountLink, address
 from stkr.session.core import Opening
@@ -99,7 +100,7 @@ def status(
         if session_id is None:
             _list_sessions(outputs(stack)["CountsTableName"])
         else:
-            _show_session(stack, session_id)
+            _show_session(stack, SessionId(session_id))
     except (StackError, StkrError) as error:
         raise fail(error) from error
 
@@ -115,7 +116,7 @@ def _list_sessions(counts_table: str) -> None:
     console.print(table)
 
 
-def _show_session(stack: str, session_id: str) -> None:
+def _show_session(stack: str, session_id: SessionId) -> None:
     standing = session_standing(session_settings(stack), session_id, MAX_SHOWN_ROWS)
     session = standing.session
     who = f"{escape(session.location)}, counted by {escape(session.counter)}"

@@ -207,8 +207,6 @@ def _option_for(question: Question) -> str:
             return f"or say {which}: {' or '.join(offered)}"
         case QuestionKind.UNIT:
             return "or say which unit the count is in: --unit each or --unit cases"
-        case QuestionKind.EQUAL_ROWS:
-            return "or say what equal rows are: --equal-rows add, counts that add up, or --equal-rows same, one count"
 
 
 def _offered(candidate: Candidate) -> str:

@@ -16,6 +16,7 @@ from rich.table import Table
 from stkr.capture.quantities import plain
 from stkr.domain.errors import StkrError
 from stkr.domain.instants import moment_of
+from stkr.domain.names import Instant, SessionId
 from stkr.infra import aws
 from stkr.rules.doc import Rules
 from stkr.web.formatting import counted_noun, day_and_time, quantity, signed, signed_money
@@ -53,7 +54,7 @@ def audit(
         raise fail("name either a SKU, or a count with --session ID")
     try:
         if session is not None:
-            events = story_of_session(_tables(stack), outputs(stack)["BucketName"], session)
+            events = story_of_session(_tables(stack), outputs(stack)["BucketName"], SessionId(session))
         else:
             events = story_of_sku(_tables(stack), sku or "")
         rules = rules_in_force(stack).rules
@@ -75,8 +76,8 @@ def _document(event: StoryEvent) -> dict[str, Any]:
 
 def _show(title: str, events: Sequence[StoryEvent], rules: Rules, others: tuple[str, ...]) -> None:
     table = Table(title=f"{title} (times in {rules.time_zone})", title_justify="left")
-    for column in ("when", "what", "who", *others, "before", "after", "gap", "value", "cause", "more"):
-        numeric = column in {"before", "after", "gap", "value"}
+    for column in ("when", "what", "who", *others, "before", "after", "variance", "value", "cause", "more"):
+        numeric = column in {"before", "after", "variance", "value"}
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for event in events:
         more = [f"by the link of {event.link_issued_to}" if event.link_issued_to else "", event.note]
@@ -96,7 +97,7 @@ def _show(title: str, events: Sequence[StoryEvent], rules: Rules, others: tuple[
     console.print(table)
 
 
-def _when(at: str | None, zone: ZoneInfo) -> str:
+def _when(at: Instant | None, zone: ZoneInfo) -> str:
     return day_and_time(moment_of(at), zone) if at else "not kept"
 
 

@@ -19,6 +19,7 @@ from stkr.domain.cause import Cause, DatedFact, Evidence, Flag
 from stkr.domain.counted import LineKind
 from stkr.domain.line import Line, LineState
 from stkr.domain.movement import Ledger, Movement, MovementKind, Observed, OnHand
+from stkr.domain.names import Instant
 from stkr.domain.session import Session, SessionStatus
 from stkr.domain.variance import Materiality
 from stkr.rules.doc import Rules
@@ -27,7 +28,7 @@ from stkr.web.wording import facts
 
 pytestmark = pytest.mark.unit
 
-NOW = "2026-11-21T15:00:00.000000Z"
+NOW = Instant("2026-11-21T15:00:00.000000Z")
 
 
 def on_hand(quantity: int, version: int) -> OnHand:
@@ -174,13 +175,18 @@ def forward(*sold: int, source_qty: int) -> RollBack:
     begin, end = "2026-11-21T09:00:00.000000Z", "2026-11-21T20:00:00.000000Z"
     sales = tuple(
         Movement(
-            "BOLT-M6-50", "aisle", MovementKind.SALE, Decimal(-units), f"2026-11-21T{hour}:00:00.000000Z", f"R{hour}"
+            "BOLT-M6-50",
+            "aisle",
+            MovementKind.SALE,
+            Decimal(-units),
+            Instant(f"2026-11-21T{hour}:00:00.000000Z"),
+            f"R{hour}",
         )
         for hour, units in enumerate(sold, 11)
     )
-    seen = (Observed("BOLT-M6-50", Decimal(-sum(sold)), begin, end),)
+    seen = (Observed("BOLT-M6-50", Decimal(-sum(sold)), Instant(begin), Instant(end)),)
     stock = {"BOLT-M6-50": on_hand(source_qty, 9)}
-    return RollBack(Ledger("aisle", begin, end, stock, seen, sales, begin))
+    return RollBack(Ledger("aisle", Instant(begin), Instant(end), stock, seen, sales, Instant(begin)))
 
 
 def test_approving_a_rolled_line_moves_live_stock_by_the_gap_and_leaves_what_was_sold_since() -> None:

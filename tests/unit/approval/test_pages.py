@@ -16,6 +16,7 @@ from stkr.approval.pages import DecisionForm, Shown, decided_page, decision_page
 from stkr.domain.cause import Cause
 from stkr.domain.line import Line, StillQueued
 from stkr.domain.movement import OnHand
+from stkr.domain.names import Instant
 from stkr.links.tokens import LinkAction
 from stkr.rules.doc import Rules
 from stkr.web.page import Page
@@ -29,14 +30,14 @@ VERDICT = Verdict(
     name="Priya Shah",
     addressee="priya@example.com",
     cause=Cause.SHRINKAGE,
-    at="2026-11-23T09:15:00.000000Z",
+    at=Instant("2026-11-23T09:15:00.000000Z"),
 )
 REJECTION = Verdict(
     approves=False,
     name="Priya Shah",
     addressee="priya@example.com",
     cause=Cause.MISCOUNT,
-    at="2026-11-23T09:15:00.000000Z",
+    at=Instant("2026-11-23T09:15:00.000000Z"),
 )
 
 
@@ -129,7 +130,7 @@ def test_an_unrecorded_item_is_added() -> None:
 def test_what_makes_the_count_doubtful_is_told() -> None:
     shown = ask(line(incomplete=True, held_from_qty=Decimal(500)))
     assert "The count may be incomplete." in shown.text
-    assert "The system said 500 when the count began and 480 when it was first to be posted." in shown.text
+    assert "The system said 500 when the count began and 480 when it was first to be adjusted." in shown.text
 
 
 def test_a_line_without_cost_percentage_or_evidence_has_none_on_its_page() -> None:
@@ -194,7 +195,7 @@ IN_TIME = (
 )
 
 
-def test_a_gap_at_the_moment_of_counting_is_approved_onto_live_stock() -> None:
+def test_a_variance_at_the_moment_of_counting_is_approved_onto_live_stock() -> None:
     shown = ask(rolled(), live="471").text
     assert "Short 48 units (-10%, -£16.80)" in shown
     assert IN_TIME in shown
@@ -204,18 +205,18 @@ def test_a_gap_at_the_moment_of_counting_is_approved_onto_live_stock() -> None:
     assert "Stock has moved since this was mailed." in ask(rolled(), live="470").text
 
 
-def test_a_gap_that_was_approved_onto_live_stock_says_what_stock_was_changed_to() -> None:
+def test_a_variance_that_was_approved_onto_live_stock_says_what_stock_was_changed_to() -> None:
     told = read(decided_page(decided(rolled(), VERDICT), RULES, fresh=True, recount_url=None)).text
     assert "Stock was changed from 471 to 423." in told
     assert "Stock before 471 Change -48 Stock after 423" in told
 
 
-def test_a_held_gap_at_the_moment_of_counting_shows_what_would_become_of_stock() -> None:
+def test_a_held_variance_at_the_moment_of_counting_shows_what_would_become_of_stock() -> None:
     told = read(held_page(rolled(held_from_qty=Decimal(482)), RULES)).text
-    assert "Not posted: stock has moved since the mail" in told
+    assert "Not adjusted: stock has moved since the mail" in told
     assert (
         "System, when the count began 482 System, right now 471 Expected, when it was counted 480 Counted 432 "
-        "Gap, when it was counted short 48 (-£16.80) System, if you approve 423" in told
+        "Variance, when it was counted short 48 (-£16.80) System, if you approve 423" in told
     )
     assert IN_TIME in told
     assert "reject and count afresh" not in told
@@ -225,9 +226,10 @@ def test_a_held_post_shows_both_figures_and_what_to_do() -> None:
     page = held_page(held(line(), on_hand(470, 4), None, VERDICT.at), RULES)
     assert page.status == 409
     told = read(page).text
-    assert "Not posted: stock has moved since the count" in told
+    assert "Not adjusted: stock has moved since the count" in told
     assert (
-        "System, when the count began 480 System, right now 470 Counted 432 Gap, right now short 38 (-£13.30)" in told
+        "System, when the count began 480 System, right now 470 Counted 432 Variance, right now short 38 (-£13.30)"
+        in told
     )
     assert "reject and count afresh" in told
     told = read(held_page(held(uncounted(), on_hand(9, 4), None, VERDICT.at), RULES)).text
@@ -270,10 +272,13 @@ def test_whatever_was_typed_anywhere_is_escaped() -> None:
 
 def counted(*quantities: tuple[str, str | None, str]) -> tuple[EarlierCount, ...]:
     lines = [
-        (f"{day}T09:00:00.000000Z", line(session_id=day, counted_qty=qty and Decimal(qty), system_qty=Decimal(system)))
+        (
+            Instant(f"{day}T09:00:00.000000Z"),
+            line(session_id=day, counted_qty=qty and Decimal(qty), system_qty=Decimal(system)),
+        )
         for day, qty, system in quantities
     ]
-    own = ("2026-11-21T09:00:00.000000Z", line())
+    own = (Instant("2026-11-21T09:00:00.000000Z"), line())
     return history(line(), [*lines, own])
 
 
@@ -281,7 +286,7 @@ def test_the_items_other_counts_are_told_in_words_and_drawn_beside_them() -> Non
     counts = counted(("2026-09-26", "500", "500"), ("2026-10-24", None, "490"))
     shown = read(decision_page(Shown(line(), Decimal(480), counts), LinkAction.APPROVE, RULES, FORM))
     for told in (
-        "Sat 26 Sep 2026 500 of 500, no gap",
+        "Sat 26 Sep 2026 500 of 500, no variance",
         "Sat 24 Oct 2026 not counted, 490 expected",
         "Sat 21 Nov 2026, this count 432 of 480, short 48",
     ):

@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 
 from bench.count.data import make_count, make_stock
-from bench.count.measure import CONTENDERS, SIZES, WAREHOUSE, Memory, Timed, Times
-from bench.count.report import Measured, missed
+from bench.count.measure import CONTENDERS, SIZES, WAREHOUSE, PeakMemory, RunTimes, TimedCount
+from bench.count.report import Measurements, missed
 from bench.count.with_stkr import outcome, reconcile
 from stkr.capture.result import Reason
 from stkr.domain.counted import LineKind
@@ -34,14 +34,14 @@ def test_every_rule_has_work_and_six_lines_in_a_hundred_are_to_be_decided() -> N
     assert found.totals.collapsed
 
 
-def _measured(*per_line: float, peak: float = 200) -> Measured:
+def _measured(*per_line: float, peak: float = 200) -> Measurements:
     """A run in which a line of each size took so many seconds, and the function so many MB."""
     seconds = dict(zip((*SIZES, WAREHOUSE), (*per_line, 1.0), strict=True))
     timed = {
-        size: Timed(size.lines, 0, dict.fromkeys(CONTENDERS, Times(1, 1, each * size.lines)))
+        size: TimedCount(size.lines, 0, dict.fromkeys(CONTENDERS, RunTimes(1, 1, each * size.lines)))
         for size, each in seconds.items()
     }
-    return Measured(timed, {}, {}, {WAREHOUSE: Memory(0, 0, peak, 0)}, 512)
+    return Measurements(timed, {}, {}, {WAREHOUSE: PeakMemory(0, 0, peak, 0)}, 512)
 
 
 def test_growth_within_fifteen_percent_is_linear() -> None:

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.scale.chain import LAYOUTS, RESOURCES, SHOPS, million_lines, night_cost, room, stages, supply
-from bench.scale.demand import Demand, Used
+from bench.scale.demand import Demand, StageUsage
 from bench.scale.model import Stage, arrivals, bound, night
 from bench.scale.opening import mirrored, opened, read_back
-from bench.scale.report import Function, Stock, end
-from bench.scale.standin import BARE_MB, CpuAndMemory
+from bench.scale.report import FunctionLimits, StockFigures, end
+from bench.scale.standin import BARE_MB, ProcessUse
 from tests.deployment import stack
 from tests.template.stack import ROOT
 
@@ -90,8 +90,10 @@ def test_a_need_without_a_supply_is_an_error() -> None:
         night([1.0], [READ], {})
 
 
-def _used(header_writes: int = 0, **usage: int) -> Used:
-    return Used({name: Decimal(amount) for name, amount in {"lambda_gb_second": 1, **usage}.items()}, header_writes)
+def _used(header_writes: int = 0, **usage: int) -> StageUsage:
+    return StageUsage(
+        {name: Decimal(amount) for name, amount in {"lambda_gb_second": 1, **usage}.items()}, header_writes
+    )
 
 
 def test_a_stage_needs_seconds_by_its_functions_memory_and_an_index_entry_for_each_write_of_the_header() -> None:
@@ -134,24 +136,24 @@ def test_a_night_costs_what_the_stages_use_and_decisions_and_storage_are_not_in_
     assert whole == model + counts * (Decimal("0.0001") + 5 * Decimal(PRICES["lambda_gb_second"]["usd"]) + logs)
 
 
-SMALL = Stock(10, CpuAndMemory(0, 100), 0, CpuAndMemory(0, 100), CpuAndMemory(0, 100))
+SMALL = StockFigures(10, ProcessUse(0, 100), 0, ProcessUse(0, 100), ProcessUse(0, 100))
 
 
 @given(slope=st.floats(0.01, 5), memory=st.integers(200, 2_000))
 def test_a_stock_ends_where_the_straight_line_through_both_sizes_reaches_the_memory(slope: float, memory: int) -> None:
     rows = 1_000_000
-    grown = CpuAndMemory(0.001, 100 + round(slope * 1000))
-    why, most = end(Function(memory, 120), [SMALL, replace(SMALL, rows=rows, read=grown)], "read")
+    grown = ProcessUse(0.001, 100 + round(slope * 1000))
+    why, most = end(FunctionLimits(memory, 120), [SMALL, replace(SMALL, rows=rows, read=grown)], "read")
     expected = rows * (memory - 100) / (grown.peak_mb - 100)
     assert why == "memory"
     assert most == pytest.approx(expected, rel=1e-4, abs=1_000)
 
 
 def test_a_stock_ends_by_time_where_that_comes_first_and_a_share_of_a_vcpu_stretches_it() -> None:
-    grown = replace(SMALL, rows=100_000, opened=CpuAndMemory(10, 101))
-    assert end(Function(1769, 30), [SMALL, grown], "opened") == ("time", 300_000)
-    assert end(Function(885, 30), [SMALL, grown], "opened") == ("time", 150_000)
-    assert end(Function(10_000, 30), [SMALL, grown], "opened") == ("time", 300_000)
+    grown = replace(SMALL, rows=100_000, opened=ProcessUse(10, 101))
+    assert end(FunctionLimits(1769, 30), [SMALL, grown], "opened") == ("time", 300_000)
+    assert end(FunctionLimits(885, 30), [SMALL, grown], "opened") == ("time", 150_000)
+    assert end(FunctionLimits(10_000, 30), [SMALL, grown], "opened") == ("time", 300_000)
 
 
 def test_the_queues_have_the_workers_that_the_first_layout_takes_them_to_have() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bench.stack.count import StageTimes
-from bench.stack.peer import PeerTimes
+from bench.stack.peer import OdooTimes
 from bench.stack.report import missed, report
 
 pytestmark = pytest.mark.unit
@@ -26,7 +26,7 @@ def test_without_an_odoo_the_page_says_so() -> None:
 
 
 def test_all_that_odoo_took_is_compared_with_all_that_the_stack_took() -> None:
-    page = report(20_000, TAKEN, PeerTimes(written=10, applied=165, lines=20_000, gaps=1_285))
+    page = report(20_000, TAKEN, OdooTimes(written=10, applied=165, lines=20_000, gaps=1_285))
     assert "met: 3.5 times as fast as Odoo, aiming at 3" in page
     assert "**175.0 s** together" in page
     assert not missed(TAKEN)

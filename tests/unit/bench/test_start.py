@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bench.decision import report as decision
-from bench.decision.measure import APPROVE, LOOK, REJECT, Request, summed_up
+from bench.decision.measure import APPROVE, LOOK, REJECT, MeasuredRequest, summed_up
 from bench.start import report as start
 from bench.start.measure import BARE, FLOOR, LayerSize, ProcessStart, in_turns, size_of
 
@@ -61,17 +61,24 @@ def test_a_layer_is_as_large_as_its_files_and_its_zip(tmp_path: Path) -> None:
 
 
 def test_a_request_that_renewed_what_a_warm_function_keeps_is_left_out_and_counted() -> None:
-    renewing = Request(APPROVE, (*DECIDING, "s3.GetObject"), 9.0)
-    found = summed_up([Request(APPROVE, DECIDING, seconds / 1000) for seconds in range(1, 101)] + [renewing])[APPROVE]
-    assert (found.number, found.renewing, found.most_calls) == (100, 1, 3)
-    assert (found.calls, found.waits) == (DECIDING, 38)
-    assert (found.median, found.p99) == pytest.approx((50.5, 99.0))
+    renewing = MeasuredRequest(APPROVE, (*DECIDING, "s3.GetObject"), 9.0)
+    warm = [MeasuredRequest(APPROVE, DECIDING, seconds / 1000) for seconds in range(1, 101)]
+    figures = summed_up([*warm, renewing])[APPROVE]
+    assert (figures.number, figures.renewing, figures.most_calls) == (100, 1, 3)
+    assert (figures.calls, figures.waits) == (DECIDING, 38)
+    assert (figures.median, figures.p99) == pytest.approx((50.5, 99.0))
 
 
 @pytest.mark.parametrize(("calls", "verdict"), [(DECIDING, "met"), ((*DECIDING, "dynamodb.GetItem"), "**missed**")])
 def test_one_decision_with_a_fourth_call_misses_the_goal(calls: tuple[str, ...], verdict: str) -> None:
-    made = [Request(LOOK, LOOKING, 0.02), Request(REJECT, DECIDING, 0.06), Request(APPROVE, DECIDING, 0.06)]
-    page = decision.report(summed_up([*made, Request(APPROVE, DECIDING, 0.06), Request(APPROVE, calls, 0.06)]), 256)
+    made = [
+        MeasuredRequest(LOOK, LOOKING, 0.02),
+        MeasuredRequest(REJECT, DECIDING, 0.06),
+        MeasuredRequest(APPROVE, DECIDING, 0.06),
+    ]
+    page = decision.report(
+        summed_up([*made, MeasuredRequest(APPROVE, DECIDING, 0.06), MeasuredRequest(APPROVE, calls, 0.06)]), 256
+    )
     assert f"- {verdict}: approve, POST, in a warm function: {len(calls)} calls of AWS, at most 3" in page
     assert "- met: reject, POST, in a warm function: 3 calls of AWS, at most 3" in page
     assert "| reject, POST | 22 ms | 38 ms | 60 ms | 60 ms |" in page

@@ -12,9 +12,10 @@ from stkr.capture.codes import Codebook
 from stkr.capture.core import capture
 from stkr.capture.layout.find import find_layout
 from stkr.capture.result import Capture, UploadedFile
-from stkr.capture.times import Window, clock_of, spanned, window_of
+from stkr.capture.times import Moment, Window, clock_of, spanned, window_of
 from stkr.domain import instants
 from stkr.domain.counted import ClockDoubt
+from stkr.domain.names import Instant
 from stkr.domain.stock import Snapshot
 from stkr.headings.titles import tells_when
 from tests.unit.capture.builders import count, snapshot
@@ -37,13 +38,13 @@ def read(*cells: str, within: Window | None = None, beside: tuple[tuple[str, ...
     return clock.moment(cells) if clock else None
 
 
-def minute(text: str) -> tuple[str, str]:
+def minute(text: str) -> Moment:
     """A minute in UTC."""
     begin = datetime.fromisoformat(text).replace(tzinfo=UTC)
     return instants.instant(begin), instants.instant(begin + timedelta(seconds=59, microseconds=999_999))
 
 
-def second(text: str) -> tuple[str, str]:
+def second(text: str) -> Moment:
     """A second in UTC."""
     begin = datetime.fromisoformat(text).replace(tzinfo=UTC)
     return instants.instant(begin), instants.instant(begin + timedelta(microseconds=999_999))
@@ -179,7 +180,7 @@ def test_rows_together_say_from_when_to_when() -> None:
 
 
 def test_without_the_opening_or_the_upload_there_is_no_window() -> None:
-    shot = Snapshot("Main", {}, taken_at="2026-11-21T09:00:00.000000Z", zone="Europe/London")
+    shot = Snapshot("Main", {}, taken_at=Instant("2026-11-21T09:00:00.000000Z"), zone="Europe/London")
     assert window_of(shot, "2026-11-21T14:00:00+00:00") == window()
     assert window_of(shot, "") is None
     assert window_of(Snapshot("Main", {}), "2026-11-21T14:00:00+00:00") is None
@@ -257,7 +258,7 @@ def test_the_columns_of_times_are_told_by_title_and_content(rows: str, times: tu
 
 def timed(*texts: str, uploaded: str = "2026-11-21T14:00:00Z") -> Capture:
     """A count that was opened at nine, of files uploaded later."""
-    opened = replace(snapshot(), taken_at="2026-11-21T09:00:00.000000Z", zone="Europe/London")
+    opened = replace(snapshot(), taken_at=Instant("2026-11-21T09:00:00.000000Z"), zone="Europe/London")
     files = [UploadedFile(f"{number}.csv", text.encode(), uploaded) for number, text in enumerate(texts, 1)]
     return capture(files, opened)
 

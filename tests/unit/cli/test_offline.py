@@ -300,7 +300,7 @@ def test_a_character_that_the_output_cannot_take_costs_itself_only(files: Path) 
     )
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert "Gap ?" in done.stdout
+    assert "In ?" in done.stdout
 
 
 def test_a_long_file_that_cannot_be_read_ends_with_one_line_too(files: Path) -> None:

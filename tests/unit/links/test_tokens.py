@@ -10,6 +10,7 @@ from itsdangerous import URLSafeSerializer
 from pydantic import ValidationError
 
 from stkr.domain.errors import LinkExpired, LinkTampered
+from stkr.domain.names import SessionId
 from stkr.links.tokens import (
     MAX_TOKEN_CHARS,
     CountLink,
@@ -40,7 +41,7 @@ def decisions(draw: st.DrawFn) -> DecisionLink:
     return DecisionLink(
         home=HOME,
         action=draw(st.sampled_from(LinkAction)),
-        session_id=draw(names),
+        session_id=SessionId(draw(names)),
         sku=draw(names),
         revision=draw(st.integers(1, 10**6)),
         addressee=draw(st.emails()),
@@ -53,7 +54,7 @@ def counts(draw: st.DrawFn) -> CountLink:
     return CountLink(
         home=HOME,
         location=draw(st.none() | names),
-        session_id=draw(st.none() | names),
+        session_id=draw(st.none() | names.map(SessionId)),
         skus=tuple(draw(st.lists(names, max_size=5))),
         recount_of=draw(st.none() | names),
         expires_at=draw(expiries),
@@ -63,7 +64,7 @@ def counts(draw: st.DrawFn) -> CountLink:
 BOLTS = DecisionLink(
     home=HOME,
     action=LinkAction.APPROVE,
-    session_id="2026-11-21-fixings-aisle-7f3a9c01",
+    session_id=SessionId("2026-11-21-fixings-aisle-7f3a9c01"),
     sku="BOLT-M6-50",
     revision=1,
     addressee="priya@example.com",

@@ -41,10 +41,10 @@ URL = "https://" + "i" * 32 + ".lambda-url.eu-west-2.on.aws/?t=" + "t" * 330
 
 def longest(**changed: object) -> DigestItem:
     """A variance about which there is as much to say as there can be."""
-    told = line(
+    variance = line(
         name="N" * 60, rationale="r" * 240, sku="S" * 20, incomplete=True, held_from_qty=Decimal(500), **changed
     )
-    return DigestItem(told, URL, URL)
+    return DigestItem(variance, URL, URL)
 
 
 def waiting() -> list[CountInDigest]:
@@ -84,10 +84,10 @@ def test_only_elements_that_every_mail_program_shows(sent: Mail) -> None:
 @every_mail
 def test_layout_is_tables_that_a_screen_reader_passes_over(sent: Mail) -> None:
     """A table of figures has headers, and is read as such."""
-    found = Read(sent.html)
-    of_figures = [table for table in found.all("table") if table.get("role") != "presentation"]
-    assert bool(of_figures) == bool(found.all("th"))
-    assert all(header["scope"] == "row" for header in found.all("th"))
+    read = Read(sent.html)
+    figure_tables = [table for table in read.all("table") if table.get("role") != "presentation"]
+    assert bool(figure_tables) == bool(read.all("th"))
+    assert all(header["scope"] == "row" for header in read.all("th"))
 
 
 @every_mail
@@ -100,11 +100,11 @@ def test_nothing_is_loaded_from_elsewhere_and_the_language_is_said(sent: Mail) -
 
 @every_mail
 def test_styles_are_inline_and_survive(sent: Mail) -> None:
-    found = Read(sent.html)
-    styles = [attributes["style"] for _, attributes in found.elements if "style" in attributes]
+    read = Read(sent.html)
+    styles = [attributes["style"] for _, attributes in read.elements if "style" in attributes]
     assert [style for style in styles if FORBIDDEN.search(style)] == []
     for tag in ("td", "p", "h1", "h2", "h3", "th"):
-        assert all("style" in each or not each.keys() - {"width", "height"} for each in found.all(tag)), tag
+        assert all("style" in each or not each.keys() - {"width", "height"} for each in read.all(tag)), tag
 
 
 @every_mail
@@ -129,9 +129,9 @@ def test_the_fullest_mail_is_nearly_full() -> None:
 
 @every_mail
 def test_the_text_part_has_every_figure_and_every_link_in_the_same_order(sent: Mail) -> None:
-    shown, told = Read(PREVIEW.sub("", sent.html)), LINK.sub("", sent.text)
+    shown, text = Read(PREVIEW.sub("", sent.html)), LINK.sub("", sent.text)
     assert LINK.findall(sent.text) == shown.links()
-    assert not Counter(FIGURE.findall(shown.text)) - Counter(FIGURE.findall(told))
+    assert not Counter(FIGURE.findall(shown.text)) - Counter(FIGURE.findall(text))
 
 
 PREVIEW = re.compile(r"<div style=\"display:none.*?</div>", flags=re.DOTALL)

@@ -255,9 +255,9 @@ def test_an_upload_for_an_area_says_so_and_leads_back() -> None:
 
 def test_what_was_understood_adds_up_on_the_page() -> None:
     shown = stands(SESSION, CAPTURE)
-    assert "rows read 6 counted 2 repeat scans 1 blank, not counted 2 parked, to be mended 1" in shown.text
+    assert "rows read 6 counted 2 repeat scans 1 blank, not counted 2 rows to mend 1" in shown.text
     assert "2 items counted: see the quantities BOLT-M6-50 432 PAINT-RED 3" in shown.text
-    assert "6 rows were read: 2 counted, 1 repeat scan, 2 blank, 1 to be mended." in shown.text
+    assert "6 rows were read: 2 counted, 1 repeat scan, 2 blank, 1 to mend." in shown.text
     assert shown.text.index("6 rows were read") < shown.text.index("Next: mend the 1 row below")
 
 

@@ -9,6 +9,7 @@ from stkr.domain.cause import Cause
 from stkr.domain.counted import LineKind
 from stkr.domain.inventory import Unbooked, UnbookedRow
 from stkr.domain.line import Line, LineState
+from stkr.domain.names import Instant
 from stkr.domain.session import LastCount, Session, SessionStatus
 from stkr.domain.variance import Materiality
 from stkr.rules.doc import Rules, parse_rules
@@ -96,7 +97,7 @@ def queued(sku: str, queued_at: str, units: int, **fields: Any) -> Line:
 def to_book(sku: str, since: str, adjustments: int = 1) -> UnbookedRow:
     """A row of the inventory with so many adjustments to be booked."""
     waiting = tuple(Unbooked(id=f"a.{sku}.r{number}", units=Decimal(-1), at=since) for number in range(adjustments))
-    return UnbookedRow("fixings-aisle", sku, sku, waiting, since)
+    return UnbookedRow("fixings-aisle", sku, sku, waiting, Instant(since))
 
 
 def facts(

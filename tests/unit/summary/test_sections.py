@@ -133,9 +133,9 @@ def test_mail_page_and_file_say_the_same() -> None:
                 assert f"{row.label} {row.text}" in where
             assert f"{row.label}: {row.text}" in in_text
             values = [one for one in written if (one["section"], one["item"]) == (section.title, row.label)]
-            told = re.findall(r"\d[\d,]*(?:\.\d+)?", row.text)
+            figures = re.findall(r"\d[\d,]*(?:\.\d+)?", row.text)
             # "never counted" is the one figure without a digit.
-            assert [Decimal(figure.replace(",", "")) for figure in told] == [
+            assert [Decimal(figure.replace(",", "")) for figure in figures] == [
                 abs(Decimal(one["value"])) for one in values if one["value"] != "0" or "never" not in row.text
             ]
     for paragraph in SUMMARY.paragraphs:
@@ -173,10 +173,10 @@ def test_the_mail_shows_the_first_rows_of_a_long_section_and_says_how_many_more_
     long = replace(SUMMARY, facts=replace(SUMMARY.facts, repeats=tuple(many)))
     sent = mail(sections(long))
 
-    for told in (sent.text, Read(sent.html).text):
-        assert "SKU-014" in told
-        assert "SKU-015" not in told
-        assert "and 485 more rows on the page" in told
+    for body in (sent.text, Read(sent.html).text):
+        assert "SKU-014" in body
+        assert "SKU-015" not in body
+        assert "and 485 more rows on the page" in body
     assert len(sent.html) < 102_000  # beyond, Gmail hides the rest
     assert "SKU-499" in summary_page(long, HOME, "x").html
 

@@ -34,9 +34,9 @@ def test_the_subject_says_it_all() -> None:
 
 
 def test_a_variance_at_the_moment_of_counting_says_what_was_expected_then() -> None:
-    for told in (mail(rolled()).text, html_text(mail(rolled()))):
-        assert "Counted 432, expected 480. Short 48 units (-10%, -£16.80)." in told
-        assert "Counted at 10:14, when 480 were expected (482 when the count began). The system says 471 now" in told
+    for body in (mail(rolled()).text, html_text(mail(rolled()))):
+        assert "Counted 432, expected 480. Short 48 units (-10%, -£16.80)." in body
+        assert "Counted at 10:14, when 480 were expected (482 when the count began). The system says 471 now" in body
     held = rolled(held_from_qty=Decimal(482))
     assert "reject and count afresh" not in mail(held).text
     assert mail(held).subject.startswith("Stock has moved: ")
@@ -44,12 +44,12 @@ def test_a_variance_at_the_moment_of_counting_says_what_was_expected_then() -> N
 
 def test_stock_that_moved_while_it_was_counted_is_said_to_be_in_doubt() -> None:
     timing = Timing(snapshot_qty=Decimal(480), moved_qty=Decimal(-3), unrolled=Unrolled.NOT_LISTED)
-    for told in (mail(line(timing=timing)).text, html_text(mail(line(timing=timing)))):
-        assert "Counted 432, system 480." in told
+    for body in (mail(line(timing=timing)).text, html_text(mail(line(timing=timing)))):
+        assert "Counted 432, system 480." in body
         assert (
             "Stock moved by -3 while it was counted, and which part of that came before the shelf was counted is not "
             "known: the system does not say when it moved."
-        ) in told
+        ) in body
 
 
 def test_what_was_found_late_in_the_evening_has_waited_a_day_in_the_morning() -> None:
@@ -65,11 +65,11 @@ def test_a_mail_goes_to_the_person_and_greets_them() -> None:
     assert "as the escalation contact of Fixings aisle" in mail(line(), to=MORGAN).text
 
 
-def test_the_seeds_line_reads_as_in_the_seed() -> None:
+def test_a_line_says_count_system_variance_and_likely_cause() -> None:
     sent = mail(line())
-    told = "Counted 432, system 480. Short 48 units (-10%, -£16.80). Likely shrinkage: A sustained shortage"
-    assert f"BOLT-M6-50: M6 bolts 50 mm, Fixings aisle. {told}" in sent.text
-    assert told in html_text(sent)
+    expected = "Counted 432, system 480. Short 48 units (-10%, -£16.80). Likely shrinkage: A sustained shortage"
+    assert f"BOLT-M6-50: M6 bolts 50 mm, Fixings aisle. {expected}" in sent.text
+    assert expected in html_text(sent)
     assert "M6 bolts 50 mm BOLT-M6-50 · Fixings aisle" in html_text(sent)
     for body in (sent.text, html_text(sent)):
         assert "96 sold since the last count. Last counted Sat 26 Sep 2026, 8 weeks before the count." in body
@@ -97,10 +97,10 @@ def test_a_screen_reader_that_lists_the_links_hears_which_item_each_is_for() -> 
 
 
 def test_totals_tell_short_and_over_apart_and_what_has_no_cost() -> None:
-    told = "-£179.30 in all (short £216.80, over £37.50); 1 variance without a unit cost"
+    expected = "-£179.30 in all (short £216.80, over £37.50); 1 variance without a unit cost"
     sent = mail(DRILL, line(), unrecorded(), line(sku="NUT", gap_value=None))
-    assert told in sent.text
-    assert told in html_text(sent)
+    assert expected in sent.text
+    assert expected in html_text(sent)
     assert "1 variance without a unit cost" in mail(line(gap_value=None)).text
 
 
@@ -123,7 +123,7 @@ def test_uncounted_items_have_a_section_of_their_own() -> None:
 def test_held_and_doubtful_lines_say_so() -> None:
     shown = mail(line(held_from_qty=Decimal(500), incomplete=True), uncounted(held_from_qty=Decimal(15)))
     for body in (shown.text, html_text(shown)):
-        assert "Stock has moved: the system said 500 when the count began and 480 when it was to be posted." in body
+        assert "Stock has moved: the system said 500 when the count began and 480 when it was to be adjusted." in body
         assert "The count may be incomplete" in body
         assert "system 12 (was 15)." in body
     assert shown.subject.startswith("Stock has moved: Fixings aisle count: ")

@@ -63,8 +63,8 @@ def test_an_end_that_occurs_twice_is_the_next_one() -> None:
 
 def test_an_end_that_does_not_exist_is_when_the_clocks_jump_over_it() -> None:
     # 01:30 is skipped: at 00:59:59 comes 02:00.
-    found = quiet_until(local("2026-03-28T23:30"), hours("23:00", "01:30"), LONDON)
-    assert found == datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
+    quiet_end = quiet_until(local("2026-03-28T23:30"), hours("23:00", "01:30"), LONDON)
+    assert quiet_end == datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
 
 
 def test_a_start_that_the_clocks_go_back_behind_ends_quiet_hours_until_it_comes_again() -> None:
@@ -78,15 +78,15 @@ def test_a_start_that_the_clocks_go_back_behind_ends_quiet_hours_until_it_comes_
 def test_clocks_that_jump_by_half_an_hour_are_followed() -> None:
     island = ZoneInfo("Australia/Lord_Howe")
     # 02:15 is skipped there: at 01:59:59 comes 02:30.
-    found = quiet_until(local("2026-10-04T01:30", zone=island), hours("22:00", "02:15"), island)
-    assert found == local("2026-10-04T02:30", zone=island).astimezone(UTC)
+    quiet_end = quiet_until(local("2026-10-04T01:30", zone=island), hours("22:00", "02:15"), island)
+    assert quiet_end == local("2026-10-04T02:30", zone=island).astimezone(UTC)
 
 
 def test_a_day_that_a_zone_leaves_out_has_no_end_of_quiet_hours() -> None:
     # Samoa went from the end of 29 December 2011 to the beginning of the 31st.
     samoa = ZoneInfo("Pacific/Apia")
-    found = quiet_until(local("2011-12-29T23:00", zone=samoa), NIGHT, samoa)
-    assert found == local("2011-12-31T07:00", zone=samoa).astimezone(UTC)
+    quiet_end = quiet_until(local("2011-12-29T23:00", zone=samoa), NIGHT, samoa)
+    assert quiet_end == local("2011-12-31T07:00", zone=samoa).astimezone(UTC)
 
 
 def test_hours_within_one_day_are_quiet_in_between_only() -> None:

@@ -39,8 +39,8 @@ def test_each_sign_of_a_wrong_record_ranks_before_all_that_come_after_it() -> No
         row("NEGATIVE", -3, None),
         row("PLAIN"),
     ]
-    found = propose(rows, [*corrected("ONCE", 4), *corrected("OFTEN", -1, -2)])
-    assert [(each.sku, each.reasons) for each in found] == [
+    proposals = propose(rows, [*corrected("ONCE", 4), *corrected("OFTEN", -1, -2)])
+    assert [(each.sku, each.reasons) for each in proposals] == [
         ("NEGATIVE", ("negative stock",)),
         ("OFTEN", ("short at 2 counts in the last year",)),
         ("ONCE", ("over at an earlier count",)),
@@ -51,9 +51,9 @@ def test_each_sign_of_a_wrong_record_ranks_before_all_that_come_after_it() -> No
 
 def test_reasons_add_up_and_between_equals_the_higher_value_comes_first() -> None:
     rows = [row("A", 10), row("B", 20), row("C", 1000, "50")]
-    found = propose(rows, [*corrected("A", -1), *corrected("B", 1), *corrected("C", 5, -1)])
-    assert [each.sku for each in found] == ["C", "B", "A"]
-    assert found[0].reasons == ("off at 2 counts in the last year", "high value")
+    proposals = propose(rows, [*corrected("A", -1), *corrected("B", 1), *corrected("C", 5, -1)])
+    assert [each.sku for each in proposals] == ["C", "B", "A"]
+    assert proposals[0].reasons == ("off at 2 counts in the last year", "high value")
 
 
 def test_where_the_record_dates_no_count_nothing_is_said_to_be_never_counted() -> None:
@@ -61,8 +61,8 @@ def test_where_the_record_dates_no_count_nothing_is_said_to_be_never_counted() -
 
 
 def test_what_a_count_of_ours_has_corrected_was_counted() -> None:
-    found = propose([row("A", cost=None, last_counted_at=None), row("B", cost=None)], corrected("A", -1))
-    assert [each.reasons for each in found] == [("short at an earlier count",)]
+    proposals = propose([row("A", cost=None, last_counted_at=None), row("B", cost=None)], corrected("A", -1))
+    assert [each.reasons for each in proposals] == [("short at an earlier count",)]
 
 
 def test_a_rejected_variance_and_an_agreed_count_are_no_sign() -> None:
@@ -81,11 +81,11 @@ def test_a_proposal_is_no_longer_than_a_round_of_the_aisle() -> None:
 @given(st.lists(st.tuples(st.integers(-5, 5), st.none() | st.decimals(0, 99, places=2)), max_size=30))
 def test_no_quantity_shows_and_every_proposal_has_a_reason(stock: list[tuple[int, Decimal | None]]) -> None:
     rows = [row(f"S{number}", qty, str(cost) if cost is not None else None) for number, (qty, cost) in enumerate(stock)]
-    found = propose(rows, [])
-    assert all(each.reasons for each in found)
-    assert not [char for each in found for reason in each.reasons for char in reason if char.isdigit()]
+    proposals = propose(rows, [])
+    assert all(each.reasons for each in proposals)
+    assert not [char for each in proposals for reason in each.reasons for char in reason if char.isdigit()]
     assert {each.sku for each in rows if each.system_qty < 0} >= {
-        each.sku for each in found if "negative stock" in each.reasons
+        each.sku for each in proposals if "negative stock" in each.reasons
     }
 
 

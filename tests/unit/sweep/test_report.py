@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from stkr.domain.inventory import Unbooked, UnbookedRow
+from stkr.domain.names import Instant
 from stkr.domain.session import Session, SessionStatus
 from stkr.sweep.report import LEFT_AFTER, MAX_TABLE_ROWS, Findings, ReportTable, tables_of, title
 from tests.unit.web.samples import RULES, line, uncounted
@@ -28,13 +29,13 @@ UPLOADED = {"captured_at": "2026-11-21T09:00:00.000000Z", "capture_seq": 1, "cap
 RECONCILED = {**UPLOADED, "reconciled_seq": 1, "status": SessionStatus.RECONCILED}
 
 
-def told(now: datetime = NOW, **found: object) -> dict[str, list[tuple[str, str]]]:
-    return {table.title: list(table.rows) for table in tables_of(Findings(**found), RULES, now)}  # type: ignore[arg-type]  # by name
+def reported(now: datetime = NOW, **findings: object) -> dict[str, list[tuple[str, str]]]:
+    return {table.title: list(table.rows) for table in tables_of(Findings(**findings), RULES, now)}  # type: ignore[arg-type]  # by name
 
 
 def test_where_all_is_well_there_is_nothing_to_tell() -> None:
     well = session(**RECONCILED, rows={"counted": 5, "parked": 0})
-    assert told(sessions=[well], queued=[line(), uncounted(cause=None)]) == {}
+    assert reported(sessions=[well], queued=[line(), uncounted(cause=None)]) == {}
 
 
 @pytest.mark.parametrize(
@@ -48,8 +49,8 @@ def test_where_all_is_well_there_is_nothing_to_tell() -> None:
 def test_a_count_that_was_left_open_is_told_after_some_days(stands: dict[str, object], state: str) -> None:
     left = session(**stands, zone="Bulk")
     expected = {"Counts that were left open": [("Fixings aisle, Bulk, s1", state)]}
-    assert told(sessions=[left]) == expected
-    assert told(NOW - timedelta(seconds=1), sessions=[left]) == {}
+    assert reported(sessions=[left]) == expected
+    assert reported(NOW - timedelta(seconds=1), sessions=[left]) == {}
 
 
 @pytest.mark.parametrize(
@@ -59,16 +60,16 @@ def test_a_count_that_was_left_open_is_told_after_some_days(stands: dict[str, ob
 )
 def test_an_upload_that_got_stuck_is_told_once_its_retries_are_over(stands: dict[str, object]) -> None:
     expected = {"Uploads that did not become variances": [("Fixings aisle, s1", "since Sat 21 Nov 2026")]}
-    assert told(COUNTED + timedelta(hours=1), sessions=[session(**stands)]) == expected
-    assert told(COUNTED + timedelta(minutes=59), sessions=[session(**stands)]) == {}
+    assert reported(COUNTED + timedelta(hours=1), sessions=[session(**stands)]) == expected
+    assert reported(COUNTED + timedelta(minutes=59), sessions=[session(**stands)]) == {}
 
 
 def test_rows_that_stay_parked_are_told_with_their_session() -> None:
     parked = session(**RECONCILED, rows={"counted": 5, "parked": 3})
-    assert told(sessions=[parked]) == {
+    assert reported(sessions=[parked]) == {
         "Parked rows that nobody has mended": [("Fixings aisle, s1", "3 rows since Sat 21 Nov 2026")]
     }
-    assert told(NOW - timedelta(seconds=1), sessions=[parked]) == {}
+    assert reported(NOW - timedelta(seconds=1), sessions=[parked]) == {}
 
 
 def test_labels_that_never_came_are_told_by_session_and_only_where_one_was_to_come() -> None:
@@ -76,7 +77,7 @@ def test_labels_that_never_came_are_told_by_session_and_only_where_one_was_to_co
         line(cause=None, session_id=name, queued_at=f"2026-11-{day}T09:00:00.000000Z")
         for name, day in (("s2", 20), ("s1", 19), ("s2", 18), ("s1", 24))
     ]
-    assert told(queued=[*queued, line(), uncounted()]) == {
+    assert reported(queued=[*queued, line(), uncounted()]) == {
         "Variances whose likely cause never came": [
             ("Fixings aisle, s1", "1 variance since Thu 19 Nov 2026"),
             ("Fixings aisle, s2", "2 variances since Wed 18 Nov 2026"),
@@ -86,7 +87,7 @@ def test_labels_that_never_came_are_told_by_session_and_only_where_one_was_to_co
 
 def test_variances_that_nobody_is_asked_about_are_told() -> None:
     gone = line(location="attic")
-    assert told(queued=[gone, gone, line()], undecidable=["s2"]) == {
+    assert reported(queued=[gone, gone, line()], undecidable=["s2"]) == {
         "Variances that nobody is asked about": [
             ("attic", "2 variances; the rules doc does not have this location"),
             ("s2", "whoever could decide has counted it"),
@@ -95,7 +96,7 @@ def test_variances_that_nobody_is_asked_about_are_told() -> None:
 
 
 def test_unsent_mails_are_told_by_location() -> None:
-    assert told(unsent={"paint-aisle": 2, "fixings-aisle": 1}) == {
+    assert reported(unsent={"paint-aisle": 2, "fixings-aisle": 1}) == {
         "Mails that could not be sent": [("Fixings aisle", "1 mail"), ("Paint aisle", "2 mails")]
     }
 
@@ -104,12 +105,13 @@ def test_of_a_long_list_the_report_says_how_much_it_leaves_out() -> None:
     since = "2026-11-01T09:00:00.000000Z"
     units = (Unbooked(id="a", units=Decimal(-2), at=since), Unbooked(id="b", units=Decimal(5), at=since))
     waiting = [
-        UnbookedRow("paint-aisle", f"S{number:02}", "Paint", units, since) for number in range(MAX_TABLE_ROWS + 2)
+        UnbookedRow("paint-aisle", f"S{number:02}", "Paint", units, Instant(since))
+        for number in range(MAX_TABLE_ROWS + 2)
     ]
-    [rows] = told(unbooked=waiting).values()
+    [rows] = reported(unbooked=waiting).values()
     assert rows[0] == ("Paint aisle, S00: Paint", "+3 since Sun 1 Nov 2026")
     assert rows[MAX_TABLE_ROWS:] == [("and others", "2 more")]
-    [exact] = told(unbooked=waiting[:MAX_TABLE_ROWS]).values()
+    [exact] = reported(unbooked=waiting[:MAX_TABLE_ROWS]).values()
     assert len(exact) == MAX_TABLE_ROWS
 
 

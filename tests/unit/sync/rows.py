@@ -5,9 +5,9 @@ from typing import Any
 
 from stkr.domain.inventory import InventoryRow, Unbooked
 from stkr.domain.stock import StockRow
-from stkr.sync.core import BookingAnswer, ByHand, decide
+from stkr.sync.core import BookedByHand, Confirmation, decide
 
-BY_HAND = ByHand(until="9999")
+BY_HAND = BookedByHand(until="9999")
 """What is confirmed where people book by hand, and could have booked all that waits."""
 
 
@@ -44,10 +44,10 @@ def found(qty: int, sku: str = "PAINT-9", location: str = "fixings-aisle") -> In
     return approved(empty, qty)
 
 
-def synced(seen: InventoryRow | None, listed: StockRow | None, confirmed: BookingAnswer = BY_HAND) -> InventoryRow:
+def synced(stored_row: InventoryRow | None, listed: StockRow | None, confirmed: Confirmation = BY_HAND) -> InventoryRow:
     """The row after one sync."""
-    change = decide(seen, listed, confirmed)
-    row = change.wanted if change else seen
+    change = decide(stored_row, listed, confirmed)
+    row = change.wanted if change else stored_row
     assert row is not None
     return row
 

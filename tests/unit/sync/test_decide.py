@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from stkr.domain.stock import History
-from stkr.sync.core import ByHand, decide, waiting
+from stkr.sync.core import BookedByHand, decide, waiting
 from tests.unit.sync.rows import BY_HAND, approved, found, quantities, said, stored, synced
 
 pytestmark = pytest.mark.unit
@@ -66,7 +66,7 @@ def test_a_source_that_moves_by_exactly_the_unbooked_amount_has_booked_it() -> N
 def test_a_movement_is_no_booking_of_what_was_approved_after_the_source_was_written() -> None:
     earlier = approved(stored(480), -48)
     [waiting] = earlier.unbooked
-    before, since = ByHand(until="2026-11-23T08:59:59.000000Z"), ByHand(until=waiting.at)
+    before, since = BookedByHand(until="2026-11-23T08:59:59.000000Z"), BookedByHand(until=waiting.at)
 
     assert quantities(synced(earlier, said(432), before)) == (432, -48, 384)
     assert quantities(synced(earlier, said(432), since)) == (432, 0, 432)

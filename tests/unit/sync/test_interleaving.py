@@ -104,7 +104,7 @@ def gate() -> None:
         run.stop()
 
 
-class Shop(RuleBasedStateMachine):
+class Interleavings(RuleBasedStateMachine):
     """A shop with two items, its source and its mirror; ``moves`` and ``approved`` are what really happened."""
 
     def __init__(self) -> None:
@@ -274,7 +274,7 @@ class Shop(RuleBasedStateMachine):
             run.reading, run.moves_read = False, dict(self.moves)
 
 
-class Confirming(Shop):
+class Confirming(Interleavings):
     """A system with an API: it books by id, tells what it has booked, and its fingerprint does not show that."""
 
     def __init__(self) -> None:
@@ -338,7 +338,7 @@ class Confirming(Shop):
         super().teardown()
 
 
-class Spreadsheet(Shop):
+class Spreadsheet(Interleavings):
     """A stock file in the bucket. People change what they see."""
 
     BOOKING = "file"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from stkr.domain.inventory import InventoryRow
 from stkr.domain.stock import StockRow
-from stkr.sync.core import BookingAnswer, ByHand, SyncPlan, plan_rows
+from stkr.sync.core import BookedByHand, Confirmation, SyncPlan, plan_rows
 from tests.unit.sync.rows import BY_HAND, approved, said, stored
 
 pytestmark = pytest.mark.unit
@@ -29,7 +29,7 @@ def sources(draw: st.DrawFn) -> list[StockRow]:
     return draw(st.permutations(rows))
 
 
-confirmations: st.SearchStrategy[BookingAnswer] = st.sampled_from([BY_HAND, ByHand(until="")]) | st.frozensets(
+confirmations: st.SearchStrategy[Confirmation] = st.sampled_from([BY_HAND, BookedByHand(until="")]) | st.frozensets(
     st.sampled_from([f"{sku}.r{number}" for sku in "ABCD" for number in range(3)])
 )
 """What the source says it contains, or that people book by hand and have, or have not, had the time to."""
@@ -57,7 +57,7 @@ def applied(rows: list[InventoryRow], planned: SyncPlan) -> dict[tuple[str, str]
 
 @given(sources(), inventories(), confirmations, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_does_not_matter(
-    listed: list[StockRow], rows: list[InventoryRow], confirmed: BookingAnswer, random: Random
+    listed: list[StockRow], rows: list[InventoryRow], confirmed: Confirmation, random: Random
 ) -> None:
     shuffled, shuffled_rows = random.sample(listed, len(listed)), random.sample(rows, len(rows))
 
@@ -66,7 +66,7 @@ def test_the_order_of_the_rows_does_not_matter(
 
 @given(sources(), inventories(), confirmations)
 def test_syncing_twice_is_syncing_once(
-    listed: list[StockRow], rows: list[InventoryRow], confirmed: BookingAnswer
+    listed: list[StockRow], rows: list[InventoryRow], confirmed: Confirmation
 ) -> None:
     once = applied(rows, plan_rows(listed, rows, ANY_LOSS, confirmed))
 
@@ -75,7 +75,7 @@ def test_syncing_twice_is_syncing_once(
 
 @given(sources(), inventories(), confirmations)
 def test_the_system_quantity_is_always_what_the_source_says_plus_what_is_unbooked(
-    listed: list[StockRow], rows: list[InventoryRow], confirmed: BookingAnswer
+    listed: list[StockRow], rows: list[InventoryRow], confirmed: Confirmation
 ) -> None:
     after = applied(rows, plan_rows(listed, rows, ANY_LOSS, confirmed))
 
@@ -85,7 +85,7 @@ def test_the_system_quantity_is_always_what_the_source_says_plus_what_is_unbooke
 
 @given(sources(), inventories(), confirmations)
 def test_the_version_rises_exactly_when_the_stock_moves(
-    listed: list[StockRow], rows: list[InventoryRow], confirmed: BookingAnswer
+    listed: list[StockRow], rows: list[InventoryRow], confirmed: Confirmation
 ) -> None:
     after = applied(rows, plan_rows(listed, rows, ANY_LOSS, confirmed))
 
@@ -96,13 +96,13 @@ def test_the_version_rises_exactly_when_the_stock_moves(
 
 @given(sources(), inventories(), confirmations)
 def test_an_adjustment_is_kept_or_settled_whole_and_only_a_confirmed_one_where_the_source_confirms(
-    listed: list[StockRow], rows: list[InventoryRow], confirmed: BookingAnswer
+    listed: list[StockRow], rows: list[InventoryRow], confirmed: Confirmation
 ) -> None:
     after = applied(rows, plan_rows(listed, rows, ANY_LOSS, confirmed))
 
     for row in rows:
         then = after[row.location, row.sku]
-        if isinstance(confirmed, ByHand):
+        if isinstance(confirmed, BookedByHand):
             assert then.unbooked == tuple(one for one in row.unbooked if one in then.unbooked)
         else:
             assert then.unbooked == tuple(one for one in row.unbooked if one.id not in confirmed)
@@ -111,7 +111,7 @@ def test_an_adjustment_is_kept_or_settled_whole_and_only_a_confirmed_one_where_t
 
 @given(sources(), inventories(), confirmations)
 def test_no_row_is_ever_lost_and_every_row_is_accounted_for(
-    listed: list[StockRow], rows: list[InventoryRow], confirmed: BookingAnswer
+    listed: list[StockRow], rows: list[InventoryRow], confirmed: Confirmation
 ) -> None:
     planned = plan_rows(listed, rows, ANY_LOSS, confirmed)
     everywhere = {(row.location, row.sku) for row in listed} | {(row.location, row.sku) for row in rows}

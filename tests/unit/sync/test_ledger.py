@@ -8,16 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stkr.domain import instants, variance_ids
+from stkr.domain import instants
 from stkr.domain.instants import shifted
 from stkr.domain.movement import Ledger, Movement, MovementKind, Observed, OnHand
+from stkr.domain.names import Instant
 from stkr.domain.stock import History
+from stkr.domain.variance_ids import session_of_variance
 from stkr.sync.ledger import KEPT, ReadingOfLocation, advanced, histories, stock_movements
 
 pytestmark = pytest.mark.unit
 
 ZONE = ZoneInfo("Europe/London")
-READ = "2026-11-21T10:00:00.000000Z"
+READ = Instant("2026-11-21T10:00:00.000000Z")
 OURS = "2026-11-07-fixings-aisle-5a7d.BOLT.r100"
 SALE, RECEIPT, ADJUSTMENT = MovementKind.SALE, MovementKind.RECEIPT, MovementKind.ADJUSTMENT
 
@@ -27,11 +29,11 @@ def at(day: int, hour: int = 12) -> str:
 
 
 def moved(kind: MovementKind, units: int, when: str, reference: str = "", sku: str = "BOLT") -> Movement:
-    return Movement(sku, "aisle", kind, Decimal(units), when, reference or f"{kind} {when} {units}")
+    return Movement(sku, "aisle", kind, Decimal(units), Instant(when), reference or f"{kind} {when} {units}")
 
 
 def ledger(*listed: Movement, since: str = at(1)) -> Ledger:
-    return Ledger("aisle", at(1), READ, {}, (), listed, since)
+    return Ledger("aisle", Instant(at(1)), READ, {}, (), listed, Instant(since))
 
 
 def told(*listed: Movement, own: History | None = None, since: str = at(1)) -> History:
@@ -105,10 +107,10 @@ def test_two_things_under_one_reference_make_an_item_unknown_and_leave_the_other
 
 
 def test_only_an_adjustment_named_like_a_variance_of_this_very_item_is_ours() -> None:
-    assert variance_ids.session_of_variance(OURS, "BOLT") == "2026-11-07-fixings-aisle-5a7d"
-    assert variance_ids.session_of_variance(OURS, "NUT") is None
+    assert session_of_variance(OURS, "BOLT") == "2026-11-07-fixings-aisle-5a7d"
+    assert session_of_variance(OURS, "NUT") is None
     for other in ("", "BOLT", "WH/IN/0001", "BOLT.r100", "stock.BOLT.r100", f"{OURS}x"):
-        assert variance_ids.session_of_variance(other, "BOLT") is None
+        assert session_of_variance(other, "BOLT") is None
 
 
 movements = st.lists(
@@ -133,10 +135,10 @@ def test_neither_the_order_of_movements_matters_nor_how_often_one_is_listed(
     random.shuffle(shuffled)  # type: ignore[attr-defined]  # hypothesis gives no type for it
     assert histories(ledger(*listed), OWN, ZONE) == histories(ledger(*shuffled), OWN, ZONE)
     assert stock_movements(listed) == stock_movements(shuffled)
-    tell = ReadingOfLocation(READ, {}, at(1), shuffled)
+    tell = ReadingOfLocation(READ, {}, Instant(at(1)), shuffled)
     assert (
         advanced(None, "aisle", {}, tell).listed
-        == advanced(None, "aisle", {}, ReadingOfLocation(READ, {}, at(1), listed)).listed
+        == advanced(None, "aisle", {}, ReadingOfLocation(READ, {}, Instant(at(1)), listed)).listed
     )
 
 
@@ -146,15 +148,18 @@ def on_hand(quantity: int, version: int = 1) -> OnHand:
 
 def test_the_first_ledger_knows_the_rows_and_no_change_of_theirs() -> None:
     stock = {"A": on_hand(480, 3), "B": on_hand(2)}
-    found = advanced(None, "aisle", stock, ReadingOfLocation(READ, {}, "", None))
+    found = advanced(None, "aisle", stock, ReadingOfLocation(READ, {}, Instant(""), None))
     assert found == Ledger("aisle", READ, READ, stock)
 
 
 def test_a_change_is_known_to_lie_between_two_readings_whatever_the_source_lists() -> None:
-    first = advanced(None, "aisle", {"A": on_hand(480)}, ReadingOfLocation(READ, {}, "", None))
+    first = advanced(None, "aisle", {"A": on_hand(480)}, ReadingOfLocation(READ, {}, Instant(""), None))
     later = shifted(READ, timedelta(minutes=15))
     second = advanced(
-        first, "aisle", {"A": on_hand(477, 2)}, ReadingOfLocation(later, {"A": Decimal(-3), "B": Decimal(0)}, "", None)
+        first,
+        "aisle",
+        {"A": on_hand(477, 2)},
+        ReadingOfLocation(later, {"A": Decimal(-3), "B": Decimal(0)}, Instant(""), None),
     )
     assert second.observed == (Observed("A", Decimal(-3), READ, later),)
     assert (second.first_read, second.read_at, second.listed) == (READ, later, None)
@@ -162,21 +167,25 @@ def test_a_change_is_known_to_lie_between_two_readings_whatever_the_source_lists
 
 def test_what_the_source_says_now_of_the_time_it_was_asked_about_replaces_what_it_said_before() -> None:
     old, cancelled, new = moved(SALE, -1, at(2)), moved(SALE, -2, at(20)), moved(SALE, -4, at(21, 9))
-    before = advanced(None, "aisle", {}, ReadingOfLocation(at(20, 13), {}, at(1), [old, cancelled]))
-    after = advanced(before, "aisle", {}, ReadingOfLocation(READ, {}, at(19), [new]))
+    before = advanced(None, "aisle", {}, ReadingOfLocation(Instant(at(20, 13)), {}, Instant(at(1)), [old, cancelled]))
+    after = advanced(before, "aisle", {}, ReadingOfLocation(READ, {}, Instant(at(19)), [new]))
     assert (after.listed, after.listed_since) == ((old, new), at(1))
 
 
 def test_time_the_source_was_never_asked_about_is_not_known() -> None:
-    before = advanced(None, "aisle", {}, ReadingOfLocation(at(10), {}, at(1), [moved(SALE, -1, at(2))]))
-    after = advanced(before, "aisle", {}, ReadingOfLocation(READ, {}, at(15), [moved(SALE, -4, at(20))]))
+    before = advanced(
+        None, "aisle", {}, ReadingOfLocation(Instant(at(10)), {}, Instant(at(1)), [moved(SALE, -1, at(2))])
+    )
+    after = advanced(before, "aisle", {}, ReadingOfLocation(READ, {}, Instant(at(15)), [moved(SALE, -4, at(20))]))
     assert (len(after.listed or ()), after.listed_since) == (1, at(15))
 
 
 def test_a_reading_that_is_older_than_the_last_one_begins_the_ledger_anew() -> None:
-    before = advanced(None, "aisle", {}, ReadingOfLocation(READ, {"A": Decimal(1)}, at(1), [moved(SALE, -1, at(2))]))
-    after = advanced(before, "aisle", {}, ReadingOfLocation(at(20), {"A": Decimal(1)}, at(19), []))
-    assert after == Ledger("aisle", at(20), at(20), {}, (), (), at(19))
+    before = advanced(
+        None, "aisle", {}, ReadingOfLocation(READ, {"A": Decimal(1)}, Instant(at(1)), [moved(SALE, -1, at(2))])
+    )
+    after = advanced(before, "aisle", {}, ReadingOfLocation(Instant(at(20)), {"A": Decimal(1)}, Instant(at(19)), []))
+    assert after == Ledger("aisle", Instant(at(20)), Instant(at(20)), {}, (), (), Instant(at(19)))
 
 
 @given(st.lists(st.tuples(st.integers(1, 20), st.integers(-5, 5)), min_size=1, max_size=12))
@@ -184,14 +193,16 @@ def test_the_ledger_forgets_what_is_old_and_says_from_when_on_it_is_complete(ste
     known: Ledger | None = None
     now, truth = "2026-01-01T00:00:00.000000Z", []
     for days, units in steps:
-        before, now = now, shifted(now, timedelta(days=days))
+        before, now = now, shifted(Instant(now), timedelta(days=days))
         sale = moved(SALE, units, shifted(now, -timedelta(hours=1)), sku="A")
         truth.append((before, now, sale))
-        known = advanced(known, "aisle", {}, ReadingOfLocation(now, {"A": Decimal(units)}, before, [sale]))
+        known = advanced(known, "aisle", {}, ReadingOfLocation(now, {"A": Decimal(units)}, Instant(before), [sale]))
     assert known is not None
-    oldest = shifted(now, -KEPT)
+    oldest = shifted(Instant(now), -KEPT)
     assert all(one.until >= oldest for one in known.observed)
-    complete = [Observed("A", one.units, since, until) for since, until, one in truth if since >= known.first_read]
+    complete = [
+        Observed("A", one.units, Instant(since), until) for since, until, one in truth if since >= known.first_read
+    ]
     assert [one for one in known.observed if one.since >= known.first_read] == [one for one in complete if one.units]
     assert known.listed == tuple(one for _, _, one in truth if one.at >= known.listed_since)
     assert known.listed_since >= oldest

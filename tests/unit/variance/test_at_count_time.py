@@ -11,6 +11,7 @@ from stkr.capture.result import CaptureOutcome, Totals
 from stkr.domain.counted import CLOCKS_APART, ClockDoubt, CountedLine, LineKind
 from stkr.domain.instants import shifted
 from stkr.domain.movement import Ledger, Movement, MovementKind, OnHand
+from stkr.domain.names import Instant
 from stkr.domain.stock import Snapshot, StockRow
 from stkr.domain.variance import Unrolled, Variance
 from stkr.rules.doc import default_rules
@@ -20,11 +21,11 @@ from stkr.variance.core import find_variances
 
 pytestmark = pytest.mark.unit
 
-OPENED = "2026-11-21T09:00:00.000000Z"
+OPENED = Instant("2026-11-21T09:00:00.000000Z")
 SALE, RECEIPT, ADJUSTMENT = MovementKind.SALE, MovementKind.RECEIPT, MovementKind.ADJUSTMENT
 
 
-def after(minutes: int) -> str:
+def after(minutes: int) -> Instant:
     """So many minutes after the count was opened."""
     return shifted(OPENED, timedelta(minutes=minutes))
 

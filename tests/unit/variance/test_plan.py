@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from stkr.domain.cause import Cause
 from stkr.domain.counted import LineKind
 from stkr.domain.line import Line, LineState
+from stkr.domain.names import Instant
 from stkr.domain.session import Session, SessionStatus
 from stkr.domain.stock import StockRow
 from stkr.domain.variance import Materiality, Timing, Variance, gap_between
@@ -34,7 +35,7 @@ def variance(sku: str, counted: int | str, system: int | str = 480) -> Variance:
 
 
 def planned(seq: int, variances: list[Variance], stored: dict[str, Line] | None = None, now: str = NOW) -> LinesPlan:
-    return plan_lines(SESSION, seq, variances, {}, stored or {}, now)
+    return plan_lines(SESSION, seq, variances, {}, stored or {}, Instant(now))
 
 
 def stored(*lines: Line) -> dict[str, Line]:

@@ -1,4 +1,4 @@
-"""The seed's Saturday count as the pages and mails see it, and a reader that finds their parts."""
+"""A Saturday count as the pages and mails see it, and a reader that finds their parts."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -52,7 +52,7 @@ SESSION = Session(
 
 
 def line(**changed: object) -> Line:
-    """The seed's bolts, short 48, with attributes replaced."""
+    """Bolts, short 48, with attributes replaced."""
     bolts = Line(
         session_id=SESSION.session_id,
         sku="BOLT-M6-50",

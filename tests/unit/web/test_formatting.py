@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stkr.domain import instants
+from stkr.domain.names import Instant
 from stkr.web import formatting
 
 pytestmark = pytest.mark.unit
@@ -50,7 +51,7 @@ def test_money_has_two_decimals_and_its_sign_before_the_currencys(value: str, sh
     assert formatting.money(Decimal(value), "£") == shown
 
 
-def test_a_gap_worth_too_much_has_a_plus() -> None:
+def test_a_variance_worth_too_much_has_a_plus() -> None:
     shown = [formatting.signed_money(Decimal(value), "£") for value in ("37.5", "-37.5", "0", "0.001")]
     assert shown == ["+£37.50", "-£37.50", "£0.00", "£0.00"]
 
@@ -67,28 +68,28 @@ def test_a_gap_worth_too_much_has_a_plus() -> None:
         ("1250.0000", "+1,250%"),
     ],
 )
-def test_a_percentage_has_one_decimal_and_never_hides_a_gap(value: str, shown: str) -> None:
+def test_a_percentage_has_one_decimal_and_never_hides_a_variance(value: str, shown: str) -> None:
     assert formatting.percent(Decimal(value)) == shown
 
 
 @given(exact)
-def test_no_gap_is_shown_as_zero_percent(value: Decimal) -> None:
+def test_no_variance_is_shown_as_zero_percent(value: Decimal) -> None:
     assert (formatting.percent(value) == "0%") is (value == 0)
 
 
-def test_a_gap_in_words() -> None:
-    shown = [formatting.gap(Decimal(units)) for units in (-48, 3, 0, "1250.5")]
-    assert shown == ["short 48", "over 3", "no gap", "over 1,250.5"]
+def test_a_variance_in_words() -> None:
+    shown = [formatting.short_or_over(Decimal(units)) for units in (-48, 3, 0, "1250.5")]
+    assert shown == ["short 48", "over 3", "no variance", "over 1,250.5"]
 
 
 def test_a_number_takes_the_right_form_of_its_noun() -> None:
-    assert formatting.counted_noun(1, "gap") == "1 gap"
-    assert formatting.counted_noun(0, "gap") == "0 gaps"
+    assert formatting.counted_noun(1, "variance") == "1 variance"
+    assert formatting.counted_noun(0, "variance") == "0 variances"
     assert formatting.counted_noun(1200, "entry", "entries") == "1,200 entries"
 
 
 def test_moments_are_told_in_the_shops_zone() -> None:
     summer = datetime(2026, 6, 27, 23, 30, tzinfo=UTC)
     assert formatting.day_and_time(summer, LONDON) == "Sun 28 Jun 2026, 00:30"
-    assert formatting.day(instants.moment_of("2026-11-21T14:05:00.000000Z"), LONDON) == "Sat 21 Nov 2026"
+    assert formatting.day(instants.moment_of(Instant("2026-11-21T14:05:00.000000Z")), LONDON) == "Sat 21 Nov 2026"
     assert formatting.calendar_day(date(2026, 2, 1)) == "Sun 1 Feb 2026"

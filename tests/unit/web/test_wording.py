@@ -17,7 +17,7 @@ def test_the_evidence_in_sentences() -> None:
         "Last delivery: 200, Sat 17 Oct 2026, 5 weeks before the count",
         "96 sold since the last count",
         "Last counted Sat 26 Sep 2026, 8 weeks before the count",
-        "The gap is a whole number of packs",
+        "The variance is a whole number of packs",
     )
 
 
@@ -92,9 +92,9 @@ def test_how_long_ago(days: int, told: str) -> None:
 def test_every_pattern_is_told(offset_by: str | None, told: str) -> None:
     evidence = EVIDENCE.model_copy(update={"flags": tuple(Flag), "offset_by": offset_by})
     assert facts(evidence)[3:] == (
-        "The gap is a whole number of packs",
-        "The gap equals the last delivery",
-        "The gap is a multiple of the last delivery",
+        "The variance is a whole number of packs",
+        "The variance equals the last delivery",
+        "The variance is a multiple of the last delivery",
         "Count and system differ by two swapped digits",
         told,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from stkr.domain.line import Line
+from stkr.domain.names import NO_INSTANT, Instant
 
 MAX_COUNTS = 8
 """Counts that are looked at; more would not fit on a phone, and what is older explains less."""
@@ -19,7 +20,7 @@ class EarlierCount:
     ``counted_qty`` is ``None`` where the item was not counted. The bars are percent of the longest one shown.
     """
 
-    at: str
+    at: Instant
     counted_qty: Decimal | None
     expected_qty: Decimal
     current: bool
@@ -32,32 +33,32 @@ class EarlierCount:
         return None if self.counted_qty is None else self.counted_qty - self.expected_qty
 
 
-def history(line: Line, counts: Iterable[tuple[str, Line]]) -> tuple[EarlierCount, ...]:
+def history(line: Line, counts: Iterable[tuple[Instant, Line]]) -> tuple[EarlierCount, ...]:
     """The counts with the line's own among them, the oldest first; empty where there is no other.
 
     :param counts: when each session was opened, and its line of the item; the line's own session may be among them.
     """
-    opened, others = line.queued_at or "", []
-    for at, one in counts:
-        if one.session_id == line.session_id:
+    opened, others = line.queued_at or NO_INSTANT, []
+    for at, counted in counts:
+        if counted.session_id == line.session_id:
             opened = at
         else:
-            others.append((at, one))
+            others.append((at, counted))
     if not others:
         return ()
     # The line itself, as the rest of the page has it: the copy among the counts was read less strictly.
     lines = sorted([*others, (opened, line)], key=lambda count: count[0])
-    longest = max(qty for _, one in lines for qty in (_counted(one), one.expected_qty))
+    longest = max(qty for _, counted in lines for qty in (_counted(counted), counted.expected_qty))
     return tuple(
         EarlierCount(
             at=at,
-            counted_qty=one.counted_qty,
-            expected_qty=one.expected_qty,
-            current=one.session_id == line.session_id,
-            counted_bar=_share(_counted(one), longest),
-            expected_bar=_share(one.expected_qty, longest),
+            counted_qty=counted.counted_qty,
+            expected_qty=counted.expected_qty,
+            current=counted.session_id == line.session_id,
+            counted_bar=_share(_counted(counted), longest),
+            expected_bar=_share(counted.expected_qty, longest),
         )
-        for at, one in lines
+        for at, counted in lines
     )
 
 

@@ -20,6 +20,7 @@ from stkr.domain.errors import Busy
 from stkr.domain.inventory import MAX_UNBOOKED, InventoryRow
 from stkr.domain.line import Line
 from stkr.domain.movement import on_hand
+from stkr.domain.names import NO_INSTANT, Instant, SessionId
 from stkr.domain.trail import TrailAction, TrailEntry
 from stkr.infra.events import announce_due_variances
 from stkr.infra.settings import ApproveSettings
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 _TRIES = 6
-"""Rounds before the manager is asked to tap again; each further one means that the line changed between two calls, or
-that somebody was changing it or its stock at that moment.
+"""Rounds before the manager is asked to tap again. Each further round means that the line changed between two calls, or
+that another transaction was writing it or its stock.
 """
 
 
@@ -58,7 +59,7 @@ class DecisionOutcome:
     refusal: Refusal | None = None
 
 
-def look(settings: ApproveSettings, session_id: str, sku: str, revision: int) -> tuple[LinkStanding, Line | None]:
+def look(settings: ApproveSettings, session_id: SessionId, sku: str, revision: int) -> tuple[LinkStanding, Line | None]:
     """The line a link speaks of, and whether the link may still decide it. Reads only."""
     line = read_line(settings.counts_table, session_id, sku)
     return standing(line, revision), line
@@ -69,7 +70,7 @@ def live_stock(settings: ApproveSettings, line: Line) -> InventoryRow | None:
     return read_row(settings.inventory_table, line.location, line.sku)
 
 
-def counts_of(settings: ApproveSettings, line: Line) -> list[tuple[str, Line]]:
+def counts_of(settings: ApproveSettings, line: Line) -> list[tuple[Instant, Line]]:
     """The item's lines in the latest counts of its location, with the instant each count was opened."""
     recent = recent_counts(settings.counts_table, line.location, MAX_COUNTS)
     lines = read_lines_of(settings.counts_table, line.sku, [count.session_id for count in recent])
@@ -83,7 +84,7 @@ def decide(settings: ApproveSettings, line: Line, verdict: Verdict, rules: Rules
     before it.
 
     :raises Busy: the line kept changing between reading and writing; a second tap is safe.
-    :raises UnknownSession: the line's session is gone, so that nobody knows who counted.
+    :raises UnknownSession: the line's session is gone, so that it is not known who counted.
     """
     refusal = _refusal(settings, line, verdict, rules)
     if refusal:
@@ -133,7 +134,7 @@ def _approval(settings: ApproveSettings, line: Line, after: Line) -> "list[Trans
             counted_qty=qty_after,
             unit_cost=line.unit_cost,
             pack_size=line.pack_size,
-            at=after.decided_at or "",
+            at=after.decided_at or NO_INSTANT,
         )
     else:
         stock = post_adjustment(
@@ -144,7 +145,7 @@ def _approval(settings: ApproveSettings, line: Line, after: Line) -> "list[Trans
             gap_units=qty_after - line.system_qty,
             expected_qty=line.system_qty,
             expected_version=line.snapshot_version,
-            at=after.decided_at or "",
+            at=after.decided_at or NO_INSTANT,
         )
     return [
         decide_line(settings.counts_table, line, after),
@@ -165,7 +166,7 @@ def _entry(action: TrailAction, after: Line) -> TrailEntry:
     unchanged = action is TrailAction.REJECTED
     return TrailEntry(
         action,
-        at=after.decided_at or "",
+        at=after.decided_at or NO_INSTANT,
         user=after.decided_by or "",
         line=after,
         qty_before=after.system_qty,
@@ -175,7 +176,7 @@ def _entry(action: TrailAction, after: Line) -> TrailEntry:
     )
 
 
-def _forward(settings: ApproveSettings, line: Line) -> RollBack | None:
+def _roll_back(settings: ApproveSettings, line: Line) -> RollBack | None:
     """What moved at the line's location, where it is known when the line was counted; nothing else depends on it."""
     if line.timing is None or line.timing.counted_to is None:
         return None
@@ -183,7 +184,7 @@ def _forward(settings: ApproveSettings, line: Line) -> RollBack | None:
     return RollBack(ledger) if ledger else None
 
 
-def _hold(settings: ApproveSettings, line: Line, now: str) -> Line | None:
+def _hold(settings: ApproveSettings, line: Line, now: Instant) -> Line | None:
     """Stock moved since the snapshot: queue the variance afresh against the live figures, and have it mailed.
 
     :returns: the line as it is queued now, or ``None`` when it changed once more meanwhile.
@@ -195,7 +196,7 @@ def _hold(settings: ApproveSettings, line: Line, now: str) -> Line | None:
         return None
     if len(stock.unbooked) >= MAX_UNBOOKED:
         raise Busy(f"{MAX_UNBOOKED} adjustments of {line.sku} at {line.location} wait to be booked; book them first")
-    fresh = held(line, on_hand(stock), _forward(settings, line), now)
+    fresh = held(line, on_hand(stock), _roll_back(settings, line), now)
     reason = "stock moved since the count"
     entry = TrailEntry(TrailAction.QUEUED, now, "approve", fresh, fresh.system_qty, fresh.qty_after, reason=reason)
     actions = [write_line(settings.counts_table, fresh, line), append(settings.adjustments_table, entry)]

@@ -22,6 +22,7 @@ from decimal import Decimal
 from stkr.capture.codes import Codebook
 from stkr.capture.combine import CombinedCounts, Setback, combined_counts
 from stkr.capture.counted_table import CountedTable
+from stkr.capture.device_corrections import corrected_rows
 from stkr.capture.layout.find import judge_rows
 from stkr.capture.observations import ObservationsBySku, RowObservation, row_key, table_and_row
 from stkr.capture.questions import NO_ANSWERS, Answers, FileUnclear
@@ -151,7 +152,7 @@ class _Folder:
 def _outcome(folder: _Folder, fixes: Fixes, snapshot: Snapshot, decided: Mapping[str, Decimal]) -> Capture:
     readings = folder.readings
     tables = {table.index: table for reading in readings for table in reading.tables}
-    combined = combined_counts(_joined(readings), tables, decided)
+    combined = combined_counts(_joined(readings), tables, decided, _corrected(readings))
     parked = [row for reading in readings for row in reading.parked]
     parked += _parked_after_all(tables, combined.setbacks)
     parked.sort(key=lambda row: (row.file, row.row))
@@ -180,6 +181,13 @@ def _outcome(folder: _Folder, fixes: Fixes, snapshot: Snapshot, decided: Mapping
     )
 
 
+def _corrected(readings: Iterable[FileReading]) -> dict[int, Setback]:
+    corrected: dict[int, Setback] = {}
+    for reading in readings:
+        corrected |= corrected_rows(reading.observations, reading.parked, reading.tables)
+    return corrected
+
+
 def _joined(readings: Sequence[FileReading]) -> ObservationsBySku:
     if len(readings) == 1:
         return readings[0].observations
@@ -202,18 +210,10 @@ def _lines(
     unknown_times = (None, None, None)
     for sku, (quantity, row_keys) in combined.counts.items():
         counted_from, counted_to, clock = spanned(map(moments.get, row_keys)) if moments else unknown_times
-        lines.append(
-            CountedLine(
-                sku=sku,
-                kind=LineKind.COUNTED if sku in snapshot.rows or sku in snapshot.out_of_scope else LineKind.UNRECORDED,
-                counted_qty=quantity,
-                rows=_rows_by_table(row_keys, table_names),
-                incomplete=sku in incomplete,
-                counted_from=counted_from,
-                counted_to=counted_to,
-                clock=clock,
-            )
-        )
+        kind = LineKind.COUNTED if sku in snapshot.rows or sku in snapshot.out_of_scope else LineKind.UNRECORDED
+        rows = _rows_by_table(row_keys, table_names)
+        # Not by keyword: there may be 200,000 lines, and naming eight fields took 3 % of the whole capture.
+        lines.append(CountedLine(sku, kind, quantity, rows, sku in incomplete, counted_from, counted_to, clock))
     return tuple(lines)
 
 

@@ -8,24 +8,28 @@ from functools import partial
 from stkr.capture.codes import Codebook
 from stkr.capture.counted_table import CountedTable
 from stkr.capture.layout import Layout, NotACount
+from stkr.capture.layout.cells import number_in
 from stkr.capture.layout.find import find_layout
 from stkr.capture.layout.late_cells import checked_to_the_end
 from stkr.capture.layout.said_unit import refuse_unit_below
-from stkr.capture.layout.telling_apart import refuse_merged
 from stkr.capture.observations import AreaBin, RowObservation, row_key, scans_added_up
 from stkr.capture.quantities import is_unit
 from stkr.capture.questions import NO_ANSWERS, Answers, EqualRows
 from stkr.capture.read_fix_sheet import Fix, Fixes
-from stkr.capture.result import Correction, ParkedRow, UploadedFile
+from stkr.capture.result import Correction, ParkedRow, Reason, UploadedFile
 from stkr.capture.row_judge import RowJudge, RowToPark, RowVerdict
 from stkr.capture.times import Clock, Moment, clock_of, window_of
+from stkr.capture.wrong_place import OtherPlaces, refuse_items_of_another_place
 from stkr.domain.alias import RowRef
 from stkr.domain.counted import ClockDoubt
 from stkr.domain.errors import CountFileError
 from stkr.domain.stock import Snapshot
 from stkr.headings.titles import heading
 from stkr.tabular.sheet import Block, Row, Sheet, has_content
-from stkr.tabular.text import words
+from stkr.tabular.text import visible, words
+
+_STRAY_ONE_IN = 5
+"""More than one short number in so many scans is no slip."""
 
 
 @dataclass(slots=True)
@@ -85,8 +89,27 @@ def read_file(
         find_with = partial(_layout_with, table, codebook, snapshot, opened.answers)
         blocks = checked_to_the_end(table.layout, table.sheet.blocks(), find_with)
         judge = RowJudge(table, codebook, snapshot)
-        _read_table(table, reading, judge, fixes.of_file(table.name), watch(blocks))
+        _read_table(table, reading, judge, fixes.of_file(table.name), watch(blocks), OtherPlaces(snapshot))
+        _refuse_quantities_among_scans(table, reading)
+    refuse_items_of_another_place(reading.observations.keys(), snapshot)
     return reading
+
+
+def _refuse_quantities_among_scans(table: CountedTable, reading: FileReading) -> None:
+    """Some scanners write a barcode and its quantity on alternate lines; such a list is no list of single scans."""
+    if table.layout.quantity is not None:
+        return
+    short_numbers = [
+        row
+        for row in reading.parked
+        if row.file == table.name and row.reason is Reason.UNKNOWN_CODE and number_in(row.code) is not None
+    ]
+    rows = len(short_numbers) + sum(map(len, reading.observations.values()))
+    if len(short_numbers) * _STRAY_ONE_IN > rows:
+        raise CountFileError(
+            f"row {short_numbers[0].row} ({visible(short_numbers[0].code)}) and {len(short_numbers) - 1} more look "
+            "like quantities between codes, not like scans of one unit each: put each quantity beside its code"
+        )
 
 
 def _layout_with(
@@ -98,6 +121,7 @@ def _layout_with(
 def _counted_tables(opened: OpenedFile, codebook: Codebook, snapshot: Snapshot) -> list[CountedTable]:
     """The tables that are counts. A workbook may hold others beside them; a file without any is refused."""
     tables: list[CountedTable] = []
+    other_places = OtherPlaces(snapshot)
     refusal = CountFileError("the file is empty")
     file, sheets = opened.file, opened.sheets
     for index, sheet in enumerate(sheets, opened.first_index):
@@ -108,8 +132,9 @@ def _counted_tables(opened: OpenedFile, codebook: Codebook, snapshot: Snapshot) 
             layout = find_layout(sample, codebook, snapshot.location, opened.answers)
             _refuse_answered_unit(layout, opened.answers.unit)
             _refuse_other_location(layout, snapshot)
-            if opened.answers.equal_rows is None:
-                refuse_merged(layout, sheet)
+            for number, cells in sample:
+                if number < layout.header:
+                    other_places.refuse_line(number, cells)
         except NotACount as error:
             refusal = error
             continue
@@ -118,7 +143,14 @@ def _counted_tables(opened: OpenedFile, codebook: Codebook, snapshot: Snapshot) 
         adds_up = layout.quantity is None or opened.answers.equal_rows is EqualRows.ADD
         tables.append(
             CountedTable(
-                index=index, name=name, file=file, sheet=sheet, layout=layout, clock=clock, rows_add_up=adds_up
+                index=index,
+                name=name,
+                file=file,
+                sheet=sheet,
+                layout=layout,
+                clock=clock,
+                rows_add_up=adds_up,
+                equal_rows_repeat=opened.answers.equal_rows is EqualRows.SAME,
             )
         )
     if len(tables) > 1:
@@ -163,7 +195,12 @@ def _knows_any(table: CountedTable, codebook: Codebook) -> bool:
 
 
 def _read_table(
-    table: CountedTable, reading: FileReading, judge: RowJudge, fixes: Mapping[int, Fix], blocks: Iterable[Block]
+    table: CountedTable,
+    reading: FileReading,
+    judge: RowJudge,
+    fixes: Mapping[int, Fix],
+    blocks: Iterable[Block],
+    other_places: OtherPlaces,
 ) -> None:
     first_key = row_key(table.index, 0)
     observations = defaultdict(list) if table.rows_add_up else reading.observations
@@ -176,6 +213,7 @@ def _read_table(
             if sku is not None and quantity is not None and area_bin is not None and fix is None:
                 observations[sku].append((area_bin, quantity, first_key + number))
                 continue
+            other_places.refuse_section(number, cells)
             verdict = (
                 judge.judge(cells, number, area_bin)
                 if fix is None

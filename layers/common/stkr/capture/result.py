@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from stkr.domain.alias import Alias, RowRef
 from stkr.domain.counted import CountedLine, FileProblem
+from stkr.domain.names import SessionId
 from stkr.domain.question import Candidate
 
 
@@ -205,7 +206,7 @@ class Captured:
     The parked rows are a document of their own beside it: there may be many, and only people read them.
     """
 
-    session_id: str
+    session_id: SessionId
     seq: int
     outcome: CaptureOutcome
 

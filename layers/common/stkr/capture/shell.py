@@ -12,6 +12,7 @@ from stkr.domain.alias import ConfirmedAlias
 from stkr.domain.counted import FileProblem
 from stkr.domain.errors import SessionClosed, UnknownSession
 from stkr.domain.line import DECIDED
+from stkr.domain.names import Instant, SessionId
 from stkr.domain.session import RefusedUpload, Session
 from stkr.domain.stock import Snapshot
 from stkr.infra import aws
@@ -30,7 +31,9 @@ MAX_FOLDER_BYTES = 80_000_000
 """What a session's files may have together: all are read in one run of a function of 1,024 MB."""
 
 
-def capture_session(settings: CaptureSettings, session_id: str, now: str, *, again: bool = False) -> Captured | None:
+def capture_session(
+    settings: CaptureSettings, session_id: SessionId, now: Instant, *, again: bool = False
+) -> Captured | None:
     """Read everything in a session's folder and hand on clean lines; every run starts from scratch.
 
     The run's number is taken *before* the folder is listed, so that of two runs the one with the higher number has
@@ -80,12 +83,12 @@ def capture_session(settings: CaptureSettings, session_id: str, now: str, *, aga
     return captured
 
 
-def note_refused(settings: CaptureSettings, session_id: str, refused: RefusedUpload) -> None:
+def note_refused(settings: CaptureSettings, session_id: SessionId, refused: RefusedUpload) -> None:
     """Keep a note of an upload that no session takes, where staff and operators see it; the file itself stays."""
     aws.dynamodb().update_item(**refuse_upload(settings.counts_table, session_id, refused))
 
 
-def _claim(table: str, session_id: str) -> Session:
+def _claim(table: str, session_id: SessionId) -> Session:
     session = change_session(claim_capture(table, session_id), session_id)
     if session is None:
         raise SessionClosed(f"count session {session_id} is closed; open a fresh count for corrections")
@@ -123,7 +126,7 @@ def _content(bucket: str, upload: Upload) -> bytes:
         ) from error
 
 
-def _remember(table: str, session_id: str, outcome: CaptureOutcome, now: str) -> Iterator[FileProblem]:
+def _remember(table: str, session_id: SessionId, outcome: CaptureOutcome, now: Instant) -> Iterator[FileProblem]:
     """Keep the codes that a person confirmed, for the counts to come; a repeat of the run changes nothing."""
     for alias in outcome.aliases:
         confirmed = ConfirmedAlias(

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from stkr.domain import instants
 from stkr.domain.counted import CLOCKS_APART, ClockDoubt
+from stkr.domain.names import Instant
 from stkr.domain.stock import Snapshot
 from stkr.tabular.text import visible
 
@@ -29,7 +30,7 @@ _CELL = re.compile(
 _STAMP = re.compile(r"(\d{8})(\d\d)(\d\d)(\d\d)?")
 _PARTS = re.compile(r"\d+|[a-z]+", re.IGNORECASE)
 
-Moment = tuple[str, str]
+Moment = tuple[Instant, Instant]
 """The stored instants between which something happened; a time to the minute leaves 60 seconds."""
 
 
@@ -127,7 +128,7 @@ def clock_of(sample: Iterable[Sequence[str]], window: Window) -> Clock | None:
     return clocks[candidates[0]]
 
 
-def spanned(moments: Iterable[Moment | ClockDoubt | None]) -> tuple[str | None, str | None, ClockDoubt | None]:
+def spanned(moments: Iterable[Moment | ClockDoubt | None]) -> tuple[Instant | None, Instant | None, ClockDoubt | None]:
     """From when to when the rows of a line were counted, or why that is not known; see ``CountedLine``."""
     distinct = set(moments)
     if ClockDoubt.WRONG in distinct:

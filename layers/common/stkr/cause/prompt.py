@@ -13,22 +13,25 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stkr.domain.cause import Cause, DatedFact, Evidence, SuggestedCause
+from stkr.domain.names import SessionId
 
 MAX_RATIONALE = 240
 MAX_TOKENS = 200
 """A label and a sentence are about sixty tokens."""
 
 INSTRUCTIONS = """\
-You help a shop explain a gap between a physical stock count and its stock system. The gap itself is certain; you only \
-suggest its likeliest cause. You get one JSON object with the evidence. A null means that the fact is unknown, not zero.
+You help a shop explain a variance: the difference between a physical stock count and its stock system. The variance \
+itself is certain; you only suggest its likeliest cause. You get one JSON object with the evidence. A null means that \
+the fact is unknown, not zero.
 
 Pick exactly one cause:
 - shrinkage: stock left unrecorded (theft, breakage, spoilage). Typical: a sustained shortage, normal sales, \
 no recent delivery.
-- miscount: the count is wrong. Typical: a suspiciously round gap, a multiple of the pack size, swapped digits, an \
-offsetting gap on another item, a gap like what the system moved during the count, or an overage that nothing explains.
+- miscount: the count is wrong. Typical: a suspiciously round variance, a multiple of the pack size, swapped digits, \
+an offsetting variance on another item, a variance like what the system moved during the count, or an overage that \
+nothing explains.
 - unrecorded_sale: stock was sold but not rung up. Typical: a small shortage on an item that sells fast.
-- receiving_error: a delivery was booked wrongly. Typical: a gap soon after a delivery, or equal to one.
+- receiving_error: a delivery was booked wrongly. Typical: a variance soon after a delivery, or equal to one.
 
 Answer with a JSON object only: {"cause": "<one of the four>", "rationale": "<one sentence>"}.
 The rationale is one plain sentence of at most 30 words for the shop's manager. \
@@ -62,7 +65,7 @@ class LabelQuestion(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    session_id: str
+    session_id: SessionId
     gaps: Annotated[tuple[VarianceToLabel, ...], Field(max_length=25)]
 
 
@@ -132,10 +135,10 @@ def _plain_sentence(text: str) -> bool:
 
 
 def _figures_known(text: str, evidence: Evidence) -> bool:
-    known = set(_figures(evidence))
+    allowed = set(_figures(evidence))
     for figure in _NUMBER.findall(text):
         try:
-            if abs(Decimal(figure.replace(",", ""))) not in known:
+            if abs(Decimal(figure.replace(",", ""))) not in allowed:
                 return False
         except InvalidOperation:  # Such as 1.2.3: not a figure of ours.
             return False
@@ -144,8 +147,8 @@ def _figures_known(text: str, evidence: Evidence) -> bool:
 
 def _figures(evidence: Evidence) -> Iterator[Decimal]:
     """Every number a sentence about the evidence may use: its figures, rounded percentages, whole weeks."""
-    given = (evidence.gap_units, evidence.gap_pct, evidence.gap_value, evidence.counted_qty, evidence.system_qty)
-    for value in (*given, evidence.moved_during_count, evidence.sold_since_count):
+    quantities = (evidence.gap_units, evidence.gap_pct, evidence.gap_value, evidence.counted_qty, evidence.system_qty)
+    for value in (*quantities, evidence.moved_during_count, evidence.sold_since_count):
         if value is not None:
             size = value.copy_abs()
             yield size

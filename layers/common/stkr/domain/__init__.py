@@ -1,1 +1,1 @@
-"""What the system speaks of: plain values that every stage shares. Imports nothing of AWS."""
+"""The nouns of the field as plain values that every stage shares. Imports nothing but itself and pydantic."""

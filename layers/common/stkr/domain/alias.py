@@ -1,4 +1,4 @@
-"""Aliases: other codes that name an item, and who confirmed them."""
+"""Aliases: other codes that stand for an item, and who confirmed them."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,12 +6,14 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict
 
+from stkr.domain.names import Instant, SessionId
+
 _PACK = re.compile(r"\s*(\d{1,7}(?:\.\d{1,6})?)\s*", re.ASCII)
 
 
 def split_alias(alias: str) -> tuple[str, Decimal | None]:
     """``CODE*24`` is the barcode of a case of 24; anything else is a code as it stands."""
-    if "*" not in alias:  # as nearly all are
+    if "*" not in alias:  # nearly always
         return alias, None
     code, _, size = alias.rpartition("*")
     pack = _PACK.fullmatch(size)
@@ -30,9 +32,9 @@ class RowRef:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """A code that a person says names a SKU; ``pack`` is eaches per scan where it is the barcode of a case.
+    """A code that a person has assigned to a SKU; ``pack`` is eaches per scan where it is the barcode of a case.
 
-    ``by`` is where they say so.
+    ``by`` is the row of the fix sheet in which they did.
     """
 
     code: str
@@ -42,12 +44,12 @@ class Alias:
 
     @property
     def written(self) -> str:
-        """As aliases are written everywhere: ``CODE`` or ``CODE*24``."""
+        """The notation of aliases: ``CODE`` or ``CODE*24``."""
         return self.code if self.pack is None else f"{self.code}*{self.pack:f}"
 
     @property
     def meaning(self) -> str:
-        """What it stands for, in words."""
+        """What the code stands for, in words."""
         return self.sku if self.pack is None else f"a case of {self.pack:f} of {self.sku}"
 
 
@@ -59,10 +61,10 @@ class ConfirmedAlias(BaseModel):
     code: str
     sku: str
     pack: Decimal | None = None
-    session_id: str
+    session_id: SessionId
     file: str
     row: int
-    confirmed_at: str
+    confirmed_at: Instant
 
     @property
     def alias(self) -> Alias:

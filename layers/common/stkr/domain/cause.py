@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Cause(StrEnum):
-    """The likely causes of a gap: the seed's four, and ``unknown`` where there is no usable suggestion."""
+    """The likely causes of a variance; ``unknown`` where there is no usable suggestion."""
 
     SHRINKAGE = "shrinkage"
     MISCOUNT = "miscount"
@@ -22,7 +22,7 @@ class Cause(StrEnum):
 
 
 class Flag(StrEnum):
-    """Patterns in a gap that point at a cause."""
+    """Patterns in a variance that point at a cause."""
 
     MULTIPLE_OF_PACK_SIZE = "multiple_of_pack_size"
     EQUALS_LAST_RECEIPT = "equals_last_receipt"
@@ -32,7 +32,7 @@ class Flag(StrEnum):
 
 
 class DatedFact(BaseModel):
-    """Something that happened to a SKU: the day (ISO-8601), how many days ago, and how many eaches if known."""
+    """Something that happened to a SKU: the day (ISO-8601), how many days before the count, and eaches if known."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,11 +42,11 @@ class DatedFact(BaseModel):
 
 
 class Evidence(BaseModel):
-    """What the model and the manager are shown. ``None`` means unknown, never zero.
+    """The facts that the model and the manager are shown. ``None`` means unknown, never zero.
 
-    ``system_qty`` is what the gap is against. ``moved_during_count`` is by how much the system's figure has changed
-    since the count began, where nobody knows which part of that was before the shelf was counted.
-    ``offset_by`` names the SKU of the same session with the opposite gap, when there is exactly one.
+    ``system_qty`` is the expected quantity. ``moved_during_count`` is how much the system's quantity has changed since
+    the count began, where it is not known which part of that came before the shelf was counted.
+    ``offset_by`` is the SKU of the same session with the opposite variance, where there is exactly one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -65,7 +65,7 @@ class Evidence(BaseModel):
 
 
 class SuggestedCause(BaseModel):
-    """A suggestion: a cause and the sentence behind it, which is empty for ``unknown``."""
+    """A suggested cause and one sentence why, which is empty for ``unknown``. ``ref`` is the line's SKU."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,7 +1,4 @@
-"""What later stages keep of a capture: how an item was counted, and the files that could not be taken.
-
-Apart from the rest of a capture, which is many kinds of data and only read with its document.
-"""
+"""Counted lines, and the files that could not be taken: the part of a capture that later stages work with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,14 +6,15 @@ from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from stkr.domain.names import Instant
 from stkr.domain.question import Question
 
 CLOCKS_APART = timedelta(minutes=2)
-"""How far the clocks of scanner, till and system of record may be apart; also, how long one looks at a shelf."""
+"""How far the clocks of scanner, till and system of record may be apart; also the time it takes to count a shelf."""
 
 
 class LineKind(StrEnum):
-    """How a line came about: counted and in the system, counted but not stocked here, or expected but not counted."""
+    """Counted and in the system, counted but not stocked here, or expected but not counted."""
 
     COUNTED = "counted"
     UNRECORDED = "unrecorded"
@@ -24,9 +22,9 @@ class LineKind(StrEnum):
 
 
 class ClockDoubt(StrEnum):
-    """Why the times in a line's rows do not say when it was counted: only some rows have one, or one cannot be right.
+    """Why the times of a line's rows cannot be used: only some rows have one, or one is wrong.
 
-    A time cannot be right that is outside the time between the opening of the count and the upload.
+    A time is wrong that is not between the opening of the count and the upload.
     """
 
     MIXED = "mixed"
@@ -35,11 +33,11 @@ class ClockDoubt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CountedLine:
-    """One SKU's clean count in eaches. ``rows`` are all that went into it, by file.
+    """The count of one SKU, in eaches. ``rows`` are the rows it was added up from, by file.
 
-    ``incomplete`` is true when a parked row names the same SKU, so that the count may be short of it.
-    ``counted_from`` and ``counted_to`` are the stored instants between which all its rows were counted, ``None`` where
-    they do not say, or where ``clock`` says why that cannot be relied on.
+    ``incomplete`` is true when a parked row has the same SKU, so that the count may be too low.
+    ``counted_from`` and ``counted_to`` are the stored instants between which all its rows were counted; ``None`` where
+    the rows have no times, or where ``clock`` says why those cannot be used.
     """
 
     sku: str
@@ -47,8 +45,8 @@ class CountedLine:
     counted_qty: Decimal
     rows: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     incomplete: bool = False
-    counted_from: str | None = None
-    counted_to: str | None = None
+    counted_from: Instant | None = None
+    counted_to: Instant | None = None
     clock: ClockDoubt | None = None
 
 

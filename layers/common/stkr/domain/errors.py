@@ -1,4 +1,4 @@
-"""Everything that can go wrong and that a person can act on.
+"""The errors that a person can act on.
 
 ::
 
@@ -10,7 +10,7 @@
     │   ├── UnknownSession   no such count session
     │   └── SessionClosed    the session takes no more uploads
     ├── ScopeError           a session cannot be opened for what was asked
-    ├── Busy                 what was to be written kept changing; trying again later is safe
+    ├── Busy                 the items to be written kept changing; trying again later is safe
     ├── NothingWaits         there is no such adjustment to be booked
     ├── SourceRefused        the system of record's data is not to be trusted; nothing was touched
     ├── SourceUnavailable    the system of record does not answer; the next run tries again
@@ -48,11 +48,11 @@ class RulesProblem:
 class RulesError(StkrError):
     """The rules doc does not validate; ``problems`` are all that is wrong, the text lists them one a line.
 
-    The text repeats parts of the doc, so it is for whoever wrote the doc and not for a log.
+    The text repeats parts of the doc, so it is for the doc's author and must not be logged.
     """
 
     def __init__(self, *problems: RulesProblem) -> None:
-        """What is wrong, in the order of the doc."""
+        """Take the problems in the order of the doc."""
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
 
@@ -76,13 +76,13 @@ class ScopeError(StkrError):
     """
 
     def __init__(self, text: str, about: str) -> None:
-        """What is wrong, and with which part of the request."""
+        """Take the text, and the part of the request that it is about."""
         super().__init__(text)
         self.about = about
 
 
 class Busy(StkrError):
-    """What was to be written kept changing between reading and writing; nothing was written, trying again is safe."""
+    """The items to be written kept changing after they were read; nothing was written, trying again is safe."""
 
 
 class NothingWaits(StkrError):

@@ -1,4 +1,4 @@
-"""The constants of exact arithmetic. Quantities and money are ``Decimal``, never floats."""
+"""Constants for exact arithmetic: quantities and money are ``Decimal``, never floats."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""A row of the inventory: what the source says of an item at a location, plus what is approved and not booked yet."""
+"""Inventory rows: the source's quantity of an item at a location, plus what is approved and not booked yet."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -6,11 +6,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from stkr.domain.names import Instant
 from stkr.domain.stock import History, StockRow
 
 MAX_UNBOOKED = 100
-"""Approvals that may wait on one row. An item holds 400 KB, and one takes below 700 bytes (its id names the SKU, of at
-most 128 characters), so that the row's own attributes have more than 300 KB left.
+"""Approvals that may wait on one row. An item holds 400 KB and an approval takes less than 700 bytes (its id contains
+the SKU, of at most 128 characters), so the row's other attributes have more than 300 KB left.
 """
 
 
@@ -23,18 +24,18 @@ class Unbooked(BaseModel):
 
     id: str
     units: Decimal
-    at: str
+    at: Instant
 
 
 @dataclass(frozen=True, slots=True)
 class UnbookedRow:
-    """What waits to be booked for one row, and since which stored instant."""
+    """The approvals of one row that wait to be booked; ``since`` is the stored instant of the first."""
 
     location: str
     sku: str
     name: str
     adjustments: tuple[Unbooked, ...]
-    since: str
+    since: Instant
 
 
 class InventoryRow(BaseModel):
@@ -67,7 +68,7 @@ class InventoryRow(BaseModel):
     last_received_qty: Decimal | None = None
     last_counted_at: str | None = None
     unbooked: tuple[Unbooked, ...] = ()
-    unbooked_since: str | None = None
+    unbooked_since: Instant | None = None
 
     def attributes(self) -> dict[str, Any]:
         """Everything but location and SKU as plain values, without what is absent or empty."""
@@ -75,7 +76,7 @@ class InventoryRow(BaseModel):
         return {name: value for name, value in stored.items() if value not in ("", ())}
 
     def stock(self) -> StockRow:
-        """As every stage sees it."""
+        """The row as the stages work with it."""
         return StockRow(
             sku=self.sku,
             name=self.name,
@@ -89,5 +90,10 @@ class InventoryRow(BaseModel):
             by_measure=self.by_measure,
             unit=self.unit,
             snapshot_version=self.snapshot_version,
-            history=History(self.sold_since_count, self.last_received_at, self.last_received_qty, self.last_counted_at),
+            history=History(
+                sold_since_count=self.sold_since_count,
+                last_received_at=self.last_received_at,
+                last_received_qty=self.last_received_qty,
+                last_counted_at=self.last_counted_at,
+            ),
         )

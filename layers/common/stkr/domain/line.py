@@ -1,19 +1,20 @@
-"""A reconciled line of a session, and where it stands."""
+"""Lines: the reconciled items of a session, each with its state."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from stkr.domain import variance_ids
 from stkr.domain.cause import Cause, Evidence
 from stkr.domain.counted import LineKind
+from stkr.domain.names import Instant, SessionId
 from stkr.domain.stored import Stored
 from stkr.domain.variance import Materiality, Timing
+from stkr.domain.variance_ids import variance_id
 
 
 class LineState(StrEnum):
-    """Where a line stands: a material variance is queued until somebody decides it."""
+    """The state of a line: a material variance is queued until somebody decides it."""
 
     IN_AGREEMENT = "in_agreement"
     MINOR = "minor"
@@ -28,14 +29,14 @@ DECIDED = frozenset({LineState.APPROVED, LineState.REJECTED})
 class Line(Stored):
     """One reconciled line of a session. Quantities are eaches, ``gap_pct`` is in percent, ``gap_value`` is money.
 
-    ``system_qty`` and ``snapshot_version`` are what a decision is conditional on: the snapshot's, or live ones after
-    a hold; ``held_from_qty`` then keeps the snapshot's. The gap is against ``system_qty`` too, unless ``timing`` says
-    what was expected at the moment of counting. ``revision`` is raised by every change; old links die with it.
-    ``mails`` counts how often the variance was mailed in this revision; ``digests`` names the latest digest that it was
-    taken into, by recipient.
+    A decision is conditional on ``system_qty`` and ``snapshot_version``: those of the snapshot or, after a hold, live
+    ones; ``held_from_qty`` then keeps the snapshot's quantity. The variance is against ``system_qty`` too, unless
+    ``timing`` has the quantity that was expected when the line was counted. Every change raises ``revision``, and links
+    to earlier revisions stop working.
+    ``mails`` counts the mails about this revision; ``digests`` has the latest digest it was put in, by recipient.
     """
 
-    session_id: str
+    session_id: SessionId
     sku: str
     name: str
     location: str
@@ -59,12 +60,12 @@ class Line(Stored):
     rationale: str | None = None
     held_from_qty: Decimal | None = None
     timing: Timing | None = None
-    queued_at: str | None = None
-    due_at: str | None = None
-    mailed_at: str | None = None
+    queued_at: Instant | None = None
+    due_at: Instant | None = None
+    mailed_at: Instant | None = None
     mails: int = 0
     digests: Mapping[str, str] | None = None
-    decided_at: str | None = None
+    decided_at: Instant | None = None
     decided_by: str | None = None
     link_issued_to: str | None = None
     confirmed_cause: Cause | None = None
@@ -72,24 +73,24 @@ class Line(Stored):
 
     @property
     def variance_id(self) -> str:
-        """The name of this variance in this revision."""
-        return variance_ids.variance_id(self.session_id, self.sku, self.revision)
+        """The id of this variance in this revision."""
+        return variance_id(self.session_id, self.sku, self.revision)
 
     @property
     def rolled_qty(self) -> Decimal | None:
-        """What the system should have said when the line was counted, where the gap is against that."""
+        """The quantity expected when the line was counted, where the variance is against that."""
         return self.timing.expected_qty if self.timing else None
 
     @property
     def expected_qty(self) -> Decimal:
-        """What the gap is against."""
+        """The quantity that the variance is against."""
         return self.system_qty if self.rolled_qty is None else self.rolled_qty
 
     @property
     def qty_after(self) -> Decimal | None:
-        """What approving brings the system quantity to, in eaches; ``None`` for an uncounted line.
+        """The system quantity after an approval, in eaches; ``None`` for an uncounted line.
 
-        What moved since a line was counted is no part of its gap, and stays.
+        What moved since the line was counted is not part of the variance, so it stays.
         """
         if self.rolled_qty is None or self.gap_units is None:
             return self.counted_qty

@@ -5,11 +5,10 @@ from enum import StrEnum
 
 
 class QuestionKind(StrEnum):
-    """What is not certain: which column is the count, which unit it is in, or whether equal rows add up."""
+    """What is not certain: which column is the count, or which unit it is in."""
 
     COUNT_COLUMN = "count_column"
     UNIT = "unit"
-    EQUAL_ROWS = "equal_rows"
 
 
 @dataclass(frozen=True, slots=True)

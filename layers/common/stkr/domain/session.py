@@ -1,14 +1,15 @@
-"""A count session, the uploads that it did not take, and the notes of which sessions counted a location."""
+"""Count sessions, the uploads they did not take, and when a location was last counted."""
 
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 
+from stkr.domain.names import Instant, SessionId
 from stkr.domain.stored import Stored
 
 
 class SessionStatus(StrEnum):
-    """Where a session stands."""
+    """The state of a session."""
 
     OPEN = "open"
     CAPTURED = "captured"
@@ -17,18 +18,20 @@ class SessionStatus(StrEnum):
 
 
 class Session(Stored):
-    """A count: who counts what, since when, against which snapshot and which version of the rules doc.
+    """A session: who counts what, since when, against which snapshot and which version of the rules doc.
 
-    ``capture_seq`` counts captures begun, ``captured_seq`` is the latest finished one, ``idle_seq`` the latest that
-    found nothing new, ``fence_seq`` the one whose variances may be written, ``reconciled_seq`` the one the lines were
-    last made from. ``captured_files`` is the fingerprint of the folder as it was then.
-    ``label_run`` names the current round of labelling, over when ``labelled_chunks`` holds ``label_chunks`` numbers.
+    ``capture_seq`` counts the captures begun. The other numbers each name a capture: ``captured_seq`` the latest that
+    finished, ``idle_seq`` the latest that found nothing new, ``fence_seq`` the one whose lines may be written,
+    ``reconciled_seq`` the one that the lines were last made from.
+    ``captured_files`` is the fingerprint of the folder as the latest capture read it, ``rows`` what became of its rows.
+    ``expected`` is the number of SKUs in scope. ``label_run`` names the current round of labelling, which is complete
+    when the header's set ``labelled_chunks`` holds ``label_chunks`` numbers.
     """
 
-    session_id: str
+    session_id: SessionId
     location: str
     counter: str
-    opened_at: str
+    opened_at: Instant
     status: SessionStatus
     zone: str | None = None
     skus: tuple[str, ...] | None = None
@@ -39,12 +42,12 @@ class Session(Stored):
     capture_seq: int = 0
     idle_seq: int = 0
     captured_seq: int = 0
-    captured_at: str | None = None
+    captured_at: Instant | None = None
     captured_files: str | None = None
     rows: dict[str, int] | None = None
     fence_seq: int = 0
     reconciled_seq: int = 0
-    reconciled_at: str | None = None
+    reconciled_at: Instant | None = None
     outcome: dict[str, Decimal] | None = None
     label_run: str | None = None
     label_chunks: int = 0
@@ -55,7 +58,7 @@ class RefusedUpload(Stored):
 
     file: str
     problem: str
-    refused_at: str
+    refused_at: Instant
 
 
 class LastCount(Stored):
@@ -63,13 +66,13 @@ class LastCount(Stored):
     counters were last reminded; stored instants.
     """
 
-    counted_at: str | None = None
-    reminded_at: str | None = None
-    zones: Mapping[str, str] = {}
+    counted_at: Instant | None = None
+    reminded_at: Instant | None = None
+    zones: Mapping[str, Instant] = {}
 
 
 class CountNote(Stored):
     """A session that counted a location or a part of it, and when it was opened."""
 
-    session_id: str
-    opened_at: str
+    session_id: SessionId
+    opened_at: Instant

@@ -1,4 +1,4 @@
-"""Stock as every stage sees it: one row per SKU and location, frozen for a session in a snapshot.
+"""Stock rows, one per SKU and location, and the snapshot that freezes them for a session.
 
 Quantities are eaches (or the item's measure, e.g. metres) and money is the rules doc's currency, both ``Decimal``.
 """
@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from stkr.domain.names import NO_INSTANT, Instant
+
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the system of record tells about a SKU's recent past; ``None`` means unknown, never zero.
+    """A SKU's recent past, as the system of record has it; ``None`` means unknown, never zero.
 
     ``sold_since_count`` and ``last_received_qty`` are eaches; the dates are ISO-8601 days or instants as given.
     """
@@ -23,12 +25,12 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class StockRow:
-    """One SKU at one location, as the system of record has it plus what managers approved (``system_qty``).
+    """One SKU at one location. ``system_qty`` is the source's quantity plus what managers approved since.
 
     ``aliases`` are other codes for the SKU (barcodes, supplier codes); ``CODE*24`` is the barcode of a case of 24.
-    ``unit`` is what the quantities are in: a measure such as ``m`` or ``kg``, ``case``, or empty for eaches. Quantities
-    have fractions where the item is sold ``by_measure``, whose unit may be unknown (empty), too.
-    ``pack_size`` is eaches per case and ``unit_cost`` money per each, both ``None`` when the record does not say.
+    ``unit`` is the unit of the quantities: a measure such as ``m`` or ``kg``, ``case``, or empty for eaches. Items sold
+    ``by_measure`` have fractions; their unit may be unknown, which is empty too.
+    ``pack_size`` is eaches per case and ``unit_cost`` money per each, both ``None`` where unknown.
     ``snapshot_version`` counts changes of the quantity; every write is conditional on the version that was read.
     """
 
@@ -49,18 +51,18 @@ class StockRow:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a session is judged against: the rows in its scope, and everything else the system knows.
+    """The stock that a session is compared with: the rows in its scope, and every other item the system knows.
 
-    ``rows`` maps SKU to the row at ``location`` within the session's scope. ``elsewhere`` maps SKU to one row for every
-    other SKU the system knows (another location or out of scope), so that a code for it is not an unknown one.
-    ``out_of_scope`` names the SKUs of ``elsewhere`` stocked at this very location, outside the session's scope.
-    ``taken_at`` is the stored instant it is of and ``zone`` the name of the shop's time zone: without both, nothing is
-    told of when a row was counted.
+    ``rows`` has the rows at ``location`` in the session's scope, by SKU. ``elsewhere`` has one row for every other SKU
+    (at another location or out of scope), so that its codes are known. ``out_of_scope`` are the SKUs of ``elsewhere``
+    that are stocked at this location, outside the session's scope.
+    ``taken_at`` is the stored instant of the snapshot and ``zone`` the name of the shop's time zone; without both,
+    times in the counted files are not used.
     """
 
     location: str
     rows: Mapping[str, StockRow]
     elsewhere: Mapping[str, StockRow] = field(default_factory=dict)
     out_of_scope: frozenset[str] = frozenset()
-    taken_at: str = ""
+    taken_at: Instant = NO_INSTANT
     zone: str = ""

@@ -1,4 +1,4 @@
-"""The base of what is stored as an item: frozen, and tolerant of attributes that a newer version added."""
+"""Base of the models that are stored as items: frozen, and tolerant of attributes that a newer version added."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Stored(BaseModel):
-    """Fields are the attributes of the item."""
+    """A model whose fields are the attributes of an item."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     def attributes(self) -> dict[str, Any]:
-        """As plain values, without what is absent."""
+        """The fields as plain values, without those that are ``None``."""
         return self.model_dump(exclude_none=True)

@@ -1,4 +1,4 @@
-"""The trail: a row for every action on a variance."""
+"""The trail: one row for every action on a variance."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from stkr.domain.cause import Cause
 from stkr.domain.line import Line
+from stkr.domain.names import Instant, SessionId
 
 
 class TrailAction(StrEnum):
@@ -24,12 +25,11 @@ class TrailAction(StrEnum):
 class TrailEntry:
     """One action: by whom (``user`` as typed, or the function's name), when, and the quantity before and after.
 
-    ``link_issued_to`` is the addressee of the link that was used, ``cause`` the suggestion, ``confirmed_cause`` what
-    the manager made of it.
+    ``link_issued_to`` is the addressee of the link that was used, ``confirmed_cause`` the cause that the manager chose.
     """
 
     action: TrailAction
-    at: str
+    at: Instant
     user: str
     line: Line
     qty_before: Decimal
@@ -42,8 +42,8 @@ class TrailEntry:
 class TrailRow(BaseModel):
     """A row of the trail as stored; see ``TrailEntry``. Quantities are eaches, ``gap_value`` is money.
 
-    ``partition`` and ``position`` are its key, which repeats some of what the row says. ``action`` is a plain text, so
-    that a row which somebody else has written can be read and told of.
+    ``partition`` and ``position`` are its key, which repeats some of the attributes. ``cause`` is the suggestion.
+    ``action`` and the causes are plain text, so that a row written by anything else can be read and reported.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -51,11 +51,11 @@ class TrailRow(BaseModel):
     partition: str
     position: str
     action: str
-    at: str
+    at: Instant
     user: str
     sku: str
     location: str
-    session_id: str
+    session_id: SessionId
     variance_id: str
     qty_before: Decimal
     qty_after: Decimal | None = None
@@ -69,5 +69,5 @@ class TrailRow(BaseModel):
 
     @property
     def units(self) -> Decimal:
-        """By how many eaches the row says that the stock changes."""
+        """The change of stock that the row states, in eaches."""
         return Decimal(0) if self.qty_after is None else self.qty_after - self.qty_before

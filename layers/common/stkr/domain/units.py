@@ -53,7 +53,7 @@ _UNITS: Mapping[str, str] = {
     }.items()
     for word in spellings.split()
 }
-"""Units as they are written, in small letters and without a full stop -> the unit."""
+"""The unit of each spelling; the spellings are in lower case and without a full stop."""
 
 _UNSIZED = frozenset(
     "dozen dozens doz dz dzn dutzend docena docenas douzaine douzaines dozzina dozzine duzia duzias dúzia dúzias gross "
@@ -72,7 +72,7 @@ _OF_UNITS = frozenset(letters for word in (*_UNITS, *_UNSIZED) for letters in _L
 
 
 def unit_named(word: str) -> str | None:
-    """The unit that a word names: empty for no word, ``None`` for one we do not know."""
+    """The unit that a word stands for: empty for no word, ``None`` for an unknown one."""
     return _UNITS.get(word.rstrip(".")) if word else ""
 
 
@@ -87,11 +87,11 @@ def mentions_unit(text: str) -> bool:
 
 
 def is_measure(unit: str) -> bool:
-    """Whether a unit is one that things are sold by in any fraction."""
+    """Whether items are sold in fractions of a unit."""
     return unit in _MEASURES
 
 
 def held_in(word: str) -> str:
-    """The unit that a system holds an item in by its own word for it: a measure or ``CASE``, else empty for eaches."""
+    """The unit of a system's quantities, from its own word for it: a measure or ``CASE``, else empty for eaches."""
     unit = unit_named(word.casefold())
     return unit if unit and unit not in (EACH, ROLL) else ""

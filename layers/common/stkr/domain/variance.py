@@ -1,4 +1,4 @@
-"""What a reconciliation says of a line, apart from how it comes about, which only variance itself has to load."""
+"""Variances: the result of comparing a count with the stock."""
 
 from dataclasses import dataclass
 from decimal import Context, Decimal
@@ -8,14 +8,15 @@ from pydantic import BaseModel, ConfigDict
 
 from stkr.domain.counted import LineKind
 from stkr.domain.exact import HUNDRED, ZERO
+from stkr.domain.names import Instant
 from stkr.domain.stock import StockRow
 
 _WIDE = Context(prec=60)
-"""Rounds any percentage that two quantities can make; the default's 28 digits would refuse an absurd one."""
+"""Can round the percentage of any two quantities; the default context's 28 digits would refuse an absurd one."""
 
 
 class Unrolled(StrEnum):
-    """Why the stock at the moment of counting is not known although the time is, or seems to be."""
+    """Why the stock could not be rolled back to the time of counting, although the rows have times."""
 
     MIXED_TIMES = "mixed_times"
     WRONG_CLOCK = "wrong_clock"
@@ -28,29 +29,29 @@ class Unrolled(StrEnum):
 
 
 class Timing(BaseModel):
-    """How a line stands in time. Quantities are eaches, times stored instants.
+    """The quantities of a line over time, in eaches; times are stored instants.
 
-    ``expected_qty`` is what the system should have said when the line was counted; its gap is against that, and
-    approving moves live stock by the gap. ``None`` where that is not known, for the reason ``unrolled``: then the gap
-    is against ``system_qty`` as ever.
-    ``snapshot_qty`` is what the system said when the count began, ``moved_qty`` by how much that figure has changed
-    since, as far as that is known. ``known_until`` is when what is known ends, if that is before the line was counted.
-    ``counted_from`` and ``counted_to`` are ``None`` without times that can be used.
+    ``expected_qty`` is the quantity that was expected when the line was counted; the variance is against it, and an
+    approval changes live stock by the variance. It is ``None`` where it is not known, for the reason ``unrolled``; then
+    the variance is against ``system_qty``.
+    ``snapshot_qty`` is the system quantity when the count began, ``moved_qty`` its known change since. ``known_until``
+    is where the known movements end, if that is before the line was counted. ``counted_from`` and ``counted_to`` are
+    ``None`` without usable times.
     """
 
     model_config = ConfigDict(frozen=True)
 
     snapshot_qty: Decimal
-    counted_from: str | None = None
-    counted_to: str | None = None
+    counted_from: Instant | None = None
+    counted_to: Instant | None = None
     expected_qty: Decimal | None = None
-    known_until: str | None = None
+    known_until: Instant | None = None
     moved_qty: Decimal = ZERO
     unrolled: Unrolled | None = None
 
 
 class Materiality(StrEnum):
-    """What the tolerance makes of a line. There is no fourth."""
+    """How a line compares with the tolerance."""
 
     IN_AGREEMENT = "in_agreement"
     MINOR = "minor"
@@ -59,7 +60,7 @@ class Materiality(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A gap three ways: eaches, percent of the system quantity, and money.
+    """A difference in eaches, in percent of the system quantity, and in money.
 
     ``percent`` is ``None`` where the system quantity is not positive, ``value`` where the unit cost is unknown.
     """
@@ -70,12 +71,13 @@ class Gap:
 
 
 def gap_between(counted_qty: Decimal, system_qty: Decimal, unit_cost: Decimal | None) -> Gap:
-    """``units = counted - system``; ``percent = units / system``; ``value = units x unit cost`` (the seed, part 3).
+    """``units = counted - system``; ``percent = 100 x units / system``; ``value = units x unit cost``.
 
-    The percentage is rounded to four places for show; the tolerance is tested without dividing (``judge``).
+    The percentage is rounded to four places, for display only; the tolerance is tested without dividing
+    (``stkr.variance.core.judge``).
     """
     units = counted_qty - system_qty
-    if not units:  # as on most lines, which is why nothing is worked out for it
+    if not units:  # most lines: the short way
         return Gap(ZERO, ZERO if system_qty > 0 else None, None if unit_cost is None else ZERO)
     percent = _WIDE.quantize(units * HUNDRED / system_qty, Decimal("0.0001")) if system_qty > 0 else None
     return Gap(units, percent, None if unit_cost is None else units * unit_cost)
@@ -85,8 +87,8 @@ def gap_between(counted_qty: Decimal, system_qty: Decimal, unit_cost: Decimal | 
 class Variance:
     """One line of the reconciliation. ``gap`` and ``counted_qty`` are ``None`` for an uncounted line only.
 
-    ``system_qty`` is what approving is conditional on, of ``stock``, and the gap is against it unless ``timing`` says
-    what was expected when the line was counted.
+    An approval is conditional on ``system_qty``, which is that of ``stock``. The variance is against it, unless
+    ``timing`` has the quantity that was expected when the line was counted. ``rule`` names the tolerance that applied.
     """
 
     sku: str
@@ -103,6 +105,6 @@ class Variance:
 
     @property
     def expected_qty(self) -> Decimal:
-        """What the gap is against."""
+        """The quantity that the variance is against."""
         rolled = self.timing.expected_qty if self.timing else None
         return self.system_qty if rolled is None else rolled

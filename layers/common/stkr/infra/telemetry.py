@@ -14,6 +14,8 @@ from pathlib import Path
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from stkr.domain.names import SessionId
+
 # Most invocations count nothing; Powertools would say so in the log every time.
 warnings.filterwarnings("ignore", "No application metrics to publish")
 
@@ -22,7 +24,7 @@ metrics = Metrics()
 
 
 @contextmanager
-def following(session_id: str) -> Iterator[None]:
+def following(session_id: SessionId) -> Iterator[None]:
     """Have every line that is logged inside carry the session's id, and a failure leave one.
 
     For work on one session among others of an invocation, and for work that is tried again after a failure. Where an

@@ -17,6 +17,7 @@ from itsdangerous.encoding import base64_decode, base64_encode
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stkr.domain.errors import LinkExpired, LinkTampered
+from stkr.domain.names import SessionId
 
 TOKEN: Final = "t"  # noqa: S105 - the name of the query parameter and form field, not a token
 MAX_TOKEN_CHARS: Final = 4096
@@ -61,7 +62,7 @@ class DecisionLink(_Link):
 
     version: Annotated[Literal[1], Field(alias="v")] = 1
     action: Annotated[LinkAction, Field(alias="a", strict=False)]
-    session_id: Annotated[str, Field(alias="s")]
+    session_id: Annotated[SessionId, Field(alias="s")]
     sku: Annotated[str, Field(alias="i")]
     revision: Annotated[int, Field(alias="r")]
     addressee: Annotated[str, Field(alias="t")]
@@ -79,7 +80,7 @@ class CountLink(_Link):
 
     version: Annotated[Literal[1], Field(alias="v")] = 1
     location: Annotated[str | None, Field(alias="l")] = None
-    session_id: Annotated[str | None, Field(alias="s")] = None
+    session_id: Annotated[SessionId | None, Field(alias="s")] = None
     skus: Annotated[tuple[str, ...], Field(alias="i", strict=False)] = ()
     recount_of: Annotated[str | None, Field(alias="o")] = None
     expires_at: Annotated[int, Field(alias="x")]

@@ -32,7 +32,7 @@ AREA: Final = "area"
 """Query parameter that names the area an upload is for."""
 
 UPLOADED: Final = "uploaded"
-"""Query parameter of whoever comes from the upload form."""
+"""Query parameter of a visit that comes from the upload form."""
 
 MAX_LISTED_SKUS = 200
 SHOWN = 500
@@ -65,7 +65,6 @@ _REASONS = {
 _QUESTIONS = {
     QuestionKind.COUNT_COLUMN: "Which of these was counted on the shelf?",
     QuestionKind.UNIT: "Which of these is the unit that was counted in?",
-    QuestionKind.EQUAL_ROWS: "Are rows that differ only in this counts that add up, or one count, repeated?",
 }
 """As people are asked about the columns of their own file, which is why its numbers may stand on a blind page."""
 
@@ -132,14 +131,14 @@ class UploadForm:
 
 def parse_open_form(body: str) -> OpenForm:
     """Read the form post that opens a count (urlencoded text); SKUs are separated by commas or line ends."""
-    given = fields(body)
-    counter, zone = one_line(given.get("counter", "")), one_line(given.get("zone", ""))
-    typed = given.get("skus", "").replace(",", "\n").splitlines()
+    posted = fields(body)
+    counter, zone = one_line(posted.get("counter", "")), one_line(posted.get("zone", ""))
+    typed = posted.get("skus", "").replace(",", "\n").splitlines()
     skus = tuple(dict.fromkeys(sku for sku in map(one_line, typed) if sku))
     form = OpenForm(
-        given.get(TOKEN, ""),
+        posted.get(TOKEN, ""),
         counter[:MAX_NAME_CHARS],
-        one_line(given.get("location", ""))[:_MAX_ZONE_CHARS],
+        one_line(posted.get("location", ""))[:_MAX_ZONE_CHARS],
         zone[:_MAX_ZONE_CHARS] or None,
         skus[:MAX_LISTED_SKUS] or None,
     )
@@ -285,7 +284,7 @@ def too_large_page() -> Page:
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "This file is too large to be handed out",
         "The file for Excel is smaller than the CSV. If it is too large as well, open a count of one zone after the "
-        "other; rows to be mended can be mended in your own file.",
+        "other; rows to mend can be mended in your own file.",
     )
 
 

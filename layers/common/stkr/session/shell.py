@@ -11,6 +11,7 @@ from stkr.capture.result import Captured, ParkedRow
 from stkr.domain import instants
 from stkr.domain.counted import FileProblem
 from stkr.domain.errors import UnknownSession
+from stkr.domain.names import SessionId
 from stkr.domain.session import Session, SessionStatus
 from stkr.domain.stock import Snapshot, StockRow
 from stkr.infra import aws
@@ -36,8 +37,8 @@ def open_session(
 ) -> Session:
     """Open a count on a snapshot of the stock as it is now.
 
-    The snapshot is stored before the session: a crash in between leaves an object nobody refers to, never a session
-    without a snapshot.
+    The snapshot is stored before the session: a crash in between leaves an unused object, never a session without a
+    snapshot.
 
     :param nonce: random characters that make the id unguessable.
     :raises ScopeError: see ``session.core``.
@@ -70,7 +71,7 @@ def _stock(table: str, rules: VersionedRules) -> Iterator[StockRow]:
         yield from (row.stock() for row in read_location(table, location) if row.active)
 
 
-def session_standing(settings: SessionSettings, session_id: str, shown: int) -> SessionProgress:
+def session_standing(settings: SessionSettings, session_id: SessionId, shown: int) -> SessionProgress:
     """How a session stands: its header, what was understood of the latest upload with the first ``shown`` parked rows,
     and the files that were refused.
 
@@ -91,15 +92,15 @@ def session_standing(settings: SessionSettings, session_id: str, shown: int) -> 
     )
 
 
-def _refused(settings: SessionSettings, session_id: str) -> tuple[FileProblem, ...]:
+def _refused(settings: SessionSettings, session_id: SessionId) -> tuple[FileProblem, ...]:
     return tuple(FileProblem(note.file, note.problem) for note in read_refused(settings.counts_table, session_id))
 
 
-def wait_until_read(settings: SessionSettings, session_id: str) -> None:
-    """Give capture the seconds that it takes for a file that has just come, at most ``READ_SECONDS``.
+def wait_until_read(settings: SessionSettings, session_id: SessionId) -> None:
+    """Wait until capture has read a file that has just come, at most ``READ_SECONDS``.
 
-    The page that follows then says what was understood. A page that reloads itself would do so under the eyes, or the
-    screen reader, of whoever reads it.
+    The page that follows then says what was understood. A page that reloads itself would disturb its reader, above all
+    one with a screen reader.
 
     :raises UnknownSession: no such session.
     """
@@ -139,7 +140,7 @@ def session_snapshot(settings: SessionSettings, session: Session) -> Snapshot:
     return snapshot
 
 
-def upload_form(settings: SessionSettings, session_id: str, area: str, *, after: str) -> dict[str, Any]:
+def upload_form(settings: SessionSettings, session_id: SessionId, area: str, *, after: str) -> dict[str, Any]:
     """A presigned POST (``url`` and ``fields``) that takes one file of bounded size into the session's folder.
 
     :param area: the area that was counted, as ``session.core.area_name`` has it; empty for the session as a whole.

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Literal, TypeVar
 
 from stkr.domain.errors import ScopeError
+from stkr.domain.names import SessionId
 from stkr.domain.session import SessionStatus
 from stkr.domain.variance_ids import session_of_variance
 from stkr.infra.settings import SessionSettings
@@ -206,7 +207,7 @@ def _open_page(settings: SessionSettings, link: CountLink, rules: Rules, form: O
     return pages.open_page(link, rules, form, rejected)
 
 
-def _session_page(settings: SessionSettings, visit: LinkVisit, home: str, session_id: str, area: str) -> Page:
+def _session_page(settings: SessionSettings, visit: LinkVisit, home: str, session_id: SessionId, area: str) -> Page:
     standing = session_standing(settings, session_id, pages.SHOWN)
     session = standing.session
     links = SessionLinks(home, visit.token, area)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from stkr.domain.exact import ZERO
 from stkr.domain.inventory import MAX_UNBOOKED, InventoryRow, Unbooked, UnbookedRow
+from stkr.domain.names import Instant
 from stkr.infra import aws
 from stkr.store import keyspace
 from stkr.store.dynamodb import attributes, put, query, update, values
@@ -47,7 +48,7 @@ def read_location(table: str, location: str) -> Iterator[InventoryRow]:
     yield from map(inventory_row, query(table, "PK = :location AND begins_with(SK, :sku)", bound))
 
 
-def read_waiting(table: str, until: str | None = None) -> Iterator[UnbookedRow]:
+def read_waiting(table: str, until: Instant | None = None) -> Iterator[UnbookedRow]:
     """The rows that have something to be booked, those that have waited longest first.
 
     The index may be a moment behind the table.
@@ -112,7 +113,7 @@ def post_adjustment(  # noqa: PLR0913 - the adjustment, and the stock it was dec
     gap_units: Decimal,
     expected_qty: Decimal,
     expected_version: int,
-    at: str,
+    at: Instant,
 ) -> "TransactWriteItemTypeDef":
     """Action that moves a row's quantity by an approved gap, provided the stock is as the manager was shown it.
 
@@ -157,7 +158,7 @@ def post_adjustment(  # noqa: PLR0913 - the adjustment, and the stock it was dec
     }
 
 
-def _waiting(adjustment: str, units: Decimal, at: str) -> dict[str, Any]:
+def _waiting(adjustment: str, units: Decimal, at: Instant) -> dict[str, Any]:
     """The attributes of a row that waits for one adjustment to be booked; none where there is nothing to book."""
     if not units:
         return {}
@@ -173,7 +174,7 @@ def post_unrecorded(  # noqa: PLR0913 - a whole row, each attribute by its name
     name: str,
     adjustment: str,
     counted_qty: Decimal,
-    at: str,
+    at: Instant,
     unit_cost: Decimal | None = None,
     pack_size: Decimal | None = None,
 ) -> "TransactWriteItemTypeDef":

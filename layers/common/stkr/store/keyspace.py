@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from stkr.domain.names import Instant, SessionId
+
 META: Final = "META"
 OPEN_SESSIONS: Final = "OPEN"
 """Partition of the queue index that lists the sessions which are not closed."""
@@ -58,12 +60,12 @@ def zone(name: str) -> str:
     return f"ZONE#{name.casefold()}"
 
 
-def counted(opened_at: str, session_id: str) -> str:
+def counted(opened_at: Instant, session_id: SessionId) -> str:
     """Counts sort key, beside that of its location, of the note that a session counted it; the latest comes last."""
     return f"COUNTED#{opened_at}#{session_id}"
 
 
-def session(session_id: str) -> str:
+def session(session_id: SessionId) -> str:
     """Counts partition of a session."""
     return f"SESSION#{session_id}"
 
@@ -88,32 +90,32 @@ def queue(location_name: str) -> str:
     return f"QUEUE#{location_name}"
 
 
-def queue_position(due: str, session_id: str, code: str) -> str:
+def queue_position(due: str, session_id: SessionId, code: str) -> str:
     """Queue-index sort key: what is due first comes first."""
     return f"{due}#{session_id}#{code}"
 
 
-def month_position(kind: str, stored_instant: str, name: str) -> str:
+def month_position(kind: str, stored_instant: Instant, name: str) -> str:
     """Month-index sort key: ``kind`` is ``OPENED`` or ``DECIDED``, each in order of time."""
     return f"{kind}#{stored_instant}#{name}"
 
 
-def trail(stored_instant: str, variance: str, action: str) -> str:
+def trail(stored_instant: Instant, variance: str, action: str) -> str:
     """Adjustments sort key. The action is part of it: the ``approved`` and ``posted`` of one tap must not collide."""
     return f"TS#{stored_instant}#{variance}#{action}"
 
 
-def capture_object(session_id: str, seq: int) -> str:
+def capture_object(session_id: SessionId, seq: int) -> str:
     """Object that holds one capture of a session; writing it is the session-captured event, and it never changes."""
     return f"{CAPTURES}{session_id}/{seq:06d}{_RESULT_SUFFIX}"
 
 
-def parked_object(session_id: str, seq: int) -> str:
+def parked_object(session_id: SessionId, seq: int) -> str:
     """Object that holds the rows which one capture of a session parked, one a line."""
     return f"{CAPTURES}{session_id}/{seq:06d}.parked.jsonl.gz"
 
 
-def snapshot_object(session_id: str) -> str:
+def snapshot_object(session_id: SessionId) -> str:
     """Object that holds a session's snapshot."""
     return f"{SNAPSHOTS}{session_id}{_RESULT_SUFFIX}"
 
@@ -128,20 +130,20 @@ def summary_object(month: str) -> str:
     return f"{SUMMARIES}{month}{_RESULT_SUFFIX}"
 
 
-def upload_prefix(session_id: str, area: str = "") -> str:
+def upload_prefix(session_id: SessionId, area: str = "") -> str:
     """The folder staff upload a session's files to, or the folder in it for one area."""
     return f"{UPLOADS}{session_id}/{area}/" if area else f"{UPLOADS}{session_id}/"
 
 
-def session_of(key: str, folder: str) -> str | None:
+def session_of(key: str, folder: str) -> SessionId | None:
     """The session id in ``<folder>/<id>/<file>`` (``folder`` ends in a slash); ``None`` for any other key."""
     if not key.startswith(folder):
         return None
     session_id, _, file = key.removeprefix(folder).partition("/")
-    return session_id if session_id and file else None
+    return SessionId(session_id) if session_id and file else None
 
 
-def capture_of(key: str) -> tuple[str, int] | None:
+def capture_of(key: str) -> tuple[SessionId, int] | None:
     """Session id and number of the capture that ``key`` holds; ``None`` for any other key."""
     session_id = session_of(key, CAPTURES)
     number = key.rpartition("/")[2].removesuffix(_RESULT_SUFFIX)

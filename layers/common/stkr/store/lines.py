@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stkr.domain.cause import SuggestedCause
 from stkr.domain.line import Line, LineState, StillQueued
+from stkr.domain.names import Instant, SessionId
 from stkr.infra import aws
 from stkr.store import keyspace, month_index
 from stkr.store.dynamodb import attributes, put, query, update, values
@@ -22,7 +23,7 @@ _IS_AS_READ = "#revision = :seen AND #state = :was"
 _READ_NAMES = {"#revision": "revision", "#state": "state"}
 
 
-def line_key(session_id: str, sku: str) -> dict[str, str]:
+def line_key(session_id: SessionId, sku: str) -> dict[str, str]:
     """Key of a line."""
     return {"PK": keyspace.session(session_id), "SK": keyspace.line(sku)}
 
@@ -57,7 +58,7 @@ def _as_read(line: Line) -> "Attributes":
 
 def _while_queued(  # noqa: PLR0913 - a line's name, and the parts of an update
     table: str,
-    session_id: str,
+    session_id: SessionId,
     sku: str,
     revision: int,
     *,
@@ -70,7 +71,8 @@ def _while_queued(  # noqa: PLR0913 - a line's name, and the parts of an update
 
     :param also: a further condition, whose values are ``bound``.
     """
-    # The state keeps a second tap from deciding again; the revision keeps figures nobody saw from being decided.
+    # The state keeps a second tap from deciding again; the revision keeps a decision from figures that its
+    # maker has not seen.
     is_still_queued = "#state = :queued AND #revision = :seen"
     request = update(
         table,
@@ -116,7 +118,7 @@ def take_in_line(table: str, line: Line, digests: Mapping[str, str]) -> "Transac
     )
 
 
-def mailed_line(table: str, line: Line, now: str, due_at: str) -> "TransactWriteItemTypeDef":
+def mailed_line(table: str, line: Line, now: Instant, due_at: Instant) -> "TransactWriteItemTypeDef":
     """Action that notes a mail about a queued line and moves it to when it is due again."""
     position = keyspace.queue_position(due_at, line.session_id, line.sku)
     sets = {"mailed_at": now, "mails": line.mails + 1, "due_at": due_at, "queue_sk": position}
@@ -124,7 +126,7 @@ def mailed_line(table: str, line: Line, now: str, due_at: str) -> "TransactWrite
 
 
 def label_line(
-    table: str, session_id: str, sku: str, revision: int, label: SuggestedCause
+    table: str, session_id: SessionId, sku: str, revision: int, label: SuggestedCause
 ) -> "TransactWriteItemTypeDef":
     """Action that stores a suggested cause, provided the line is still as it was when the cause was asked for."""
     return _while_queued(table, session_id, sku, revision, sets={"cause": label.cause, "rationale": label.rationale})
@@ -143,7 +145,7 @@ def drop_line(table: str, line: Line) -> "TransactWriteItemTypeDef":
     }
 
 
-def read_lines_of(table: str, sku: str, sessions: Sequence[str]) -> dict[str, Line]:
+def read_lines_of(table: str, sku: str, sessions: Sequence[SessionId]) -> dict[str, Line]:
     """The lines of one item in several sessions (at most 100), by session; those that are throttled are left out."""
     if not sessions:
         return {}
@@ -153,20 +155,20 @@ def read_lines_of(table: str, sku: str, sessions: Sequence[str]) -> dict[str, Li
     return {line.session_id: line for line in lines}
 
 
-def read_line(table: str, session_id: str, sku: str) -> Line | None:
+def read_line(table: str, session_id: SessionId, sku: str) -> Line | None:
     """A line, read consistently."""
     key = attributes(line_key(session_id, sku))
     answer = aws.dynamodb().get_item(TableName=table, Key=key, ConsistentRead=True)
     return Line.model_validate(values(answer["Item"])) if "Item" in answer else None
 
 
-def read_lines(table: str, session_id: str) -> Iterator[Line]:
+def read_lines(table: str, session_id: SessionId) -> Iterator[Line]:
     """All lines of a session, read consistently, by SKU."""
     bound = {":session": keyspace.session(session_id), ":line": keyspace.line("")}
     yield from map(Line.model_validate, query(table, "PK = :session AND begins_with(SK, :line)", bound))
 
 
-def queued_lines(table: str, location: str, due_by: str) -> Iterator[Line]:
+def queued_lines(table: str, location: str, due_by: Instant) -> Iterator[Line]:
     """The queued variances of a location that are due for a mail by an instant, the longest due first."""
     # `~` sorts after every character of a key, so that what is due this very instant is included.
     bound = {":queue": keyspace.queue(location), ":due": f"{due_by}~"}

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from stkr.domain.names import NO_INSTANT, NO_SESSION, Instant
 from stkr.domain.session import CountNote, LastCount, Session
 from stkr.infra import aws
 from stkr.store import keyspace
@@ -10,7 +11,7 @@ from stkr.store.dynamodb import query, update, values
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-_COUNTED = keyspace.counted("", "").rstrip("#") + "#"
+_COUNTED = keyspace.counted(NO_INSTANT, NO_SESSION).rstrip("#") + "#"
 """What the sort keys of the notes of single sessions begin with."""
 
 
@@ -19,7 +20,7 @@ def last_count_key(location: str, zone: str | None = None) -> dict[str, str]:
     return {"PK": keyspace.last_count(location), "SK": keyspace.META if zone is None else keyspace.zone(zone)}
 
 
-def note_count(table: str, location: str, zone: str | None, counted_at: str) -> "TransactWriteItemTypeDef":
+def note_count(table: str, location: str, zone: str | None, counted_at: Instant) -> "TransactWriteItemTypeDef":
     """Action that notes a location, or only a zone of it, as counted."""
     # Counts are reconciled in any order; a correction of an earlier one must not hide the later one.
     no_later_count = "attribute_not_exists(#counted_at) OR #counted_at < :counted_at"
@@ -32,7 +33,7 @@ def note_count(table: str, location: str, zone: str | None, counted_at: str) -> 
     return {"Update": request}  # type: ignore[typeddict-item]  # built request
 
 
-def note_reminder(table: str, location: str, reminded_at: str) -> dict[str, Any]:
+def note_reminder(table: str, location: str, reminded_at: Instant) -> dict[str, Any]:
     """UpdateItem request that notes a location's counters as reminded."""
     return update(table, last_count_key(location), condition=None, sets={"reminded_at": reminded_at})
 

@@ -1,8 +1,7 @@
 """Session headers in the counts table: the requests that read and change them, each with its condition.
 
-A header is written by three functions that know nothing of each other: ``session`` opens it, ``capture`` and
-``variance`` number their runs in it. Every one of these writes names the number it is about, so that a run which a
-later one overtook changes nothing.
+``session`` opens a header; ``capture`` and ``variance`` record their runs in it, each under the number of its capture.
+The conditions compare these numbers, so that a run which a later one overtook changes nothing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from stkr.domain.errors import UnknownSession
+from stkr.domain.names import Instant, SessionId
 from stkr.domain.session import Session, SessionStatus
 from stkr.infra import aws
 from stkr.store import keyspace, month_index
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 
-def session_key(session_id: str) -> dict[str, str]:
+def session_key(session_id: SessionId) -> dict[str, str]:
     """Key of a session's header."""
     return {"PK": keyspace.session(session_id), "SK": keyspace.META}
 
@@ -38,9 +38,9 @@ def new_session(table: str, session: Session) -> dict[str, Any]:
     return put(table, item, condition=id_is_unused)
 
 
-def claim_capture(table: str, session_id: str) -> dict[str, Any]:
+def claim_capture(table: str, session_id: SessionId) -> dict[str, Any]:
     """UpdateItem request that takes the next capture number of a session (``capture_seq``)."""
-    # An update creates what is not there: an upload into a folder of nobody's would open a count.
+    # An update creates a missing item: an upload into a folder without a session would open a count.
     exists = "attribute_exists(PK)"
     # Nothing compares the lines of a closed session any more, so that a correction would seem to be taken and be lost.
     takes_uploads = "#status <> :closed"
@@ -70,7 +70,7 @@ def note_idle_capture(table: str, session: Session) -> dict[str, Any]:
 
 
 def record_capture(
-    table: str, session_id: str, seq: int, *, captured_at: str, captured_files: str, rows: Mapping[str, int]
+    table: str, session_id: SessionId, seq: int, *, captured_at: Instant, captured_files: str, rows: Mapping[str, int]
 ) -> dict[str, Any]:
     """UpdateItem request that records a capture as finished.
 
@@ -93,7 +93,7 @@ def record_capture(
     )
 
 
-def move_fence(table: str, session_id: str, seq: int) -> dict[str, Any]:
+def move_fence(table: str, session_id: SessionId, seq: int) -> dict[str, Any]:
     """UpdateItem request that claims the session's lines for capture ``seq``.
 
     From then on no write of an earlier capture goes through, because each one carries its ``fence_guard``.
@@ -112,7 +112,7 @@ def move_fence(table: str, session_id: str, seq: int) -> dict[str, Any]:
     )
 
 
-def fence_guard(table: str, session_id: str, seq: int) -> "TransactWriteItemTypeDef":
+def fence_guard(table: str, session_id: SessionId, seq: int) -> "TransactWriteItemTypeDef":
     """Check that every transaction of the reconciliation of capture ``seq`` carries."""
     # Once a later capture has moved the fence, the lines of this one would take what that one has read back.
     fence_is_ours = "fence_seq = :seq"
@@ -126,7 +126,7 @@ def fence_guard(table: str, session_id: str, seq: int) -> "TransactWriteItemType
     }
 
 
-def begin_label_round(table: str, session_id: str, seq: int, *, run: str, chunks: int) -> dict[str, Any]:
+def begin_label_round(table: str, session_id: SessionId, seq: int, *, run: str, chunks: int) -> dict[str, Any]:
     """UpdateItem request that starts the round of labelling named ``run`` for capture ``seq``, and ends any other."""
     # The round of a later capture must not be ended: its lines would never be announced.
     fence_is_ours = "#fence_seq = :seq"
@@ -141,7 +141,7 @@ def begin_label_round(table: str, session_id: str, seq: int, *, run: str, chunks
     )
 
 
-def complete_label_chunk(table: str, session_id: str, *, run: str, number: int) -> dict[str, Any]:
+def complete_label_chunk(table: str, session_id: SessionId, *, run: str, number: int) -> dict[str, Any]:
     """UpdateItem request that notes one chunk of a round as labelled, and answers with the header.
 
     The numbers are a set, so that a repeated message counts once.
@@ -160,7 +160,7 @@ def complete_label_chunk(table: str, session_id: str, *, run: str, number: int) 
 
 
 def finish_reconciliation(
-    table: str, session_id: str, seq: int, *, reconciled_at: str, outcome: Mapping[str, Decimal]
+    table: str, session_id: SessionId, seq: int, *, reconciled_at: Instant, outcome: Mapping[str, Decimal]
 ) -> dict[str, Any]:
     """UpdateItem request that notes the session as reconciled up to capture ``seq``.
 
@@ -201,7 +201,7 @@ def close_session(table: str, session: Session) -> dict[str, Any]:
     )
 
 
-def change_session(request: Mapping[str, Any], session_id: str) -> Session | None:
+def change_session(request: Mapping[str, Any], session_id: SessionId) -> Session | None:
     """Run an update of a session's header that its condition may refuse.
 
     :returns: the header after the update, or ``None`` where it was refused.
@@ -220,7 +220,7 @@ def change_session(request: Mapping[str, Any], session_id: str) -> Session | Non
     return Session.model_validate(values(answer["Attributes"]))
 
 
-def read_session(table: str, session_id: str) -> Session:
+def read_session(table: str, session_id: SessionId) -> Session:
     """A session's header, read consistently.
 
     :raises UnknownSession: when there is none.

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from stkr.domain.names import Instant
 from stkr.infra import aws
 from stkr.store import keyspace
 from stkr.store.dynamodb import attributes, update, values
@@ -23,12 +24,12 @@ class SourceState(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     run: int = 0
-    running_until: str | None = None
+    running_until: Instant | None = None
     fingerprint: str | None = None
     locations: tuple[str, ...] = ()
     rows: int = 0
-    as_of: str | None = None
-    synced_at: str | None = None
+    as_of: Instant | None = None
+    synced_at: Instant | None = None
 
 
 def read_state(table: str) -> SourceState:
@@ -37,7 +38,7 @@ def read_state(table: str) -> SourceState:
     return SourceState.model_validate(values(answer.get("Item", {})))
 
 
-def begin_run(table: str, as_read: SourceState, *, now: str, until: str) -> dict[str, Any]:
+def begin_run(table: str, as_read: SourceState, *, now: Instant, until: Instant) -> dict[str, Any]:
     """UpdateItem request that begins to book and to write, as the only sync to do so.
 
     :param as_read: the state, read before the source was.
@@ -47,9 +48,7 @@ def begin_run(table: str, as_read: SourceState, *, now: str, until: str) -> dict
 
 
 def announce_locations(table: str, run: int, locations: Iterable[str]) -> dict[str, Any]:
-    """UpdateItem request that names all locations this run may write to: one that dies must not leave rows where nobody
-    looks.
-    """
+    """UpdateItem request that records the locations this run may write to, so that a dead run leaves no row unknown."""
     return _of_run(table, run, {"locations": sorted(locations)})
 
 
@@ -60,8 +59,8 @@ def finish_run(
     fingerprint: str,
     locations: Iterable[str],
     rows: int,
-    as_of: str | None,
-    now: str,
+    as_of: Instant | None,
+    now: Instant,
 ) -> dict[str, Any]:
     """UpdateItem request that records a run as complete; from here on the same source is skipped."""
     sets = {
@@ -80,7 +79,7 @@ def abandon_run(table: str, run: int) -> dict[str, Any]:
     return _of_run(table, run, {"running_until": None})
 
 
-def read_afresh(table: str, as_read: SourceState, *, now: str) -> dict[str, Any]:
+def read_afresh(table: str, as_read: SourceState, *, now: Instant) -> dict[str, Any]:
     """UpdateItem request that has the next sync read the source even if it still says the same.
 
     It is written only while no sync is at work, and stops one that has already read the state or the source.
@@ -88,7 +87,7 @@ def read_afresh(table: str, as_read: SourceState, *, now: str) -> dict[str, Any]
     return _unless_at_work(table, as_read, {"run": as_read.run + 1, "fingerprint": None}, now)
 
 
-def _unless_at_work(table: str, as_read: SourceState, sets: dict[str, Any], now: str) -> dict[str, Any]:
+def _unless_at_work(table: str, as_read: SourceState, sets: dict[str, Any], now: Instant) -> dict[str, Any]:
     # A sync that began meanwhile may have read a newer source; what this one has read must not be written over it.
     no_sync_began_since = "(attribute_not_exists(#run) OR #run = :seen_run)"
     # Two syncs that write at once would take each other's rows for movements of the stock.

@@ -6,6 +6,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
+from stkr.domain.names import Instant
 from stkr.infra import aws
 
 
@@ -17,7 +18,7 @@ class Upload:
     name: str
     size: int
     etag: str
-    uploaded_at: str
+    uploaded_at: Instant
 
 
 def list_uploads(bucket: str, prefix: str) -> Iterator[Upload]:
@@ -31,7 +32,7 @@ def list_uploads(bucket: str, prefix: str) -> Iterator[Upload]:
                     name=name,
                     size=stored["Size"],
                     etag=stored["ETag"],
-                    uploaded_at=stored["LastModified"].isoformat(),
+                    uploaded_at=Instant(stored["LastModified"].isoformat()),
                 )
 
 

@@ -16,6 +16,7 @@ from stkr.domain.exact import ZERO
 from stkr.domain.instants import moment_of
 from stkr.domain.inventory import UnbookedRow
 from stkr.domain.line import Line, LineState
+from stkr.domain.names import Instant
 from stkr.domain.session import LastCount, Session
 from stkr.rules.doc import Rules
 from stkr.summary.figures import MonthFigures, decided_in, figures_of, percent, posted_size, posted_units
@@ -223,7 +224,7 @@ def _unbooked(to_book: Sequence[UnbookedRow], now: datetime) -> UnbookedTotal:
     return UnbookedTotal(sum(len(row.adjustments) for row in to_book), _days(since, now))
 
 
-def _days(since: str | None, now: datetime) -> int | None:
+def _days(since: Instant | None, now: datetime) -> int | None:
     """Whole days since a stored instant."""
     return None if since is None else max(0, (now - moment_of(since)).days)
 

@@ -11,6 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from stkr.domain.exact import HUNDRED, ZERO
 from stkr.domain.instants import moment_of
 from stkr.domain.line import Line, LineState
+from stkr.domain.names import NO_INSTANT
 from stkr.domain.session import Session
 from stkr.summary.month import Month
 
@@ -123,7 +124,7 @@ def figures_of(month: Month, sessions: Iterable[Session], decided: Iterable[Line
 
 def decided_in(line: Line, zone: tzinfo) -> Month:
     """The month a decided line was decided in."""
-    return Month.at(moment_of(line.decided_at or ""), zone)
+    return Month.at(moment_of(line.decided_at or NO_INSTANT), zone)
 
 
 def posted_units(line: Line) -> Decimal:

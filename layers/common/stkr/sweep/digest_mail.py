@@ -10,6 +10,7 @@ from stkr.domain.counted import LineKind
 from stkr.domain.exact import ZERO
 from stkr.domain.instants import local_day, moment_of
 from stkr.domain.line import Line
+from stkr.domain.names import Instant
 from stkr.domain.session import Session
 from stkr.mail.message import Mail, write_mail
 from stkr.rules.doc import Person, Rules
@@ -47,7 +48,7 @@ class CountInDigest:
         return [item for item in self.items if item.line.kind is LineKind.UNCOUNTED]
 
     @property
-    def counted_at(self) -> str:
+    def counted_at(self) -> Instant:
         """The stored instant of the count."""
         return self.session.captured_at or self.session.opened_at
 

@@ -11,6 +11,7 @@ from stkr.domain.exact import ZERO
 from stkr.domain.instants import moment_of
 from stkr.domain.inventory import UnbookedRow
 from stkr.domain.line import Line
+from stkr.domain.names import NO_INSTANT, Instant
 from stkr.domain.session import Session
 from stkr.rules.doc import Rules
 from stkr.sweep.open_sessions import UNUSED_AFTER, stuck
@@ -149,7 +150,9 @@ def _parked(sessions: Iterable[Session], rules: Rules, now: datetime) -> Iterato
 
 
 def _unlabelled(queued: Iterable[Line], rules: Rules, now: datetime) -> Iterator[tuple[str, str]]:
-    waiting = [line for line in queued if line.evidence and line.cause is None and _long_ago(line.queued_at or "", now)]
+    waiting = [
+        line for line in queued if line.evidence and line.cause is None and _long_ago(line.queued_at or NO_INSTANT, now)
+    ]
     waiting.sort(key=lambda line: line.session_id)
     for session_id, lines in groupby(waiting, key=lambda line: line.session_id):
         session_lines = [*lines]
@@ -179,5 +182,5 @@ def _name_of(session: Session, rules: Rules) -> str:
     return f"{place(rules, session.location)}{zone}, {session.session_id}"
 
 
-def _long_ago(instant: str, now: datetime) -> bool:
+def _long_ago(instant: Instant, now: datetime) -> bool:
     return bool(instant) and now - moment_of(instant) >= LEFT_AFTER

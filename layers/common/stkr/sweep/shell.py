@@ -14,6 +14,7 @@ from stkr.domain import instants
 from stkr.domain.errors import StkrError
 from stkr.domain.instants import END_OF_TIME, moment_of, months_back
 from stkr.domain.line import Line
+from stkr.domain.names import SessionId
 from stkr.domain.session import LastCount, Session
 from stkr.infra import aws
 from stkr.infra.settings import SweepSettings
@@ -117,7 +118,7 @@ class MailedVariances:
     ``undecidable`` are the sessions that nobody may decide.
     """
 
-    undecidable: set[str] = field(default_factory=set)
+    undecidable: set[SessionId] = field(default_factory=set)
     unsent: Counter[str] = field(default_factory=Counter)
     sent: int = 0
 

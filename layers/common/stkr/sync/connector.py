@@ -12,6 +12,7 @@ from typing import Protocol
 
 from stkr.domain.adjustment import Adjustment
 from stkr.domain.movement import Movement
+from stkr.domain.names import Instant
 from stkr.domain.stock import StockRow
 
 
@@ -28,7 +29,7 @@ class Reading:
     rows: tuple[StockRow, ...]
     fingerprint: str
     movements: tuple[Movement, ...] | None = None
-    as_of: str | None = None
+    as_of: Instant | None = None
     written_by: str | None = None
 
 

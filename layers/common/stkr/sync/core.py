@@ -1,4 +1,4 @@
-"""What a sync changes: a pure function of what the system of record says and has booked, and what is stored.
+"""What a sync changes. Pure: from what the system of record lists and has booked, and from what is stored.
 
 ``system_qty`` is always ``source_qty + unbooked_qty``, whatever moves:
 
@@ -10,9 +10,9 @@
   and a row that comes back with the next file goes on as if it had never been gone.
 - A row that a manager put on the books (an unrecorded item) and that the source does not list yet stays as it is.
 
-What is booked, the source confirms by the adjustments' ids. Where people book by hand there is nobody to confirm, and a
-source that moved by exactly what waits has booked it, unless it is of before the approval. A source that does confirm
-is never judged by an amount: a sale of 48 is a sale, whatever waits.
+The source confirms what is booked by the adjustments' ids. Where people book by hand, nothing confirms it: if the
+source moved by exactly what waits, that counts as booked, unless the figures are older than the approval. A source that
+does confirm is never judged by an amount: a sale of 48 is a sale, whatever waits.
 """
 
 from collections import Counter
@@ -27,15 +27,15 @@ from stkr.domain.inventory import InventoryRow, Unbooked
 from stkr.domain.stock import StockRow
 
 _NAMED = 5
-"""How many offending rows an error names; the rest is counted."""
+"""How many offending rows an error names; the rest are counted."""
 
 _FEW = 8
-"""Among more adjustments of one row than that, nobody looks for the ones that add up to a movement."""
+"""A row with more adjustments is not searched for those that add up to a movement."""
 
 
 @dataclass(frozen=True, slots=True)
-class ByHand:
-    """People book by hand: nobody confirms what the quantities contain.
+class BookedByHand:
+    """People book by hand, so nobody confirms what the quantities contain.
 
     They contain nothing that was approved later than ``until``, a stored instant.
     """
@@ -43,27 +43,27 @@ class ByHand:
     until: str
 
 
-BookingAnswer = Collection[str] | ByHand
-"""Ids of the adjustments that the source's quantities contain, or that people book by hand."""
+Confirmation = Collection[str] | BookedByHand
+"""What the source's quantities contain: the adjustments with these ids, or what people may have booked by hand."""
 
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """One row to write: as it was ``seen``, what the source ``said`` of it, and the row ``wanted``.
+    """One row to write: the row as it is ``stored``, as the source ``listed`` it, and as it is ``wanted``.
 
-    ``seen`` is ``None`` where there is no row yet, ``said`` where the source lists it no more.
+    ``stored`` is ``None`` if there is no row yet, ``listed`` if the source does not list it any more.
     """
 
-    seen: InventoryRow | None
-    said: StockRow | None
+    stored: InventoryRow | None
+    listed: StockRow | None
     wanted: InventoryRow
 
 
 @dataclass(frozen=True, slots=True)
 class SyncPlan:
-    """What to write, by location and SKU, and how many rows need nothing.
+    """What to write, in order of location and SKU, and how many rows need nothing.
 
-    ``vanished`` of the changes are rows the source has stopped listing.
+    ``vanished`` of the changes are rows that the source has stopped listing.
     """
 
     changes: tuple[RowChange, ...]
@@ -72,43 +72,43 @@ class SyncPlan:
 
 
 def plan_rows(
-    said: Iterable[StockRow],
-    stored: Iterable[InventoryRow],
+    source_rows: Iterable[StockRow],
+    inventory: Iterable[InventoryRow],
     max_missing_percent: Decimal,
-    confirmed: BookingAnswer,
+    confirmed: Confirmation,
 ) -> SyncPlan:
-    """Compare all the source says with all that is stored at its locations, in any order.
+    """Compare everything the source lists with everything stored at its locations, in any order.
 
-    :param said: the source's rows; their ``system_qty`` is the source's quantity.
+    :param source_rows: the source's rows; their ``system_qty`` is the source's quantity.
     :param max_missing_percent: how many percent of the rows it listed the source may lose from one sync to the next.
     :param confirmed: what the quantities contain.
     :raises SourceRefused: the source is empty, lists a row twice or without a location, or has lost too many rows.
     """
-    listed = _by_place(said)
-    known = {(row.location, row.sku): row for row in stored}
-    _refuse_loss(listed.keys(), known, max_missing_percent, confirmed)
-    places = sorted(listed.keys() | known.keys())
-    decisions = (decide(known.get(place), listed.get(place), confirmed) for place in places)
+    listed = _by_place(source_rows)
+    stored_rows = {(row.location, row.sku): row for row in inventory}
+    _refuse_loss(listed.keys(), stored_rows, max_missing_percent, confirmed)
+    places = sorted(listed.keys() | stored_rows.keys())
+    decisions = (decide(stored_rows.get(place), listed.get(place), confirmed) for place in places)
     changes = tuple(change for change in decisions if change)
-    vanished = sum(change.said is None for change in changes)
+    vanished = sum(change.listed is None for change in changes)
     return SyncPlan(changes, len(places) - len(changes), vanished)
 
 
-def decide(seen: InventoryRow | None, said: StockRow | None, confirmed: BookingAnswer) -> RowChange | None:
-    """What one row needs; ``None`` for nothing. ``confirmed`` is as ``plan_rows`` has it."""
-    if seen is None:
-        wanted = _as_said(said, unbooked=(), snapshot_version=1) if said else None
+def decide(stored: InventoryRow | None, listed: StockRow | None, confirmed: Confirmation) -> RowChange | None:
+    """What one row needs; ``None`` for nothing. ``confirmed`` is as in ``plan_rows``."""
+    if stored is None:
+        wanted = _as_listed(listed, unbooked=(), snapshot_version=1) if listed else None
     else:
-        settled = settle(seen, _named(confirmed))
-        wanted = _merged(settled, said, confirmed) if said else _dropped(settled)
-    return RowChange(seen, said, wanted) if wanted and wanted != seen else None
+        settled = settle(stored, _confirmed_ids(confirmed))
+        wanted = _merged(settled, listed, confirmed) if listed else _dropped(settled)
+    return RowChange(stored, listed, wanted) if wanted and wanted != stored else None
 
 
 def waiting(row: InventoryRow) -> tuple[Unbooked, ...]:
-    """The adjustments that wait on a row; they add up to its ``unbooked_qty``.
+    """The adjustments of a row that wait to be booked; they add up to its ``unbooked_qty``.
 
-    Rows of the first version, which kept no list, have one of all that waited then. It is stored by the next change of
-    the row, and so keeps its id and its units.
+    Rows of the first version kept no list. They have one adjustment for the whole amount that waited then; the next
+    change of the row stores it, so it keeps its id and its units.
     """
     rest = row.unbooked_qty - _total(row.unbooked)
     if not rest:
@@ -117,13 +117,13 @@ def waiting(row: InventoryRow) -> tuple[Unbooked, ...]:
     return (earlier, *row.unbooked)
 
 
-def _named(confirmed: BookingAnswer) -> Collection[str]:
-    return () if isinstance(confirmed, ByHand) else confirmed
+def _confirmed_ids(confirmed: Confirmation) -> Collection[str]:
+    return () if isinstance(confirmed, BookedByHand) else confirmed
 
 
 def settle(row: InventoryRow, confirmed: Collection[str]) -> InventoryRow:
-    """The row once the source has what it confirmed: the amount is the source's now, and the sum is as it was."""
-    unbooked = tuple(one for one in waiting(row) if one.id not in confirmed)
+    """The row after the source confirmed adjustments: their units are in ``source_qty``, and the sum is as it was."""
+    unbooked = tuple(adjustment for adjustment in waiting(row) if adjustment.id not in confirmed)
     booked = row.unbooked_qty - _total(unbooked)
     return row.model_copy(
         update={
@@ -135,82 +135,84 @@ def settle(row: InventoryRow, confirmed: Collection[str]) -> InventoryRow:
     )
 
 
-def _merged(row: InventoryRow, said: StockRow, confirmed: BookingAnswer) -> InventoryRow:
-    movement = said.system_qty - row.source_qty
+def _merged(row: InventoryRow, listed: StockRow, confirmed: Confirmation) -> InventoryRow:
+    movement = listed.system_qty - row.source_qty
     booked: Sequence[Unbooked] = ()
-    if isinstance(confirmed, ByHand):
-        booked = _told_by(movement, [one for one in row.unbooked if one.at <= confirmed.until])
-    unbooked = tuple(one for one in row.unbooked if one not in booked)
-    stock_moved = said.system_qty + _total(unbooked) != row.system_qty
-    return _as_said(said, unbooked=unbooked, snapshot_version=row.snapshot_version + stock_moved)
+    if isinstance(confirmed, BookedByHand):
+        booked = _booked_by_hand(
+            movement, [adjustment for adjustment in row.unbooked if adjustment.at <= confirmed.until]
+        )
+    unbooked = tuple(adjustment for adjustment in row.unbooked if adjustment not in booked)
+    stock_moved = listed.system_qty + _total(unbooked) != row.system_qty
+    return _as_listed(listed, unbooked=unbooked, snapshot_version=row.snapshot_version + stock_moved)
 
 
-def _told_by(movement: Decimal, unbooked: Sequence[Unbooked]) -> Sequence[Unbooked]:
-    """What was booked by hand, judging by how the source moved: all that waits, or the only part that adds up to it."""
+def _booked_by_hand(movement: Decimal, unbooked: Sequence[Unbooked]) -> Sequence[Unbooked]:
+    """What was booked by hand, judging by the movement: everything that waits, or the only part that adds up to it."""
     total = _total(unbooked)
     if movement == total:
         return unbooked
     sizes = range(1, len(unbooked)) if len(unbooked) <= _FEW else range(0)
     parts = chain.from_iterable(combinations(unbooked, size) for size in sizes)
-    fitting = [part for part in parts if _total(part) == movement != ZERO]
-    if len(fitting) == 1:
-        return fitting[0]
-    # Nobody need book what cancels out.
+    fitting_parts = [part for part in parts if _total(part) == movement != ZERO]
+    if len(fitting_parts) == 1:
+        return fitting_parts[0]
+    # What cancels out need not be booked.
     return () if total else unbooked
 
 
 def _total(unbooked: Iterable[Unbooked]) -> Decimal:
-    return sum((one.units for one in unbooked), ZERO)
+    return sum((adjustment.units for adjustment in unbooked), ZERO)
 
 
 def _since(unbooked: Iterable[Unbooked]) -> str | None:
-    return min((one.at for one in unbooked), default=None)
+    return min((adjustment.at for adjustment in unbooked), default=None)
 
 
-def _as_said(said: StockRow, *, unbooked: tuple[Unbooked, ...], snapshot_version: int) -> InventoryRow:
+def _as_listed(listed: StockRow, *, unbooked: tuple[Unbooked, ...], snapshot_version: int) -> InventoryRow:
     unbooked_qty = _total(unbooked)
     return InventoryRow(
-        location=said.location,
-        sku=said.sku,
-        name=said.name,
-        category=said.category,
-        bin=said.bin,
-        by_measure=said.by_measure,
-        unit=said.unit,
-        unit_cost=said.unit_cost,
-        pack_size=said.pack_size,
-        aliases=said.aliases,
-        sold_since_count=said.history.sold_since_count,
-        last_received_at=said.history.last_received_at,
-        last_received_qty=said.history.last_received_qty,
-        last_counted_at=said.history.last_counted_at,
-        source_qty=said.system_qty,
+        location=listed.location,
+        sku=listed.sku,
+        name=listed.name,
+        category=listed.category,
+        bin=listed.bin,
+        by_measure=listed.by_measure,
+        unit=listed.unit,
+        unit_cost=listed.unit_cost,
+        pack_size=listed.pack_size,
+        aliases=listed.aliases,
+        sold_since_count=listed.history.sold_since_count,
+        last_received_at=listed.history.last_received_at,
+        last_received_qty=listed.history.last_received_qty,
+        last_counted_at=listed.history.last_counted_at,
+        source_qty=listed.system_qty,
         unbooked_qty=unbooked_qty,
         unbooked=unbooked,
         unbooked_since=_since(unbooked),
-        system_qty=said.system_qty + unbooked_qty,
+        system_qty=listed.system_qty + unbooked_qty,
         snapshot_version=snapshot_version,
         active=True,
     )
 
 
-def _dropped(seen: InventoryRow) -> InventoryRow:
-    return seen if _only_approved(seen) else seen.model_copy(update={"active": False})
+def _dropped(stored: InventoryRow) -> InventoryRow:
+    return stored if _only_approved(stored) else stored.model_copy(update={"active": False})
 
 
 def _only_approved(row: InventoryRow) -> bool:
-    """Whether all of the row's stock is what managers approved: then the source need not know the row."""
+    """Whether all of the row's stock was approved by managers: then the source need not list the row yet."""
     return row.source_qty == ZERO and row.unbooked_qty != ZERO
 
 
 def _booked_away(row: InventoryRow, confirmed: Collection[str]) -> bool:
-    """Whether nothing is left of the row by what was booked: then the source need not list it any longer."""
+    """Whether the confirmed bookings leave nothing of the row: then the source need not list it any longer."""
     settled = settle(row, confirmed)
     return settled.source_qty == ZERO != row.source_qty
 
 
-def _by_place(said: Iterable[StockRow]) -> dict[tuple[str, str], StockRow]:
-    rows = list(said)
+def _by_place(listed: Iterable[StockRow]) -> dict[tuple[str, str], StockRow]:
+    rows = list(listed)
     if not rows:
         raise SourceRefused("the source lists no stock at all; nothing was changed. Upload a complete file")
     nowhere = [row.sku for row in rows if not row.location]
@@ -230,14 +232,14 @@ def _by_place(said: Iterable[StockRow]) -> dict[tuple[str, str], StockRow]:
 
 def _refuse_loss(
     listed: Iterable[tuple[str, str]],
-    known: dict[tuple[str, str], InventoryRow],
+    stored: dict[tuple[str, str], InventoryRow],
     max_missing_percent: Decimal,
-    confirmed: BookingAnswer,
+    confirmed: Confirmation,
 ) -> None:
     expected = {
         place
-        for place, row in known.items()
-        if row.active and not _only_approved(row) and not _booked_away(row, _named(confirmed))
+        for place, row in stored.items()
+        if row.active and not _only_approved(row) and not _booked_away(row, _confirmed_ids(confirmed))
     }
     missing = expected - set(listed)
     if len(missing) * 100 > max_missing_percent * len(expected):

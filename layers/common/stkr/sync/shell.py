@@ -1,9 +1,9 @@
 """Sync's booking, reading and writing around its pure core.
 
-The order makes a crash harmless. One run at a time is announced; it has the source book what waits, reads what the
-source says then, names every location it may touch, writes the changed rows one by one and what it learnt of their
-movements, and the source's fingerprint comes last. Whatever was cut off is found again by the next sync: the source
-confirms a booking once more, and rows that are as they should be are not changed.
+The order makes a crash harmless. Only one run at a time may begin. It has the source book what waits, reads what the
+source says after that, names every location it may touch, writes the changed rows one by one and their movements, and
+the source's fingerprint last. The next sync does again whatever was cut off: the source confirms a booking once more,
+and rows that are already right are not changed.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -32,20 +32,20 @@ from stkr.store.rules_doc import current_rules
 from stkr.store.sync_state import SourceState, abandon_run, announce_locations, begin_run, finish_run, read_state
 from stkr.sync.connector import Connector, Reading
 from stkr.sync.connectors.from_secret import connector_of
-from stkr.sync.core import BookingAnswer, ByHand, RowChange, decide, plan_rows, waiting
-from stkr.sync.ledger import KEPT, ReadingOfLocation, advanced, missed
-from stkr.sync.manual_bookings import hand_out
+from stkr.sync.core import BookedByHand, Confirmation, RowChange, decide, plan_rows, waiting
+from stkr.sync.ledger import KEPT, ReadingOfLocation, advanced, misses_changes
+from stkr.sync.to_book_list import write_to_book_list
 
 _WRITERS = 8
 """Threads that write rows; below the ten connections the SDK keeps open."""
 
 _ROW_TRIES = 5
-"""A row is lost to an approval once, if ever; one that is contested five times is left to the next sync."""
+"""A row is lost to an approval at most once; one that is contested five times is left to the next sync."""
 
 _UNCHANGED = "the source has not changed"
 
 _CONTESTED = frozenset({"ConditionalCheckFailedException", "TransactionConflictException"})
-"""An approval of the same row was posted since it was read, or is being posted this very moment."""
+"""Error codes when an approval of the same row was posted since it was read, or is being posted right now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _mirror(settings: SyncSettings, now: datetime, lifetime: timedelta) -> SyncO
     unbooked = _unbooked_rows(settings.inventory_table)
     reading = None if unbooked else run.read(state.fingerprint)
     if not unbooked and reading is None:
-        hand_out(settings.bucket, ())
+        write_to_book_list(settings.bucket, ())
         return SyncOutcome(skipped=_UNCHANGED)
     if not run.begin(lifetime):
         return SyncOutcome(skipped="another sync is at work")
@@ -105,15 +105,15 @@ def _mirror(settings: SyncSettings, now: datetime, lifetime: timedelta) -> SyncO
 
 
 def _unbooked_rows(table: str) -> list[InventoryRow]:
-    """The rows that something waits on, as they are: the index that names them may be behind."""
-    named = list(read_waiting(table))
+    """The rows with unbooked adjustments, read from the table: the index that names them may be behind."""
+    indexed = list(read_waiting(table))
     with ThreadPoolExecutor(_WRITERS) as readers:
-        rows = readers.map(lambda found: read_row(table, found.location, found.sku), named)
+        rows = readers.map(lambda row: read_row(table, row.location, row.sku), indexed)
         return [row for row in rows if row and row.unbooked]
 
 
 class _Overtaken(Exception):
-    """A later sync has begun; it has the say about what is mirrored."""
+    """A later sync has begun, and only its reading may be mirrored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ class _Run:
         return self.state.run + 1
 
     def begin(self, lifetime: timedelta) -> bool:
-        """Become the only sync at work, for ``lifetime`` at most."""
+        """Become the only running sync, for ``lifetime`` at most."""
         until = instants.instant(self.now + lifetime)
         request = begin_run(self.settings.inventory_table, self.state, now=instants.instant(self.now), until=until)
         return conditional_update(request) is not None
@@ -156,30 +156,31 @@ class _Run:
         return reading
 
     def book_and_mirror(self, unbooked: Sequence[InventoryRow], reading: Reading | None) -> SyncOutcome:
-        """Have the source book what waits on rows, and mirror what it says then.
+        """Have the source book what waits on ``unbooked`` rows, and mirror what it says after that.
 
-        :param reading: what the source says, where it was read because nothing waits.
+        :param reading: what the source says, if it was read already because nothing waits.
         """
         confirmed: Collection[str] | None = None
-        asked = _adjustments(unbooked)
-        if asked:
-            confirmed = self.source.book(asked)
-            # What it has just booked may have left the fingerprint as it was.
+        first_asked = _adjustments(unbooked)
+        if first_asked:
+            confirmed = self.source.book(first_asked)
+            # A booking may leave the fingerprint as it was.
             reading = self.read(None if confirmed else self.state.fingerprint)
         if reading is None:
             self.abandon()
-            hand_out(self.settings.bucket, unbooked)
+            write_to_book_list(self.settings.bucket, unbooked)
             return SyncOutcome(skipped=_UNCHANGED)
         stored = self._stored(reading, unbooked)
-        every = _adjustments(stored)
-        if not asked or {one.id for one in every} - {one.id for one in asked}:
-            # Approved since; or overlooked by the index, and then a run that died may have had it booked.
-            confirmed = self.source.book(every)
+        waiting_now = _adjustments(stored)
+        asked_ids = {adjustment.id for adjustment in first_asked}
+        if not first_asked or any(adjustment.id not in asked_ids for adjustment in waiting_now):
+            # Approved meanwhile; or missing from the index, and then a run that died may have had it booked.
+            confirmed = self.source.book(waiting_now)
             reading = (self.read(None) if confirmed else None) or reading
         return self._mirror(reading, stored, confirmed)
 
     def _stored(self, reading: Reading, unbooked: Iterable[InventoryRow]) -> list[InventoryRow]:
-        # A location that has gone from the source altogether is only known from the last sync, or by what waits there.
+        # A location that is gone from the source is known only from the last sync, or by what waits there.
         places = {row.location for row in reading.rows} | {row.location for row in unbooked}
         places |= set(self.state.locations)
         table = self.settings.inventory_table
@@ -187,15 +188,15 @@ class _Run:
 
     def _mirror(self, reading: Reading, stored: Sequence[InventoryRow], booked: Collection[str] | None) -> SyncOutcome:
         table = self.settings.inventory_table
-        # Nobody has booked by hand what was approved since this run began.
+        # What was approved since this run began cannot have been booked by hand before it was read.
         until = reading.written_by or instants.instant(self.now)
-        confirmed: BookingAnswer = ByHand(until) if booked is None else booked
+        confirmed: Confirmation = BookedByHand(until) if booked is None else booked
         limit = current_rules(self.settings.bucket).rules.max_missing_percent
-        decided = plan_rows(reading.rows, stored, limit, confirmed)
+        planned = plan_rows(reading.rows, stored, limit, confirmed)
         locations = {row.location for row in reading.rows}
         if not locations <= set(self.state.locations):
             _write_state(announce_locations(table, self.number, locations | set(self.state.locations)))
-        written = _write(table, decided.changes, confirmed)
+        written = _write(table, planned.changes, confirmed)
         after = {(row.location, row.sku): row for row in stored}
         after |= {(change.wanted.location, change.wanted.sku): change.wanted for change in written}
         self._keep_movements(reading, stored, after.values(), written)
@@ -209,12 +210,12 @@ class _Run:
             now=instants.instant(self.now),
         )
         _write_state(request)
-        hand_out(self.settings.bucket, after.values())
+        write_to_book_list(self.settings.bucket, after.values())
         return SyncOutcome(
             read=len(reading.rows),
-            changed=len(decided.changes),
-            unchanged=decided.unchanged,
-            vanished=decided.vanished,
+            changed=len(planned.changes),
+            unchanged=planned.unchanged,
+            vanished=planned.vanished,
             booked=len(booked or ()),
         )
 
@@ -225,10 +226,10 @@ class _Run:
         rows: Iterable[InventoryRow],
         written: Sequence[RowChange],
     ) -> None:
-        """Store what this run learnt of how stock moves, by location.
+        """Store the movements that this run saw, by location.
 
-        A run may die after it has written rows and before this. The next one finds rows that have ``stored`` what no
-        ledger knows, and begins that location's ledger afresh: nothing is made of the movements of that time.
+        A run may die after it has written rows and before this. The next one finds ``stored`` rows with changes that
+        are not in the ledger, and starts that location's ledger anew: the movements of that time are not used.
         """
         before: dict[str, list[InventoryRow]] = {}
         for row in stored:
@@ -237,21 +238,22 @@ class _Run:
         for row in rows:
             by_place.setdefault(row.location, []).append(row)
         for place, rows_here in sorted(by_place.items()):
-            known = read_ledger(self.settings.bucket, place)
+            ledger = read_ledger(self.settings.bucket, place)
             listed = reading.movements
-            told = ReadingOfLocation(
+            location_reading = ReadingOfLocation(
                 at=reading.as_of or instants.instant(self.now),
                 moved={
-                    change.wanted.sku: change.wanted.system_qty - change.seen.system_qty
+                    change.wanted.sku: change.wanted.system_qty - change.stored.system_qty
                     for change in written
-                    if change.seen and change.wanted.location == place
+                    if change.stored and change.wanted.location == place
                 },
                 since=instants.instant(self.now - KEPT),
-                listed=None if listed is None else [one for one in listed if one.location == place],
+                listed=None if listed is None else [movement for movement in listed if movement.location == place],
             )
             stock = {row.sku: on_hand(row) for row in rows_here if row.active}
-            complete = known if known and not missed(known, map(_named_on_hand, before.get(place, ()))) else None
-            write_ledger(self.settings.bucket, known, advanced(complete, place, stock, told))
+            rows_before = map(_named_on_hand, before.get(place, ()))
+            complete = None if ledger and misses_changes(ledger, rows_before) else ledger
+            write_ledger(self.settings.bucket, ledger, advanced(complete, place, stock, location_reading))
 
 
 def _named_on_hand(row: InventoryRow) -> tuple[str, OnHand]:
@@ -260,9 +262,16 @@ def _named_on_hand(row: InventoryRow) -> tuple[str, OnHand]:
 
 def _adjustments(rows: Iterable[InventoryRow]) -> list[Adjustment]:
     return [
-        Adjustment(one.id, row.sku, row.location, one.units, approved_at=one.at, source_qty=row.source_qty)
+        Adjustment(
+            id=unbooked.id,
+            sku=row.sku,
+            location=row.location,
+            units=unbooked.units,
+            approved_at=unbooked.at,
+            source_qty=row.source_qty,
+        )
         for row in rows
-        for one in waiting(row)
+        for unbooked in waiting(row)
     ]
 
 
@@ -271,30 +280,30 @@ def _write_state(request: dict[str, Any]) -> None:
         raise _Overtaken
 
 
-def _write(table: str, changes: Iterable[RowChange], confirmed: BookingAnswer) -> list[RowChange]:
+def _write(table: str, changes: Iterable[RowChange], confirmed: Confirmation) -> list[RowChange]:
     """Write rows.
 
-    :returns: the changes as they were written in the end.
+    :returns: the changes as they were written.
     """
     with ThreadPoolExecutor(_WRITERS) as writers:
         write = partial(_write_row, table, confirmed)
         return [change for change in writers.map(write, changes) if change]
 
 
-def _write_row(table: str, confirmed: BookingAnswer, change: RowChange, attempt: int = 1) -> RowChange | None:
-    """Write one row; when an approval was faster, decide afresh about the row as it is then.
+def _write_row(table: str, confirmed: Confirmation, change: RowChange, attempt: int = 1) -> RowChange | None:
+    """Write one row; when an approval was faster, decide again from the row as it is then.
 
-    :returns: what was written; ``None`` when the row needed nothing any more.
+    :returns: what was written; ``None`` when the row no longer needed anything.
     """
     try:
-        if change.seen is None:
+        if change.stored is None:
             aws.dynamodb().put_item(**create_row(table, change.wanted))
         else:
-            aws.dynamodb().update_item(**change_row(table, change.seen, change.wanted))
+            aws.dynamodb().update_item(**change_row(table, change.stored, change.wanted))
     except ClientError as error:
         if error.response["Error"]["Code"] not in _CONTESTED or attempt == _ROW_TRIES:
             raise
         pause(attempt)
-        again = decide(read_row(table, change.wanted.location, change.wanted.sku), change.said, confirmed)
+        again = decide(read_row(table, change.wanted.location, change.wanted.sku), change.listed, confirmed)
         return _write_row(table, confirmed, again, attempt + 1) if again else None
     return change

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from stkr.cause.prompt import LabelAnswer, LabelQuestion, VarianceToLabel
 from stkr.domain.line import Line
+from stkr.domain.names import SessionId
 from stkr.infra import aws
 from stkr.infra.events import announce_due_variances
 from stkr.infra.settings import VarianceSettings
@@ -36,7 +37,7 @@ class Chunk(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    session_id: str
+    session_id: SessionId
     location: str
     run: str
     number: int
@@ -44,7 +45,7 @@ class Chunk(BaseModel):
     revisions: Annotated[tuple[int, ...], Field(min_length=1)]
 
 
-def enqueue(settings: VarianceSettings, session_id: str, seq: int, run: str, lines: Sequence[Line]) -> int | None:
+def enqueue(settings: VarianceSettings, session_id: SessionId, seq: int, run: str, lines: Sequence[Line]) -> int | None:
     """Start a round of labelling for the ``lines`` of capture ``seq``, named ``run``, which ends any earlier one.
 
     :returns: the number of chunks; ``None`` when a later capture took over, whose round must not be ended.

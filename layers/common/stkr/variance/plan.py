@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from stkr.domain import variance_ids
 from stkr.domain.cause import Evidence
 from stkr.domain.counted import LineKind
 from stkr.domain.exact import ZERO
 from stkr.domain.line import DECIDED, Line, LineState
+from stkr.domain.names import Instant
 from stkr.domain.session import Session
 from stkr.domain.variance import Materiality, Variance
+from stkr.domain.variance_ids import first_revision
 
 _STATES = {
     Materiality.IN_AGREEMENT: LineState.IN_AGREEMENT,
@@ -55,7 +56,7 @@ def plan_lines(
     variances: Sequence[Variance],
     evidence: Mapping[str, Evidence],
     stored: Mapping[str, Line],
-    now: str,
+    now: Instant,
 ) -> LinesPlan:
     """Compare the reconciliation of capture ``seq`` with the stored lines (by SKU).
 
@@ -85,7 +86,7 @@ def plan_lines(
     return LinesPlan(tuple(changes), tuple(lines), tuple(overtaken))
 
 
-def _line(session: Session, seq: int, variance: Variance, evidence: Evidence | None, now: str) -> Line:
+def _line(session: Session, seq: int, variance: Variance, evidence: Evidence | None, now: Instant) -> Line:
     state = _STATES[variance.materiality]
     queued_at = now if state is LineState.QUEUED else None
     gap = variance.gap
@@ -99,7 +100,7 @@ def _line(session: Session, seq: int, variance: Variance, evidence: Evidence | N
         state=state,
         system_qty=variance.system_qty,
         snapshot_version=variance.stock.snapshot_version if variance.kind is not LineKind.UNRECORDED else 0,
-        revision=variance_ids.first_revision(seq),
+        revision=first_revision(seq),
         rule=variance.rule,
         capture_seq=seq,
         counted_qty=variance.counted_qty,

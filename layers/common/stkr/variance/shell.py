@@ -12,6 +12,7 @@ from stkr.domain.counted import LineKind
 from stkr.domain.errors import Busy, UnknownSession
 from stkr.domain.line import Line, LineState
 from stkr.domain.movement import Ledger
+from stkr.domain.names import Instant, SessionId
 from stkr.domain.session import Session
 from stkr.domain.stock import Snapshot
 from stkr.domain.trail import TrailAction, TrailEntry
@@ -45,7 +46,7 @@ _ROUNDS = 4
 """How often lines that changed under our hands are read and planned again before the event is left to be retried."""
 
 
-def reconcile(settings: VarianceSettings, session_id: str, seq: int, now: str, run: str) -> Session | None:
+def reconcile(settings: VarianceSettings, session_id: SessionId, seq: int, now: Instant, run: str) -> Session | None:
     """Reconcile one capture of a session: store every line with its state, queue what is material, order the labels.
 
     Safe to repeat and to overlap: a capture that a later one overtook, or that is reconciled already, changes nothing.
@@ -96,10 +97,15 @@ def _with_history(variances: Sequence[Variance], ledger: Ledger | None, rules: R
     if ledger is None:
         return variances
     # Of an item that is not stocked here there is only another location's row, with that location's past.
-    here = {one.sku: one.stock.history for one in variances if one.kind is not LineKind.UNRECORDED}
-    known = histories(ledger, here, rules.zone)
+    stocked = {
+        variance.sku: variance.stock.history for variance in variances if variance.kind is not LineKind.UNRECORDED
+    }
+    past = histories(ledger, stocked, rules.zone)
     return [
-        replace(one, stock=replace(one.stock, history=known[one.sku])) if one.sku in known else one for one in variances
+        replace(variance, stock=replace(variance.stock, history=past[variance.sku]))
+        if variance.sku in past
+        else variance
+        for variance in variances
     ]
 
 
@@ -108,13 +114,13 @@ def _counts(outcome: CaptureOutcome) -> bool:
     return bool(outcome.lines) or Reason.ALREADY_DECIDED in outcome.parked_reasons
 
 
-def _apply(settings: VarianceSettings, session_id: str, seq: int, planned: LinesPlan, now: str) -> bool:
+def _apply(settings: VarianceSettings, session_id: SessionId, seq: int, planned: LinesPlan, now: Instant) -> bool:
     groups = (_actions(settings, change, now) for change in planned.changes)
     refused = transact_groups(groups, pause, fence_guard(settings.counts_table, session_id, seq))
     return not refused
 
 
-def _actions(settings: VarianceSettings, change: LineChange, now: str) -> "Sequence[TransactWriteItemTypeDef]":
+def _actions(settings: VarianceSettings, change: LineChange, now: Instant) -> "Sequence[TransactWriteItemTypeDef]":
     """A line and its rows in the trail, which are written together or not at all."""
     actions: list[TransactWriteItemTypeDef] = []
     if change.withdraws and change.replaces:
@@ -130,11 +136,11 @@ def _actions(settings: VarianceSettings, change: LineChange, now: str) -> "Seque
     return actions
 
 
-def _entry(action: TrailAction, line: Line, now: str, reason: str | None = None) -> TrailEntry:
+def _entry(action: TrailAction, line: Line, now: Instant, reason: str | None = None) -> TrailEntry:
     return TrailEntry(action, now, USER, line, line.system_qty, line.qty_after, reason=reason)
 
 
-def _finish(settings: VarianceSettings, session: Session, seq: int, planned: LinesPlan, now: str, run: str) -> None:
+def _finish(settings: VarianceSettings, session: Session, seq: int, planned: LinesPlan, now: Instant, run: str) -> None:
     """Order the labels, then note the session as reconciled: a crash in between repeats both, which is harmless."""
     count(Metric.VARIANCES_QUEUED, sum(change.queues for change in planned.changes))
     chunks = enqueue(settings, session.session_id, seq, run, list(unlabelled(planned.lines)))
@@ -160,7 +166,7 @@ def _finish(settings: VarianceSettings, session: Session, seq: int, planned: Lin
         logger.info("reconciled", seq=seq, lines=len(planned.lines), queued=queued, changed=len(planned.changes))
 
 
-def _capture_again(settings: VarianceSettings, session_id: str) -> None:
+def _capture_again(settings: VarianceSettings, session_id: SessionId) -> None:
     """A variance was decided while its count was being corrected: capture then parks the row as already decided."""
     body = {"detail": {"object": {"key": f"{keyspace.upload_prefix(session_id)}again"}, "again": True}}
     aws.sqs().send_message(QueueUrl=settings.capture_queue_url, MessageBody=json.dumps(body))

@@ -1,6 +1,6 @@
 """Figures and moments as people read them, in pages and mails alike.
 
-A negative figure has a hyphen-minus (``-48``), as in the seed: it can be copied into a sheet, searched for and sent in
+A negative figure has a hyphen-minus (``-48``): it can be copied into a sheet, searched for and sent in
 a mail subject anywhere, which the typographic minus cannot. Where a figure must not be broken the templates forbid it.
 """
 
@@ -32,29 +32,29 @@ def money(value: Decimal, sign: str) -> str:
 
 
 def signed_money(value: Decimal, sign: str) -> str:
-    """A gap's value: as ``money``, with a plus where there is too much."""
+    """A variance's value: as ``money``, with a plus where there is too much."""
     return _plus(_rounded(value, _CENT)) + money(value, sign)
 
 
 def percent(value: Decimal) -> str:
-    """A gap in percent with its sign and at most one decimal: ``-10%``, ``-0.8%``, ``+3%``.
+    """A variance in percent with its sign and at most one decimal: ``-10%``, ``-0.8%``, ``+3%``.
 
-    A gap is never shown as nothing: below a twentieth of a percent it has one significant digit, ``-0.004%``.
+    A variance is never shown as nothing: below a twentieth of a percent it has one significant digit, ``-0.004%``.
     """
     step = _TENTH if abs(value) >= Decimal("0.05") or not value else Decimal(1).scaleb(value.adjusted())
     rounded = _rounded(value, step)
     return f"{_plus(rounded)}{_trimmed(rounded)}%"
 
 
-def gap(units: Decimal) -> str:
-    """A gap in words: ``short 48``, ``over 3``, ``no gap``."""
+def short_or_over(units: Decimal) -> str:
+    """A variance in words: ``short 48``, ``over 3``, ``no variance``."""
     if not units:
-        return "no gap"
+        return "no variance"
     return f"{'short' if units < 0 else 'over'} {_trimmed(units.copy_abs())}"
 
 
 def counted_noun(number: Decimal | int, one: str, many: str = "") -> str:
-    """A number with its noun: ``1 gap``, ``3 gaps``."""
+    """A number with its noun: ``1 variance``, ``3 variances``."""
     return f"{_trimmed(Decimal(number))} {one if number == 1 else many or one + 's'}"
 
 

@@ -84,7 +84,7 @@ def environment() -> Environment:
         "money": formatting.money,
         "signed_money": formatting.signed_money,
         "percent": formatting.percent,
-        "gap": formatting.gap,
+        "short_or_over": formatting.short_or_over,
         "counted_noun": formatting.counted_noun,
         "one_line": one_line,
         "facts": facts,

@@ -7,14 +7,15 @@ from zoneinfo import ZoneInfo
 from stkr.domain.cause import Cause, DatedFact, Evidence, Flag
 from stkr.domain.instants import moment_of
 from stkr.domain.line import Line
+from stkr.domain.names import Instant
 from stkr.domain.variance import Unrolled
 from stkr.rules.doc import Rules
 from stkr.web.formatting import calendar_day, counted_noun, day_and_time, quantity, signed
 
 _FLAGS = {
-    Flag.MULTIPLE_OF_PACK_SIZE: "The gap is a whole number of packs",
-    Flag.EQUALS_LAST_RECEIPT: "The gap equals the last delivery",
-    Flag.MULTIPLE_OF_LAST_RECEIPT: "The gap is a multiple of the last delivery",
+    Flag.MULTIPLE_OF_PACK_SIZE: "The variance is a whole number of packs",
+    Flag.EQUALS_LAST_RECEIPT: "The variance equals the last delivery",
+    Flag.MULTIPLE_OF_LAST_RECEIPT: "The variance is a multiple of the last delivery",
     Flag.SWAPPED_DIGITS: "Count and system differ by two swapped digits",
 }
 
@@ -39,10 +40,10 @@ def in_time(line: Line, zone: ZoneInfo) -> str:
     if timing.expected_qty is not None and timing.counted_from and timing.counted_to:
         if timing.expected_qty == line.system_qty == timing.snapshot_qty:
             return ""
-        known = f", as far as was known by {_clock(timing.known_until, zone)}" if timing.known_until else ""
+        limit = f", as far as was known by {_clock(timing.known_until, zone)}" if timing.known_until else ""
         return (
             f"Counted {_span(timing.counted_from, timing.counted_to, zone)}, when {quantity(timing.expected_qty)} were "
-            f"expected{known} ({quantity(timing.snapshot_qty)} when the count began). The system says "
+            f"expected{limit} ({quantity(timing.snapshot_qty)} when the count began). The system says "
             f"{quantity(line.system_qty)} now; what moved since the shelf was counted stays as it is."
         )
     if not timing.moved_qty or line.held_from_qty is not None:
@@ -54,14 +55,14 @@ def in_time(line: Line, zone: ZoneInfo) -> str:
     )
 
 
-def _span(first: str, last: str, zone: ZoneInfo) -> str:
+def _span(first: Instant, last: Instant, zone: ZoneInfo) -> str:
     if moment_of(first).astimezone(zone).date() != moment_of(last).astimezone(zone).date():
         return f"from {day_and_time(moment_of(first), zone)} to {day_and_time(moment_of(last), zone)}"
     begin, end = _clock(first, zone), _clock(last, zone)
     return f"at {begin}" if begin == end else f"from {begin} to {end}"
 
 
-def _clock(instant: str, zone: ZoneInfo) -> str:
+def _clock(instant: Instant, zone: ZoneInfo) -> str:
     return f"{moment_of(instant).astimezone(zone):%H:%M}"
 
 
@@ -77,8 +78,8 @@ def likely(cause: Cause | None) -> str:
 
 def place(rules: Rules, location: str) -> str:
     """What people call a location; its key where the rules doc does not name it."""
-    known = rules.locations.get(location)
-    return known.name if known else location
+    named = rules.locations.get(location)
+    return named.name if named else location
 
 
 def _facts(evidence: Evidence) -> Iterator[str]:

@@ -8,14 +8,15 @@ from typing import Any
 from hypothesis import strategies as st
 
 from stkr.approval.core import Verdict, decided, held, quantity_after
-from stkr.domain import variance_ids
 from stkr.domain.cause import Cause
 from stkr.domain.counted import LineKind
 from stkr.domain.inventory import InventoryRow, Unbooked
 from stkr.domain.line import Line, LineState
 from stkr.domain.movement import on_hand
+from stkr.domain.names import Instant
 from stkr.domain.trail import TrailAction, TrailEntry
 from stkr.domain.variance import Materiality, gap_between
+from stkr.domain.variance_ids import first_revision
 from stkr.store.dynamodb import values
 from stkr.store.trail import append, trail_row
 from stkr.sync.core import settle
@@ -59,12 +60,12 @@ class Story:
         if count.sold:
             self._sell(count.sold)
             if count.end == "approved":
-                line = held(line, on_hand(self.row), None, self.now())
+                line = held(line, on_hand(self.row), None, Instant(self.now()))
                 self._append(TrailAction.QUEUED, line, "approve", quantity_after(line))
         if count.end == "waiting":
             self.lines.append(line)
             return
-        verdict = Verdict(count.end == "approved", "Priya", "priya@example.com", Cause.SHRINKAGE, self.now())
+        verdict = Verdict(count.end == "approved", "Priya", "priya@example.com", Cause.SHRINKAGE, Instant(self.now()))
         after = decided(line, verdict)
         self.lines.append(after)
         if verdict.approves:
@@ -88,7 +89,7 @@ class Story:
             session_id=f"2026-11-21-count-{number}", sku=SKU, name="Bolts", location=PLACE,
             kind=LineKind.UNCOUNTED if counted is None else LineKind.COUNTED, materiality=Materiality.MATERIAL,
             state=LineState.QUEUED, system_qty=self.row.system_qty, snapshot_version=self.row.snapshot_version,
-            revision=variance_ids.first_revision(1), rule="default", capture_seq=1, counted_qty=counted,
+            revision=first_revision(1), rule="default", capture_seq=1, counted_qty=counted,
             gap_units=gap and gap.units, gap_value=gap and gap.value, cause=Cause.SHRINKAGE, rationale="A loss.",
         )  # fmt: skip
         self._append(TrailAction.QUEUED, line, "reconciler", line.qty_after)
@@ -96,7 +97,7 @@ class Story:
 
     def _append(self, action: TrailAction, line: Line, user: str, qty_after: Decimal | None, at: str = "") -> None:
         entry = TrailEntry(
-            action, at or self.now(), user, line, line.system_qty, qty_after,
+            action, Instant(at or self.now()), user, line, line.system_qty, qty_after,
             link_issued_to=line.link_issued_to, confirmed_cause=line.confirmed_cause,
         )  # fmt: skip
         self.trail.append(values(append("t", entry)["Put"]["Item"]))

@@ -5,18 +5,10 @@ from collections.abc import Sequence
 from stkr.capture.codes import Codebook
 from stkr.capture.layout import Layout, NotACount
 from stkr.capture.layout.captions import listed
-from stkr.capture.layout.cells import (
-    column_tells_when,
-    folded_cell,
-    is_barcode,
-    is_count,
-    is_scan_detail,
-    is_wording,
-)
+from stkr.capture.layout.cells import column_tells_when, is_barcode, is_count, is_wording
 from stkr.capture.layout.count_column import count_column_by_content, left_aside_by_content
 from stkr.capture.layout.late_cells import provisional_columns
 from stkr.capture.layout.said_unit import unit_of_counts
-from stkr.capture.layout.telling_apart import differing_column
 from stkr.capture.layout.unit_column import unit_columns_by_content
 from stkr.capture.questions import NO_ANSWERS, Answers, FileUnclear, candidates, question_about
 from stkr.domain.errors import CountFileError
@@ -49,18 +41,12 @@ def layout_by_content(sample: Sequence[Row], codebook: Codebook, answers: Answer
     quantity = count_column_by_content(columns, code, refusal, answers.count_column)
     aside = [] if quantity is None else left_aside_by_content(columns, code, quantity)
     units = unit_columns_by_content(rows, width, code, answers.unit) if quantity is not None else []
-    telling_apart: tuple[int, ...] = ()
-    if quantity is not None:
-        details = {index for index, column in enumerate(columns) if not column or is_scan_detail(column)}
-        telling_apart = tuple(index for index in range(width) if index not in {code, quantity, *units, *details})
-        _refuse_unknown_places(rows, code, telling_apart)
     return Layout(
         header=0,
         codes=(code,),
         quantity=quantity,
         unit=units[0] if units else None,
         counted_in=unit_of_counts(answers.unit, units[0] if units else None),
-        telling_apart=telling_apart,
         times=tuple(
             index for index in range(width) if index not in {code, quantity} and column_tells_when(rows, index)
         ),
@@ -109,13 +95,3 @@ def _refuse_unknown_header(
         cells_below = {index: columns[index][1:] for index in numbers}
         raise FileUnclear(problem, question_about(QuestionKind.COUNT_COLUMN, first_row, cells_below))
     raise refusal(problem)
-
-
-def _refuse_unknown_places(rows: Sequence[Sequence[str]], code: int, others: Sequence[int]) -> None:
-    with_code = [row for row in rows if folded_cell(row, code)]
-    overlooked = differing_column(with_code, [code], others)
-    if overlooked is not None:
-        raise CountFileError(
-            f"cannot tell whether {listed((), [overlooked])} says where a row was counted: "
-            "add a header row, with bin above that column if it does"
-        )

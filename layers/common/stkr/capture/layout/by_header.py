@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from stkr.capture.codes import Codebook
 from stkr.capture.layout import Layout
 from stkr.capture.layout.captions import caption, trimmed_titles
-from stkr.capture.layout.cells import column_tells_when, folded_cell, is_serial
+from stkr.capture.layout.cells import column_tells_when, folded_cell
 from stkr.capture.layout.count_column import count_column, left_aside
 from stkr.capture.layout.headed_sample import HeadedSample
 from stkr.capture.layout.late_cells import provisional_columns
@@ -51,7 +51,6 @@ def layout_by_header(
         unit=unit,
         bin=bins[0] if bins else None,
         location=_location_column(table, location),
-        telling_apart=() if quantity is None else (*bins[1:], *_lot_columns(table)),
         times=_time_columns(table),
         first_counts=_first_counts(table, quantity),
         counted_in=""
@@ -73,7 +72,8 @@ def _above(header_row: int, sample: Sequence[Row]) -> list[Row]:
 def _refuse_data_above(header_row: int, above: Sequence[Row], codebook: Codebook) -> None:
     for row, cells in above:
         filled = [cell for cell in cells if visible(cell)]
-        if len(filled) > 1 and codebook.knows(filled[0]) and any(cell.strip().isdecimal() for cell in filled[1:]):
+        further = filled[1:]
+        if filled and codebook.knows(filled[0]) and (not further or any(cell.strip().isdecimal() for cell in further)):
             raise CountFileError(
                 f"row {row} looks like a counted row, but the header stands below it in row {header_row}: "
                 "move the header to the top, or save the two tables as files of their own"
@@ -93,12 +93,6 @@ def _location_column(table: HeadedSample, location: str) -> int | None:
     here = folded(location)
     naming_it = (index for index in candidates if any(folded_cell(row, index) == here for row in table.rows))
     return next(naming_it, candidates[0] if candidates else None)
-
-
-def _lot_columns(table: HeadedSample) -> list[int]:
-    """Columns of lots, but not those that number the scans."""
-    lots = table.columns(Role.LOT)
-    return [index for index in lots if not is_serial([folded_cell(row, index) for row in table.rows])]
 
 
 def _time_columns(table: HeadedSample) -> tuple[int, ...]:

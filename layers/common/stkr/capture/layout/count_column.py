@@ -13,6 +13,7 @@ from stkr.capture.layout.answered import answered_column, refuse_unless_numbers
 from stkr.capture.layout.captions import caption, listed, listed_with_cells
 from stkr.capture.layout.cells import (
     folded_cell,
+    has_hex_numbers,
     is_changes,
     is_code_like,
     is_constant,
@@ -438,7 +439,8 @@ def count_column_by_content(
     for index, column in enumerate(columns):
         if index == code or not column or mostly_days_or_times(column):
             continue
-        (counts if sum(map(is_count, column)) * 2 >= len(column) else unclear).append(index)
+        mostly_counts = sum(map(is_count, column)) * 2 >= len(column) and not has_hex_numbers(column)
+        (counts if mostly_counts else unclear).append(index)
     # What stands before the code numbers the scans, or is the scanner's own, as in files with the times of scans.
     of_scanner = any(column and mostly_moments(column) for column in columns)
     counts = [index for index in counts if index > code or not (of_scanner or _numbers_scans(columns[index]))] or counts

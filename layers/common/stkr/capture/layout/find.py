@@ -72,7 +72,9 @@ def _code_column_below(header: Row, sample: Sequence[Row], codebook: Codebook, a
         with_known_code = sum(map(codebook.knows, filled))
         if with_known_code * 2 > len(filled) and with_known_code > most:
             best, most = index, with_known_code
-    return best
+    others = [title for index, title in enumerate(meanings) if title and index != best]
+    # A title that is itself the only word of quantity may be a scanner's command above more codes.
+    return best if answered or any(title.role is Role.QUANTITY for title in others) else None
 
 
 def judge_rows(rows: Sequence[Sequence[str]], codebook: Codebook) -> int:

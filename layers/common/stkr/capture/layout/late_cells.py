@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from stkr.capture.layout import Layout
+from stkr.capture.layout.cells import is_constant
 from stkr.capture.layout.unit_column import may_come_to_hold_units
 from stkr.domain.errors import CountFileError
 from stkr.tabular.sheet import SAMPLE_ROWS, Block, Row
@@ -17,7 +18,8 @@ def provisional_columns(rows: Sequence[Sequence[str]], width: int) -> dict[int, 
     provisional: dict[int, frozenset[str]] = {}
     for index in range(max(width, max(map(len, rows), default=0))):
         cells = [row[index] for row in rows if index < len(row)]
-        if may_come_to_hold_units([visible(cell) for cell in cells]):
+        texts = [visible(cell) for cell in cells]
+        if may_come_to_hold_units(texts) or is_constant(list(filter(None, texts))):
             provisional[index] = frozenset(("", *cells))
     return provisional
 

@@ -145,9 +145,10 @@ def _beside_the_count(table: HeadedSample, candidates: Sequence[int], count: int
 
 
 def holds_units(cells: Sequence[str]) -> bool:
-    """Whether most of the cells that have content name a unit, and not all of them may mean something else."""
+    """Whether most of the cells that have content name a unit, and not all of those may mean something else."""
     filled = [cell for cell in cells if cell]
-    return sum(map(_is_unit_word, filled)) * 2 > len(filled) and not all(map(_is_doubtful, filled))
+    units = [cell for cell in filled if _is_unit_word(cell)]
+    return len(units) * 2 > len(filled) and not all(map(_is_doubtful, units))
 
 
 def holds_some_units(cells: Sequence[str]) -> bool:

@@ -24,7 +24,7 @@ _SOURCE: TypeAdapter[SpreadsheetSource | OdooSource | JsonApiSource] = TypeAdapt
 
 
 def connector_of(secret: str, bucket: str, now: datetime) -> Connector:
-    """The connector that the secret describes; ``bucket`` is the stack's own, ``now`` when the run began.
+    """The connector that the secret describes; ``bucket`` is the stack's own, ``now`` is when the run began.
 
     :raises SourceRefused: the secret describes none.
     """
@@ -32,23 +32,23 @@ def connector_of(secret: str, bucket: str, now: datetime) -> Connector:
     try:
         described = parameters.get_secret(secret, transform="json", max_age=_FRESH_SECONDS)
     except TransformParameterError:
-        # Without its cause, which quotes the secret.
+        # The cause is not chained: it quotes the secret.
         raise SourceRefused(f"{name} does not describe a source; nothing was changed. It is no JSON") from None
     return choose(described, name, lambda: bucket, now)
 
 
 def choose(described: Any, name: str, bucket: Callable[[], str], now: datetime) -> Connector:
-    """The connector that a description means: the secret's JSON, or an operator's draft of it called ``name``.
+    """The connector for a description: the secret's JSON, or an operator's draft of it called ``name``.
 
     :param bucket: finds the stack's bucket, and is only asked where the source is in it.
     :param now: when the run began.
-    :raises SourceRefused: naming every part that cannot be meant, and no value, since one of them is the credential.
+    :raises SourceRefused: naming every part that is not valid, but no value, since one of them is the credential.
     """
     try:
         source = _SOURCE.validate_python(described)
     except ValidationError as error:
-        # Without its cause, which quotes the values.
-        problems = "; ".join(map(_told, error.errors()))
+        # The cause is not chained: it quotes the values.
+        problems = "; ".join(map(_in_words, error.errors()))
         raise SourceRefused(f"{name} does not describe a source; nothing was changed. {problems}") from None
     match source:
         case SpreadsheetSource():
@@ -59,10 +59,10 @@ def choose(described: Any, name: str, bucket: Callable[[], str], now: datetime) 
             return JsonApi(source)
 
 
-def _told(problem: ErrorDetails) -> str:
+def _in_words(problem: ErrorDetails) -> str:
     where = ".".join(map(str, problem["loc"]))
     if problem["type"] == "union_tag_invalid":
-        # The library's own words quote what was given.
+        # The library's own message quotes the value.
         what = "{discriminator} must be one of {expected_tags}".format(**problem["ctx"])
     else:
         what = problem["msg"].removeprefix("Value error, ")

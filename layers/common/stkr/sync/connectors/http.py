@@ -25,8 +25,8 @@ _SHORTEST_SECRET = 4
 _NOT_MODIFIED = 304
 _TOO_MANY = 429
 _FIRST_REDIRECT, _FIRST_ERROR, _FIRST_SERVER_ERROR = 300, 400, 500
-# A server that says one of these did not do what was asked, or is in no state to do it.
 _NOT_ALLOWED = (401, 403)
+# A server that answers with one of these did not do what was asked, or cannot do it now.
 _TRANSIENT = frozenset({408, 425, _TOO_MANY})
 _NEVER_SENT = (NewConnectionError, ConnectTimeoutError)
 _USUAL_PORTS = frozenset({None, 80, 443})
@@ -81,7 +81,7 @@ class Api:
             when the credential cannot be sent in a header.
         """
         if not all(value.isascii() and value.isprintable() for value in headers.values()):
-            # Said here, because the library's error would quote it.
+            # Checked here, because the library's error would quote it.
             raise SourceRefused("the source's credential has line breaks or letters in it that cannot be sent")
         self._base = url.rstrip("/")
         self._home = _home(self._base)
@@ -217,7 +217,7 @@ class Api:
         try:
             return ApiAnswer(_parsed(content), answer.headers, modified=True, url=url)
         except (ValueError, RecursionError):
-            # Without its cause, which quotes the content.
+            # The cause is not chained: it quotes the content.
             raise SourceRefused(f"the source answered {where} with something that is not JSON") from None
 
     def _shown(self, content: bytes, url: str) -> str:
@@ -229,7 +229,7 @@ class Api:
 
 
 def _said(content: bytes) -> str:
-    """An error in words: its message, where a server puts it among more."""
+    """The message of an error, where a server wraps it in JSON; else its whole content."""
     try:
         message = _parsed(content)["message"]
     except (KeyError, RecursionError, TypeError, ValueError):
@@ -274,7 +274,7 @@ def _retry_after(header: str | None) -> float | None:
 
 
 def _kind(error: BaseException) -> str:
-    """What went wrong, by name: the library's word for it and the system's."""
+    """The names of an error's class and of those that caused it."""
     names = [type(error).__name__]
     while (cause := error.__cause__ or error.__context__) is not None:
         names.append(type(cause).__name__)
@@ -290,7 +290,10 @@ def _parsed(content: bytes) -> Any:
 
 
 def _sent(value: object) -> float:
-    """A ``Decimal`` for the encoder, which writes a float as the shortest text that means it: here the very number."""
+    """A ``Decimal`` as a float that is written with exactly the same digits.
+
+    :raises SourceRefused: there is none.
+    """
     if not isinstance(value, Decimal):
         raise TypeError(f"{type(value).__name__} is no JSON")
     number = float(value)
@@ -305,7 +308,7 @@ def _refuse_constant(name: str) -> Any:
 
 def _unambiguous(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     pairs = list(pairs)
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    members = dict(pairs)
+    if len(members) < len(pairs):
         raise ValueError("an object has a key twice")
-    return found
+    return members

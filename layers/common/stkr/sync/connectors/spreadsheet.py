@@ -1,8 +1,8 @@
 """The spreadsheet in the bucket as a system of record: an export of another one, or the books themselves.
 
 Where it is the books, adjustments are booked by writing the file anew, over exactly the version that was read. What is
-about to be written is noted first, under a name that the new version carries. So whatever became of a write, the
-versions of the file tell whether it happened, also from below what people have uploaded since.
+about to be written is noted first, under a name that the new version carries. So the versions of the file always show
+whether a write happened, even below newer ones that people have uploaded.
 """
 
 from collections import defaultdict
@@ -39,7 +39,7 @@ _NAME = "booking"
 _REPLACED = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 _SHOWN = 5
 _REMEMBERED = 10_000
-"""Ids of bookings; the next sync settles what one has booked, so that many fewer can ever be asked for again."""
+"""Ids of bookings that are kept. The next sync settles what one has booked, so far fewer are ever asked for again."""
 
 
 class SpreadsheetSource(BaseModel):
@@ -117,8 +117,8 @@ class SpreadsheetExport:
         return f"{self.key} {tag}"
 
 
-class Changed(BaseModel):
-    """A quantity that an attempt changes."""
+class QuantityChange(BaseModel):
+    """A row's quantity before and after an attempt."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -128,7 +128,7 @@ class Changed(BaseModel):
     after: Decimal
 
 
-class Attempt(BaseModel):
+class WriteAttempt(BaseModel):
     """A version of the file that was about to be written: its name, the ``version`` it was made from, the ids of the
     adjustments it books, and what it changes.
     """
@@ -138,16 +138,16 @@ class Attempt(BaseModel):
     name: str
     version: str
     ids: tuple[str, ...]
-    changed: tuple[Changed, ...]
+    changed: tuple[QuantityChange, ...]
 
 
 class FileBookings(BaseModel):
-    """The ids of what was last booked into the file, as far as it is known, and the attempts that may matter yet."""
+    """The ids that are known to be booked into the file, the latest of them, and the attempts that may still matter."""
 
     model_config = ConfigDict(frozen=True)
 
     booked: tuple[str, ...] = ()
-    attempts: tuple[Attempt, ...] = ()
+    attempts: tuple[WriteAttempt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,51 +169,51 @@ class SpreadsheetBooks:
         """Write the file with the quantities that the adjustments lead to, each adjustment once."""
         if not adjustments:
             return frozenset()
-        # The file first: a write that comes to pass later than this is told by the versions, or refuses ours.
+        # The file first: an earlier write that arrives after this shows in the versions, or makes S3 refuse ours.
         current = self.file.get()
-        known = self._bookings()
-        asked = {one.id for one in adjustments}
-        if current is None or asked <= set(known.booked):
-            return asked & set(known.booked)
+        bookings = self._bookings()
+        asked_ids = {adjustment.id for adjustment in adjustments}
+        if current is None or asked_ids <= set(bookings.booked):
+            return asked_ids & set(bookings.booked)
         content = current["Body"].read()
-        # Booked into, a stale copy would pass for the file that we wrote before it.
+        # Before anything is booked: after that, a stale copy would pass for the file that we wrote before it.
         self._refuse_stale(current, self.file.reading(current, content))
-        todo = [one for one in adjustments if one.id not in known.booked]
+        todo = [adjustment for adjustment in adjustments if adjustment.id not in bookings.booked]
         attempt, booked = self._attempt(current, content, todo)
         if attempt.ids:
-            # Others came true by now or never will, and the one that wrote this version tells stale copies of it.
+            # All others were written by now or never will be. The one that wrote this version exposes stale copies.
             live = {current["VersionId"], current["Metadata"].get(_NAME)}
-            kept = (one for one in known.attempts if live & {one.version, one.name} and one.name != attempt.name)
-            noted = FileBookings(booked=known.booked, attempts=(*kept, attempt))
+            kept = (old for old in bookings.attempts if live & {old.version, old.name} and old.name != attempt.name)
+            noted = FileBookings(booked=bookings.booked, attempts=(*kept, attempt))
             write_document(self.file.bucket, keyspace.FILE_BOOKINGS, noted)
             self._put(current, attempt, booked)
-            known = self._bookings()
-        return asked & set(known.booked)
+            bookings = self._bookings()
+        return asked_ids & set(bookings.booked)
 
     def _attempt(
         self, current: "GetObjectOutputTypeDef", content: bytes, todo: Sequence[Adjustment]
-    ) -> tuple[Attempt, bytes]:
+    ) -> tuple[WriteAttempt, bytes]:
         amounts: dict[RowPlace, Decimal] = defaultdict(Decimal)
-        for one in todo:
-            amounts[one.sku, one.location] += one.units
-        stocked = {(one.sku, one.location) for one in todo if one.source_qty}
+        for adjustment in todo:
+            amounts[adjustment.sku, adjustment.location] += adjustment.units
+        stocked = {(adjustment.sku, adjustment.location) for adjustment in todo if adjustment.source_qty}
         try:
             result = edited(PurePosixPath(self.file.key).name, content, amounts, stocked)
         except CountFileError as error:
             raise SourceRefused(f"nothing can be booked into the stock file {self.file.key}: {error}") from error
         for (sku, location), reason in result.left_out.items():
             logger.warning("an adjustment cannot be booked into the file", sku=sku, location=location, reason=reason)
-        ids = sorted(one.id for one in todo if (one.sku, one.location) in result.after)
+        ids = sorted(adjustment.id for adjustment in todo if (adjustment.sku, adjustment.location) in result.after)
         version = current["VersionId"]
         changed = tuple(
-            Changed(sku=sku, location=location, before=before, after=result.after[sku, location])
+            QuantityChange(sku=sku, location=location, before=before, after=result.after[sku, location])
             for (sku, location), before in result.before.items()
         )
-        # The same adjustments on the same version are the same attempt, however often it is made.
+        # The same adjustments on the same version are the same attempt, however often it is repeated.
         name = sha256("\n".join([version, *ids]).encode()).hexdigest()[:32]
-        return Attempt(name=name, version=version, ids=tuple(ids), changed=changed), result.content
+        return WriteAttempt(name=name, version=version, ids=tuple(ids), changed=changed), result.content
 
-    def _put(self, current: "GetObjectOutputTypeDef", attempt: Attempt, content: bytes) -> None:
+    def _put(self, current: "GetObjectOutputTypeDef", attempt: WriteAttempt, content: bytes) -> None:
         try:
             aws.s3().put_object(
                 Bucket=self.file.bucket,
@@ -224,23 +224,25 @@ class SpreadsheetBooks:
                 IfMatch=current["ETag"],  # what somebody has uploaded meanwhile must not be written over
             )
         except ClientError as error:
-            # Also the second try of the SDK is refused when the first one's answer was lost: the versions will tell.
+            # If the answer to the SDK's first try was lost, its second is refused, too; the versions tell.
             if error.response["Error"]["Code"] not in _REPLACED:
                 raise
             logger.info("the stock file was replaced meanwhile; what is not booked will be by the next sync")
 
     def _bookings(self) -> FileBookings:
-        """What was noted, with every attempt that came true among what was booked."""
+        """What was noted; the ids of every attempt that was written are among those booked."""
         noted = read_document(self.file.bucket, keyspace.FILE_BOOKINGS, FileBookings) or FileBookings()
-        open_ones = {one.name: one for one in noted.attempts if not set(noted.booked).issuperset(one.ids)}
+        open_ones = {
+            attempt.name: attempt for attempt in noted.attempts if not set(noted.booked).issuperset(attempt.ids)
+        }
         if not open_ones:
             return noted
         done = [
             open_ones[name]
-            for name in self._names(until={one.version for one in open_ones.values()})
+            for name in self._names(until={attempt.version for attempt in open_ones.values()})
             if name in open_ones
         ]
-        ids = dict.fromkeys([*noted.booked, *chain.from_iterable(one.ids for one in reversed(done))])
+        ids = dict.fromkeys([*noted.booked, *chain.from_iterable(attempt.ids for attempt in reversed(done))])
         return FileBookings(booked=tuple(ids)[-_REMEMBERED:], attempts=noted.attempts)
 
     def _names(self, until: Collection[str]) -> Iterator[str]:
@@ -262,12 +264,12 @@ class SpreadsheetBooks:
         """The versions of the file, the latest first."""
         pages = aws.s3().get_paginator("list_object_versions").paginate(Bucket=self.file.bucket, Prefix=self.file.key)
         for page in pages:
-            yield from (found["VersionId"] for found in page.get("Versions", []) if found["Key"] == self.file.key)
+            yield from (version["VersionId"] for version in page.get("Versions", []) if version["Key"] == self.file.key)
 
     def _refuse_stale(self, answer: "GetObjectOutputTypeDef", reading: Reading) -> None:
         """Refuse a file that somebody uploaded over our bookings from a copy made before them."""
-        known = read_document(self.file.bucket, keyspace.FILE_BOOKINGS, FileBookings)
-        attempts = {one.name: one for one in known.attempts} if known else {}
+        bookings = read_document(self.file.bucket, keyspace.FILE_BOOKINGS, FileBookings)
+        attempts = {attempt.name: attempt for attempt in bookings.attempts} if bookings else {}
         if not attempts or answer["Metadata"].get(_NAME) in attempts:
             return
         below = dropwhile(lambda version: version != answer["VersionId"], self._versions())
@@ -276,8 +278,8 @@ class SpreadsheetBooks:
         if attempt is None:
             return
         quantities = {(row.sku, row.location): row.system_qty for row in reading.rows}
-        stale = _those(attempt, quantities, "before")
-        if len(stale) > len(_those(attempt, quantities, "after")):
+        stale = _places_as(attempt, quantities, "before")
+        if len(stale) > len(_places_as(attempt, quantities, "after")):
             raise SourceRefused(
                 f"the stock file {self.file.key} has the quantities from before the last bookings "
                 f"({', '.join(stale[:_SHOWN])}), so it was made from an older copy; nothing was changed. Make the "
@@ -285,10 +287,13 @@ class SpreadsheetBooks:
             )
 
 
-def _those(attempt: Attempt, quantities: Mapping[RowPlace, Decimal], when: Literal["before", "after"]) -> list[str]:
-    """The places that stand as they did before or after the attempt."""
+def _places_as(
+    attempt: WriteAttempt, quantities: Mapping[RowPlace, Decimal], when: Literal["before", "after"]
+) -> list[str]:
+    """The rows whose quantity is the one from before or after the attempt."""
     return [
-        f"{one.sku} at {one.location}"
-        for one in attempt.changed
-        if one.before != one.after and quantities.get((one.sku, one.location), Decimal(0)) == getattr(one, when)
+        f"{change.sku} at {change.location}"
+        for change in attempt.changed
+        if change.before != change.after
+        and quantities.get((change.sku, change.location), Decimal(0)) == getattr(change, when)
     ]

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stkr.domain.adjustment import Adjustment
+from stkr.domain.names import Instant
 from stkr.sync.connectors.odoo.bookings import Booking, plan_bookings
 from stkr.sync.connectors.odoo.records import Quant
 from tests.unit.sync.connectors.odoo.records import SHELF, STOCK, D, catalogue, product, quant, sites
@@ -17,7 +18,7 @@ _HUNDREDTHS = st.integers(-100_000, 100_000).map(lambda number: D(number) / 100)
 
 
 def booking(units: Decimal, *quants: Quant) -> Booking:
-    adjustment = Adjustment("S1.BOLT.r100", "BOLT", "WH", units, "2026-11-23T09:00:00.000000Z")
+    adjustment = Adjustment("S1.BOLT.r100", "BOLT", "WH", units, Instant("2026-11-23T09:00:00.000000Z"))
     bookings, problems = plan_bookings(catalogue(product()), sites(), quants, [adjustment])
     assert not problems
     return bookings[adjustment.id]
@@ -56,7 +57,7 @@ def test_what_belongs_to_somebody_else_is_not_written_off() -> None:
 
 
 def test_an_archived_product_does_not_stand_in_the_way_of_the_one_that_took_over_its_code() -> None:
-    adjustment = Adjustment("S1.BOLT.r100", "BOLT", "WH", D(1), "2026-11-23T09:00:00.000000Z")
+    adjustment = Adjustment("S1.BOLT.r100", "BOLT", "WH", D(1), Instant("2026-11-23T09:00:00.000000Z"))
     products = product(id=1, active=False), product(id=2)
 
     bookings, _ = plan_bookings(catalogue(*products), sites(), [], [adjustment])

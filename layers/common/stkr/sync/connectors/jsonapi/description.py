@@ -9,6 +9,7 @@ from pydantic import Field, JsonValue, SecretStr, field_validator, model_validat
 from stkr.domain.adjustment import Adjustment
 from stkr.domain.errors import SourceRefused
 from stkr.domain.movement import MovementKind
+from stkr.domain.names import Instant
 from stkr.sync.connectors.jsonapi.booking_body import booking_body
 from stkr.sync.connectors.jsonapi.expressions import Expression, find
 from stkr.sync.connectors.jsonapi.listing import Listing, Since, SourcePart
@@ -37,7 +38,7 @@ _EXAMPLE = Adjustment(
     sku="BOLT",
     location="shop",
     units=Decimal(-48),
-    approved_at="2026-11-23T09:00:00.000000Z",
+    approved_at=Instant("2026-11-23T09:00:00.000000Z"),
 )
 
 

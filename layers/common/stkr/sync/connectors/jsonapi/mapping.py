@@ -8,6 +8,7 @@ from typing import Any, Literal
 from stkr.domain import instants
 from stkr.domain.errors import CountFileError, SourceRefused
 from stkr.domain.movement import Movement
+from stkr.domain.names import Instant
 from stkr.domain.stock import StockRow
 from stkr.stockfile.read import Problems, plain_number, stock_of
 from stkr.sync.connectors.http import ApiAnswer
@@ -87,7 +88,7 @@ def _movement(listing: MovementListing, record: Any, number: int, problems: Prob
     )
 
 
-def _instant(text: str, form: Literal["iso", "seconds", "milliseconds"]) -> str | None:
+def _instant(text: str, form: Literal["iso", "seconds", "milliseconds"]) -> Instant | None:
     try:
         if form == "iso":
             moment = datetime.fromisoformat(text)
@@ -98,7 +99,7 @@ def _instant(text: str, form: Literal["iso", "seconds", "milliseconds"]) -> str 
         return None
 
 
-def as_of(listing: StockListing, first: ApiAnswer) -> str | None:
+def as_of(listing: StockListing, first: ApiAnswer) -> Instant | None:
     """The stored instant that the first page says the list is of; ``None`` if the secret does not say where.
 
     :raises SourceRefused: there is no instant there.

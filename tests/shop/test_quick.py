@@ -1,4 +1,4 @@
-"""The year's tables are quick, and answer as moto's do otherwise."""
+"""The simulations' tables are quick, and answer as moto's do otherwise."""
 
 from decimal import Decimal
 
@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from stkr.infra import aws
 from stkr.store.dynamodb import attributes, put, query, update
 from tests.deployment import Deployment
-from tests.simulated_year.quick import quicken, quicken_behind_the_sdk
+from tests.shop.quick import quicken, quicken_behind_the_sdk
 
 pytestmark = pytest.mark.handlers
 

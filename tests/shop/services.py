@@ -1,6 +1,6 @@
-"""The services between the functions, played in this process: they lose, repeat and delay as the real ones may.
+"""The services between the functions, played in this process, so that a simulation decides when they deliver and fail.
 
-Tables, bucket and secrets are moto's; these are the ones whose behaviour over time a year is about.
+Tables, bucket and secrets are moto's.
 """
 
 import io
@@ -53,7 +53,7 @@ class Post:
 
 
 @dataclass
-class Model:
+class SimulatedModel:
     """Bedrock: right, wrong, off the list or not there at all, as the ``mood`` of the day is."""
 
     mood: str = "well"
@@ -100,7 +100,7 @@ class Scheduler:
 
 @dataclass
 class Bus:
-    """EventBridge: keeps what was announced until the year delivers it."""
+    """EventBridge: keeps what was announced until it is delivered."""
 
     announced: list[dict[str, Any]] = field(default_factory=list)
 

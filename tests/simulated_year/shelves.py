@@ -1,29 +1,27 @@
-"""The shop as it really is: what stands on its shelves, what its own system says, and what people write down.
+"""The shop as it really is: what stands on its shelves, what its own system lists, and what people write down.
 
 Nothing here knows how a count is reconciled; quantities are eaches.
 """
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import combinations
 from random import Random
 
+from tests.shop.files import csv_file
+from tests.shop.shop import Spot
+
 PLACES = {"fixings": "FIX", "paint": "PNT", "yard": "YRD"}
 BINS = ("A", "B", "C")
 PER_BIN = 5
 
-Spot = tuple[str, str]
-"""A location and a SKU."""
-
 
 @dataclass
-class Stock:
+class ShelfItem:
     """An item at a location.
 
-    ``shelf`` is what is there, ``books`` what the shop's own system says (``None``: it does not list the item here),
+    ``shelf`` is what is there, ``books`` what the shop's own system says (``None``: it does not list the item here).
     """
 
     name: str
@@ -40,7 +38,7 @@ class Stock:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class CountSheet:
     """A count file, and what is in it: SKUs with their counts, SKUs of rows that nobody can read, all else is noise."""
 
     content: bytes
@@ -49,11 +47,11 @@ class Sheet:
 
 
 @dataclass
-class Shop:
+class Shelves:
     """Shelves and books of every location."""
 
     chance: Random
-    stock: dict[Spot, Stock] = field(default_factory=dict)
+    stock: dict[Spot, ShelfItem] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Stock the shelves; the year begins with books that are right."""
@@ -61,7 +59,7 @@ class Shop:
             for index in range(PER_BIN * len(BINS)):
                 sku = f"{prefix}-{index:02}"
                 qty = self.chance.randint(5, 400)
-                self.stock[place, sku] = Stock(
+                self.stock[place, sku] = ShelfItem(
                     name=f"Item {prefix} {index}",
                     cost=Decimal(self.chance.choice(("0.35", "1.20", "4.99", "12.50", "60"))),
                     pack=self.chance.choice((1, 12, 24)),
@@ -73,7 +71,7 @@ class Shop:
                     began_with=qty,
                 )
 
-    def at(self, place: str) -> Iterator[tuple[str, Stock]]:
+    def at(self, place: str) -> Iterator[tuple[str, ShelfItem]]:
         """What is at a location, whether its system knows it or not."""
         yield from ((sku, stock) for (where, sku), stock in self.stock.items() if where == place)
 
@@ -100,7 +98,7 @@ class Shop:
         sku = self.chance.choice([sku for sku, stock in self.at(other) if stock.books is not None])
         if (place, sku) not in self.stock:
             source = self.stock[other, sku]
-            found = Stock(
+            misplaced = ShelfItem(
                 **{
                     **vars(source),
                     "shelf": self.chance.randint(2, 9),
@@ -110,10 +108,10 @@ class Shop:
                     "bin": "",
                 }
             )
-            self.stock[place, sku] = found
+            self.stock[place, sku] = misplaced
 
     @staticmethod
-    def move(stock: Stock, units: int) -> None:
+    def move(stock: ShelfItem, units: int) -> None:
         """A sale or delivery that the books show."""
         assert stock.books is not None
         stock.books += units
@@ -122,13 +120,13 @@ class Shop:
     def export(self) -> bytes:
         """The stock file as the shop's own system exports it."""
         rows = [
-            (sku, one.name, place, one.books, one.cost, one.pack, one.barcode, one.category, one.bin)
-            for (place, sku), one in self.stock.items()
-            if one.books is not None
+            (sku, item.name, place, item.books, item.cost, item.pack, item.barcode, item.category, item.bin)
+            for (place, sku), item in self.stock.items()
+            if item.books is not None
         ]
-        return _csv("sku,name,location,system_qty,unit_cost,pack_size,aliases,category,bin".split(","), rows)
+        return csv_file("sku,name,location,system_qty,unit_cost,pack_size,aliases,category,bin".split(","), rows)
 
-    def count(self, place: str, skus: Iterable[str], *, care: float, times: Iterator[str] | None = None) -> Sheet:
+    def count(self, place: str, skus: Iterable[str], *, care: float, times: Iterator[str] | None = None) -> CountSheet:
         """Somebody counts these items of a location, with so much ``care`` (0 to 1), and more or less tidily.
 
         :param times: when each row was counted, where the scanner notes it.
@@ -138,28 +136,28 @@ class Shop:
         rows: list[list[object]] = []
         for sku in skus:
             stock = self.stock[place, sku]
-            seen = stock.shelf if self.chance.random() < care else max(0, stock.shelf + self.chance.randint(-8, 8))
+            counted = stock.shelf if self.chance.random() < care else max(0, stock.shelf + self.chance.randint(-8, 8))
             fate = self.chance.random()
             if fate < 0.03:
                 continue  # Overlooked: no row at all.
             if fate < 0.05:
                 rows.append([sku, ""])  # On the sheet, not counted.
             elif fate < 0.08:
-                rows.append([sku, self.chance.choice((f"about {seen}", f"{seen}.5", f"{seen} pallets"))])
+                rows.append([sku, self.chance.choice((f"about {counted}", f"{counted}.5", f"{counted} pallets"))])
                 unreadable.add(sku)
             elif fate < 0.10:
-                rows += [[sku, seen], [sku, seen + 1]]  # Two people, two opinions.
+                rows += [[sku, counted], [sku, counted + 1]]  # Two people, two opinions.
                 unreadable.add(sku)
             else:
-                rows.append([self.chance.choice((sku, sku.lower(), stock.barcode)), self._written(seen, stock.pack)])
-                counts[sku] = seen
+                rows.append([self.chance.choice((sku, sku.lower(), stock.barcode)), self._written(counted, stock.pack)])
+                counts[sku] = counted
                 if fate > 0.96:
                     rows.append(list(rows[-1]))  # The same row twice.
         if self.chance.random() < 0.3:
             rows.append([f"QQQ{self.chance.randint(100, 999)}X", self.chance.randint(1, 9)])  # A code of nothing here.
         header = ["code", "qty"] + (["counted at"] if times else [])
-        return Sheet(
-            _csv(header, [[*row, next(times)] for row in rows] if times else rows), counts, frozenset(unreadable)
+        return CountSheet(
+            csv_file(header, [[*row, next(times)] for row in rows] if times else rows), counts, frozenset(unreadable)
         )
 
     def _written(self, qty: int, pack: int) -> str:
@@ -173,14 +171,6 @@ def sums_of(units: Iterable[int]) -> set[int]:
     """What any of these amounts add up to: a movement of that size could pass for their booking."""
     amounts = list(units)
     return {sum(some) for size in range(1, len(amounts) + 1) for some in combinations(amounts, size)}
-
-
-def _csv(header: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue().encode()
 
 
 def _ean13(stem: int) -> str:

@@ -1,4 +1,4 @@
-"""moto's tables at the speed that a year needs. What they answer is the same.
+"""moto's tables at the speed that a simulated year needs. What they answer is the same.
 
 On its way to moto, a request is written as HTTP, signed, parsed again and looked through for names it might have; a
 transaction copies a whole table for every action, so as to be able to take it back; a query sorts a whole table, and

@@ -13,7 +13,7 @@ from botocore.client import BaseClient
 
 from local.events import event
 from tests.handlers.world import World
-from tests.simulated_year.clock import Clock
+from tests.shop.clock import SimulatedClock
 
 _T = TypeVar("_T")
 _READS = ("Get", "Head", "List", "Query", "BatchGet", "Describe")
@@ -72,8 +72,8 @@ MONTH: Final = Entrance("read a summary", "session", path="/summary")
 FIGURES: Final = Entrance("fetch a summary", "session", path="/summary.csv")
 
 
-class Door:
-    """The function URLs of a shop, and everything behind them that an attempt could change."""
+class Attacker:
+    """Comes to the entrances of a shop, and sees every call of AWS that changes something."""
 
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch, every: int) -> None:
         """``every``: one of so many generated attempts is made."""
@@ -90,7 +90,7 @@ class Door:
 
     def later(self, passed: timedelta) -> None:
         """Have the functions, as warm as they are, be asked so much later."""
-        Clock(datetime.now(UTC) + passed).patch(self._monkeypatch)
+        SimulatedClock(datetime.now(UTC) + passed).patch(self._monkeypatch)
 
     def some(self, generated: Iterable[_T]) -> Iterator[_T]:
         """The generated attempts that are made."""

@@ -1,4 +1,4 @@
-"""The one clock of a simulated year: whatever asks for the time is told the simulation's, in one place."""
+"""The one clock of a simulation: handlers, the memory of what was mailed, and the bucket all ask it for the time."""
 
 import datetime as dt
 from importlib import import_module
@@ -10,8 +10,8 @@ FUNCTIONS = ("approve", "capture", "cause", "session", "summary", "sweep", "sync
 _OUTBOX = "aws_lambda_powertools.utilities.idempotency.persistence"
 
 
-class Clock:
-    """Tells the time that the simulation has come to: an aware UTC instant, which only ever moves on."""
+class SimulatedClock:
+    """``now`` is the time that the simulation has come to: an aware UTC instant, which only ever moves on."""
 
     def __init__(self, start: dt.datetime) -> None:
         self.now = start
@@ -25,8 +25,8 @@ class Clock:
 
             @classmethod
             def now(cls, tz: dt.tzinfo | None = None) -> "Simulated":
-                told = clock.now if tz else clock.now.replace(tzinfo=dt.UTC).astimezone().replace(tzinfo=None)
-                return cls.fromisoformat((told.astimezone(tz) if tz else told).isoformat())
+                local = clock.now.replace(tzinfo=dt.UTC).astimezone().replace(tzinfo=None)
+                return cls.fromisoformat((clock.now.astimezone(tz) if tz else local).isoformat())
 
         for function in FUNCTIONS:
             handler = import_module(f"functions.{function}.handler")

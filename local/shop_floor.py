@@ -14,7 +14,7 @@ from local.stack import CaughtMail, Stack
 
 PATIENCE_SECONDS = 30
 STOCK_KEY = "source/stock.csv"
-_Found = TypeVar("_Found")
+_Outcome = TypeVar("_Outcome")
 
 
 class NothingHappenedError(Exception):
@@ -86,10 +86,10 @@ def open_count(stack: Stack, location: str, counter: str) -> FetchedPage:
 
 def session_of(page: FetchedPage) -> str:
     """The id of the count that a page shows."""
-    found = re.search(r'Count <span class="code">([^<]+)</span>', page.body)
-    if not found:
+    shown = re.search(r'Count <span class="code">([^<]+)</span>', page.body)
+    if not shown:
         raise NoSuchFormError(f"{page.url} shows no count (status {page.status})")
-    return found[1]
+    return shown[1]
 
 
 def upload(stack: Stack, page: FetchedPage, name: str, content: bytes) -> FetchedPage:
@@ -119,13 +119,13 @@ def wait_for_mail(stack: Stack, address: str, seen: int = 0) -> CaughtMail:
     return wait_until(newest, f"a mail to {address}")
 
 
-def wait_until(look: Callable[[], _Found | None], what: str, seconds: int = PATIENCE_SECONDS) -> _Found:
+def wait_until(look: Callable[[], _Outcome | None], what: str, seconds: int = PATIENCE_SECONDS) -> _Outcome:
     """Look again and again until there is something; raises NothingHappenedError."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        found = look()
-        if found:
-            return found
+        outcome = look()
+        if outcome:
+            return outcome
         time.sleep(0.3)
     raise NothingHappenedError(f"{what} did not come within {seconds} s")
 
