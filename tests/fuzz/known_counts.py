@@ -79,7 +79,7 @@ def make_known_count(seed: int, number: int) -> tuple[KnownCount, UploadedFile]:
 
 
 def _plain(random: Random) -> KnownCount:
-    items = random.sample(_ITEMS, random.choice((1, 2, 3, 5, 10, 30, 100)))
+    items = random.sample(_ITEMS, random.choice((1, 2, 3, 5, 10, 30, 100, 400)))
     counts = [_counted(item, random) for item in items]
     codes = [random.choice((item.sku, item.sku, item.sku.lower())) for item in items]
     return KnownCount(

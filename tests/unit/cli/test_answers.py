@@ -11,9 +11,13 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
+from stkr.capture.result import CaptureOutcome, Totals
+from stkr.domain.counted import FileProblem
 from stkr_cli.app import app
+from stkr_cli.tables import show_outcome
 
 pytestmark = pytest.mark.unit
 
@@ -120,3 +124,16 @@ def test_numbers_that_were_not_used_are_said_beside_how_the_file_was_understood(
     shown = " ".join(printed.split())
     assert "count.csv: not used: 'Kontrolle' (45, 28). These numbers may be counts, too: look at them." in shown
     assert shown.index("not used: 'Kontrolle'") < shown.index("Nothing is parked.")
+
+
+def test_what_is_wrong_with_a_whole_file_is_said_before_everything_else() -> None:
+    wrong_place = FileProblem("count.csv", "0 of 480 expected items are in this file")
+    of_a_row = FileProblem("fixes.csv", "it is about another row", 7)
+    console = Console(file=io.StringIO(), width=200, record=True)
+
+    show_outcome(console, "count.csv", CaptureOutcome(lines=(), problems=(of_a_row, wrong_place), totals=Totals()), ())
+
+    printed = console.export_text().splitlines()
+    assert printed[0] == "count.csv: 0 of 480 expected items are in this file"
+    assert printed[1].startswith("count.csv: 0 rows read")
+    assert "fixes.csv row 7: it is about another row" in printed

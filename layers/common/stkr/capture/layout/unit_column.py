@@ -82,7 +82,8 @@ def unit_columns_by_content(rows: Sequence[Sequence[str]], width: int, code: int
     columns = {
         index: [visible(row[index]) for row in rows if index < len(row)] for index in range(width) if index != code
     }
-    units = [index for index, cells in columns.items() if holds_some_units(cells)]
+    # The first row may be of titles that we do not know for such.
+    units = [index for index, cells in columns.items() if holds_some_units(cells) or holds_some_units(cells[1:])]
     if len(set(_filled(rows, units).values())) <= 1:
         return units
     if answered:
