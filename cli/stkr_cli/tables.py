@@ -30,13 +30,20 @@ _SHOWN_PERCENT = Decimal("0.01")
 _FIRST_ROWS = 10
 _NUMBERS = frozenset({"Row", "Counted", "System", "Count", "Units", "Cost", "Pack"})
 _WHOLE = frozenset({"SKU", "State", "Kind"})
+_WARNING = "bold yellow"
 _STYLES = {Materiality.MATERIAL: "bold red", Materiality.MINOR: "yellow", Materiality.IN_AGREEMENT: "green"}
 
 
 def show_outcome(
     console: Console, name: str, captured: CaptureOutcome, parked: Sequence[ParkedRow], *, with_lines: bool = True
 ) -> None:
-    """A count's totals, its parked rows (at most ``MAX_SHOWN_ROWS``) with what to do about each, and its lines."""
+    """A count's totals, its parked rows (at most ``MAX_SHOWN_ROWS``) with what to do about each, and its lines.
+
+    What is wrong with a whole file stands before everything else, because the figures below may be of no use then.
+    """
+    for problem in captured.problems:
+        if problem.row is None:
+            console.print(_text(f"{problem.file}: {problem.problem}"), style=_WARNING)
     totals = captured.totals
     console.print(
         _text(
@@ -44,17 +51,7 @@ def show_outcome(
             f"+ {totals.blank:,} blank + {totals.parked:,} parked"
         )
     )
-    for table in captured.tables:
-        console.print(_text(f"{table.name}: {table.sentence}."))
-    for sheet in captured.passed_over:
-        console.print(_text(f"{sheet} was passed over: it does not look like a count."))
-    for gone in captured.replaced:
-        console.print(_text(f"{gone.file} does not count: {gone.by} is a later count of the same area"))
-    for problem in captured.problems:
-        where = problem.file if problem.row is None else f"{problem.file} row {problem.row}"
-        console.print(_text(f"{where}: {problem.problem}"))
-    if captured.corrections:
-        console.print(_text(f"{len(captured.corrections):,} rows count as a fix sheet says."))
+    _show_how_it_was_read(console, captured)
     if parked:
         columns: tuple[str, ...] = ("Row", "Code", "Quantity", "Reason", "What to do")
         rows = [_parked_cells(row) for row in parked]
@@ -76,6 +73,23 @@ def show_outcome(
             for line in captured.lines
         ]
         _show(console, "Counted", ("SKU", "Counted", "Kind", "Rows", "Note"), lines)
+
+
+def _show_how_it_was_read(console: Console, captured: CaptureOutcome) -> None:
+    for table in captured.tables:
+        console.print(_text(f"{table.name}: {table.sentence}."))
+        if table.left_aside:
+            warning = f"{table.name}: not used: {table.left_aside}. These numbers may be counts, too: look at them"
+            console.print(_text(f"{warning}."), style=_WARNING)
+    for sheet in captured.passed_over:
+        console.print(_text(f"{sheet} was passed over: it does not look like a count."))
+    for gone in captured.replaced:
+        console.print(_text(f"{gone.file} does not count: {gone.by} is a later count of the same area"))
+    for problem in captured.problems:
+        if problem.row is not None:
+            console.print(_text(f"{problem.file} row {problem.row}: {problem.problem}"))
+    if captured.corrections:
+        console.print(_text(f"{len(captured.corrections):,} rows count as a fix sheet says."))
 
 
 def _rows(line: CountedLine, *, of_several: bool) -> str:

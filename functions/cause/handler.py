@@ -1,4 +1,4 @@
-"""Gaps with their evidence in, likely causes out. Reads what it is handed, asks the model, and writes nothing."""
+"""Suggests causes: variances with their evidence in, likely causes out. Asks the model and writes nothing."""
 
 from typing import Any
 

@@ -13,7 +13,7 @@ from stkr.mail.outbox import outbox
 from stkr.summary.shell import summarise
 
 _REMEMBER = timedelta(days=40)
-"""Longer than until the next summary: whoever repeats this one by hand reaches only those who have not got it."""
+"""Longer than until the next summary, so that repeating this one by hand reaches only those who have not got it."""
 
 
 class _Event(BaseModel):

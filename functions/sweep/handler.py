@@ -1,6 +1,6 @@
 """Mails what is due: one location's variances when they are announced, everything and the reminders daily.
 
-And when a rules doc was uploaded: what is wrong with it, to whoever wrote it.
+After the upload of a rules doc with errors it mails what is wrong with it.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""A captured session is reconciled; its material gaps are labelled, chunk by chunk."""
+"""Reconciles a captured session, and labels its material variances chunk by chunk."""
 
 from datetime import UTC, datetime
 from typing import Any

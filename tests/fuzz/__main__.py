@@ -11,6 +11,7 @@ from rich.table import Table
 
 from tests.fuzz.campaign import Breach, campaign
 from tests.fuzz.inputs import make_case
+from tests.fuzz.known_counts import make_known_count
 from tests.fuzz.laws import FuzzTally
 
 _KEPT = Path(__file__).parents[2] / ".local" / "fuzz"
@@ -45,6 +46,9 @@ def _keep(breach: Breach) -> Path:
     case = make_case(breach.seed, breach.number)
     for file in case.files:
         (folder / file.name).write_bytes(file.content)
+    known, file = make_known_count(breach.seed, breach.number)
+    (folder / f"known-{file.name}").write_bytes(file.content)
+    (folder / "known.txt").write_text(f"{known.kind}: {known.right}", "utf-8")
     (folder / "decided.txt").write_text(repr(case.decided), "utf-8")
     (folder / "trace.txt").write_text(breach.trace, "utf-8")
     return folder
@@ -60,7 +64,7 @@ def _report(total: FuzzTally, seed: int, seconds: float) -> None:
         ("seconds", round(seconds)),
     ):
         table.add_row(name, f"{figure:,}")
-    for title, counter in (("parked", total.parked), ("refused", total.refused)):
+    for title, counter in (("parked", total.parked), ("refused", total.refused), ("figures known", total.known)):
         table.add_section()
         table.add_row(f"[bold]{title}[/]", f"[bold]{counter.total():,}[/]")
         for name, figure in counter.most_common():

@@ -5,7 +5,8 @@ from itertools import count
 from traceback import format_exc
 
 from tests.fuzz.inputs import make_case
-from tests.fuzz.laws import FuzzTally, hold
+from tests.fuzz.known_counts import make_known_count
+from tests.fuzz.laws import FuzzTally, hold, hold_known
 
 CaseId = tuple[int, int]
 """Seed and number of a case."""
@@ -23,11 +24,13 @@ class Breach(Exception):
 
 
 def attempt(case_id: CaseId) -> FuzzTally | Breach:
-    """Make one case and hold it to the laws."""
+    """Make one case and one count of which the figures are known, and hold them to the laws."""
     try:
-        return hold(make_case(*case_id))
+        tally = hold(make_case(*case_id))
+        tally.add(hold_known(*make_known_count(*case_id)))
     except Exception:  # noqa: BLE001 - any error is what this program looks for
         return Breach(*case_id, format_exc())
+    return tally
 
 
 MapCases = Callable[[Callable[[CaseId], FuzzTally | Breach], Iterable[CaseId]], Iterable[FuzzTally | Breach]]

@@ -172,7 +172,7 @@ def _file(random: Random) -> tuple[str, bytes]:
         _damage_cell(grid, random)
     if random.random() < 0.08:
         return "xlsx", _workbook(grid, random)
-    content = _text(grid, random)
+    content = as_text(grid, random)
     return random.choice(("csv", "csv", "csv", "txt", "tsv", "xlsx")), (
         _damaged(content, random) if random.random() < 0.3 else content
     )
@@ -309,7 +309,8 @@ def _damage_cell(grid: Grid, random: Random) -> None:
     )
 
 
-def _text(grid: Grid, random: Random) -> bytes:
+def as_text(grid: Grid, random: Random) -> bytes:
+    """The grid as a text file, with any delimiter, line end and encoding."""
     stream = io.StringIO()
     delimiter = random.choice(_DELIMITERS)
     end = random.choice(_ENDS)

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from stkr.capture.core import capture
 from stkr.capture.result import Capture, Reason, UploadedFile
 from tests.fuzz.inputs import SNAPSHOT, Case
+from tests.fuzz.known_counts import KnownCount
 from tests.unit.capture.builders import assert_conserved
 
 _DOCUMENT = TypeAdapter(Capture)
@@ -20,8 +21,8 @@ _SKUS = {*SNAPSHOT.rows, *SNAPSHOT.elsewhere}
 
 @dataclass(slots=True)
 class FuzzTally:
-    """The outcomes of one case, or of many: files, rows read, parked rows by reason, refused files by message, and
-    clean lines.
+    """The outcomes of one case, or of many: files, rows read, parked rows by reason, refused files by message, clean
+    lines, and counts whose figures are known by kind and outcome.
     """
 
     files: int = 0
@@ -29,6 +30,7 @@ class FuzzTally:
     parked: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     lines: int = 0
+    known: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: "FuzzTally") -> None:
         """Add the figures of another."""
@@ -37,6 +39,7 @@ class FuzzTally:
         self.lines += other.lines
         self.parked += other.parked
         self.refused += other.refused
+        self.known += other.known
 
 
 def hold(case: Case) -> FuzzTally:
@@ -63,6 +66,27 @@ def hold(case: Case) -> FuzzTally:
         Counter(_kind(problem.problem) for problem in captured.problems),
         len(captured.lines),
     )
+
+
+def hold_known(count: KnownCount, file: UploadedFile) -> FuzzTally:
+    """Capture a count of which the right figures are known, and find none that is another.
+
+    :raises AssertionError: at a figure that is wrong, or an item that is lost without a word.
+    """
+    captured = capture([file], SNAPSHOT)
+    assert_conserved(captured)
+    for line in captured.lines:
+        said = f"{count.kind}: {line.sku} is counted as {line.counted_qty}"
+        assert line.sku not in count.unsure, f"{said}, of which nobody can be sure"
+        assert line.counted_qty == count.right.get(line.sku), f"{said}, right is {count.right.get(line.sku)}"
+    if not captured.problems:
+        counted = {line.sku for line in captured.lines}
+        told = "\n".join(cell for row in captured.parked for cell in (*row.cells, *row.skus)).casefold()
+        lost = [sku for sku in count.right if sku not in counted and sku.casefold() not in told]
+        assert not lost, f"{count.kind}: {lost} are lost without a word"
+    whole = len(captured.lines) == len(count.right) and not captured.problems and not captured.parked
+    outcome = "right" if whole else "refused" if captured.problems else "parked"
+    return FuzzTally(1, captured.totals.read, lines=len(captured.lines), known=Counter({f"{count.kind}: {outcome}": 1}))
 
 
 def _hold_lines(captured: Capture) -> None:

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from stkr.capture.core import capture
 from stkr.capture.quantities import plain
+from stkr.capture.questions import NO_ANSWERS, Answers
 from stkr.capture.result import Capture, UploadedFile
 from stkr.domain.stock import Snapshot, StockRow
 
@@ -47,10 +48,15 @@ def snapshot(*rows: StockRow) -> Snapshot:
     )
 
 
-def count(*texts: str, against: Snapshot | None = None, decided: dict[str, Decimal] | None = None) -> Capture:
-    """Capture texts as files named ``1.csv``, ``2.csv`` and so on."""
+def count(
+    *texts: str,
+    against: Snapshot | None = None,
+    decided: dict[str, Decimal] | None = None,
+    answers: Answers = NO_ANSWERS,
+) -> Capture:
+    """Capture texts as files named ``1.csv``, ``2.csv`` and so on; ``answers`` are about all of them."""
     files = [UploadedFile(f"{number}.csv", text.encode()) for number, text in enumerate(texts, 1)]
-    return capture(files, against or snapshot(), decided)
+    return capture(files, against or snapshot(), decided, answers={file.name: answers for file in files})
 
 
 def lines(captured: Capture) -> dict[str, str]:

@@ -98,7 +98,7 @@ def outcome_of(case: Case) -> Outcome:
     result = CliRunner().invoke(app, arguments)
     if result.exit_code == _UNREADABLE:
         return Outcome(refusal=result.stderr.partition(f"{case.file}: ")[2].strip() or result.stderr.strip())
-    assert result.exit_code == 0, result.output
+    assert result.exit_code == 0, (case.folder.name, result.output, result.exception)
     found = json.loads(result.stdout)
     counted = {line["sku"]: Decimal(line["counted_qty"]) for line in found["lines"]}
     return Outcome(counted=counted, parked=found["parked"])

@@ -25,6 +25,7 @@ from stkr.capture.result import (
 from stkr.domain.alias import Alias, RowRef
 from stkr.domain.counted import CountedLine, FileProblem, LineKind
 from stkr.domain.line import LineState
+from stkr.domain.question import Candidate, Question, QuestionKind
 from stkr.domain.session import Session, SessionStatus
 from stkr.links.tokens import CountLink
 from stkr.session import pages
@@ -314,6 +315,38 @@ def test_what_fix_sheets_and_later_files_did_is_told() -> None:
     assert "fixes.xlsx, row 7 was not used: it is about another row" in shown.text
 
 
+def test_a_refused_file_shows_the_columns_that_are_asked_about_with_some_of_their_cells() -> None:
+    question = Question(
+        QuestionKind.COUNT_COLUMN,
+        (Candidate("Recuento", 3, ("46", "29", "12")), Candidate("", 4), Candidate("x", 5, ("1",))),
+    )
+    problems = (FileProblem("scan.csv", "cannot tell which column is the count", question=question),)
+    shown = stands(OPEN, replace(CAPTURE, problems=problems))
+    assert "scan.csv was not taken: cannot tell which column is the count Which of these was counted" in shown.text
+    assert "Recuento, with 46, 29, 12 column 4 x, with 1" in shown.text
+
+
+@pytest.mark.parametrize("kind", QuestionKind)
+def test_every_question_is_asked_in_words(kind: QuestionKind) -> None:
+    problems = (FileProblem("scan.csv", "it is not certain", question=Question(kind, (Candidate("Lot", 2),))),)
+    assert "?" in stands(OPEN, replace(CAPTURE, problems=problems)).text.partition("it is not certain")[2][:100]
+
+
+def test_numbers_that_were_not_used_are_a_warning_of_their_own() -> None:
+    columns = ColumnReport(
+        1,
+        ("sku",),
+        "counted_qty",
+        None,
+        None,
+        None,
+        ("Kontrolle",),
+        left_aside=(Candidate("Kontrolle", 3, ("46", "29")),),
+    )
+    shown = stands(OPEN, replace(CAPTURE, tables=(ReadTable("scan.csv", "XLSX", columns),)))
+    assert "Not used in scan.csv: 'Kontrolle' (46, 29). These numbers may be counts, too." in shown.text
+
+
 READ = replace(CAPTURE, parked=(), parked_reasons={}, problems=(), totals=Totals(read=5, counted=5))
 
 
@@ -438,12 +471,14 @@ def test_every_refusal_has_its_own_page(page: Callable[[], Page], status: int) -
 
 
 def test_whatever_was_typed_anywhere_is_escaped() -> None:
+    asked = Candidate(HOSTILE, 3, (HOSTILE,))
     row = replace(PARKED, file=HOSTILE, code=HOSTILE, detail=HOSTILE, cells=(HOSTILE, HOSTILE))
     capture = replace(
         CAPTURE,
         lines=(CountedLine(HOSTILE, LineKind.COUNTED, Decimal(1)),),
         parked=(row,),
-        problems=(FileProblem(HOSTILE, HOSTILE),),
+        problems=(FileProblem(HOSTILE, HOSTILE, question=Question(QuestionKind.UNIT, (asked,))),),
+        tables=(ReadTable(HOSTILE, "XLSX", ColumnReport(1, ("sku",), "x", None, None, None, (), (), (asked,))),),
     )
     session = SESSION.model_copy(update={"counter": HOSTILE, "zone": HOSTILE, "location": HOSTILE})
     form = OpenForm(HOSTILE, HOSTILE, HOSTILE, HOSTILE, None, FormProblem("zone", HOSTILE))

@@ -295,7 +295,7 @@ def test_a_list_of_prices_beside_the_count_is_passed_over_and_alone_it_is_refuse
     book["Count"].append(["BOLT", 432])
 
     assert lines(captured(saved(book))) == {"BOLT": "432"}
-    assert "'Unit price', 'Pack size'" in problem(workbook(prices))
+    assert "'Unit price' (0.9), 'Pack size' (24)" in problem(workbook(prices))
 
 
 def test_a_sheet_whose_count_cannot_be_told_is_not_passed_over() -> None:
@@ -306,7 +306,7 @@ def test_a_sheet_whose_count_cannot_be_told_is_not_passed_over() -> None:
     other.append(["SKU", "Qty", "Quantity"])
     other.append(["NUT", 5, 6])
 
-    assert "'Qty', 'Quantity'" in problem(saved(book))
+    assert "'Qty' (5), 'Quantity' (6)" in problem(saved(book))
 
 
 def test_rich_text_is_read_without_its_reading_aids() -> None:

@@ -18,7 +18,7 @@ from stkr.variance.at_count_time import RollBack, retimed
 
 
 class LinkStanding(StrEnum):
-    """How a link stands to the line it speaks of."""
+    """Whether a link can still decide its line."""
 
     PENDING = "pending"
     DECIDED = "decided"
@@ -27,8 +27,8 @@ class LinkStanding(StrEnum):
 
 
 class Refusal(StrEnum):
-    """Why the rules doc keeps a person from deciding, although their link may: somebody else decides at the location
-    now, or they counted it themselves.
+    """Why a person may not decide although the link is genuine: the rules doc now names somebody else for the location,
+    or it separates duties and they counted it themselves.
     """
 
     REPLACED = "replaced"
@@ -37,7 +37,7 @@ class Refusal(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A manager's decision: what, under which name, for which addressee's link, with the cause as they see it."""
+    """A manager's decision: approve or reject, the name typed, the link's addressee, and the cause they chose."""
 
     approves: bool
     name: str
@@ -49,7 +49,7 @@ class Verdict:
 def standing(line: Line | None, revision: int) -> LinkStanding:
     """Whether a link issued for ``revision`` may still decide ``line``.
 
-    A decided line answers every link, also an older one: the second tap learns by whom and when.
+    Links to earlier revisions of a decided line are ``DECIDED`` too: a second tap is told by whom and when.
     """
     if line is None:
         return LinkStanding.GONE
@@ -61,12 +61,12 @@ def standing(line: Line | None, revision: int) -> LinkStanding:
 
 
 def refusal_of_addressee(line: Line, rules: Rules, addressee: str) -> Refusal | None:
-    """Whether the rules doc has somebody else decide since the link went to ``addressee``; ``None`` where not."""
+    """``REPLACED`` where the addressee of the link may no longer decide at the line's location, else ``None``."""
     return None if may_decide(rules, line, addressee) else Refusal.REPLACED
 
 
 def refusal_of_counter(session: Session, rules: Rules, verdict: Verdict) -> Refusal | None:
-    """The separation of duties: whoever counted may not decide, where ``approver_may_count`` is false.
+    """``OWN_COUNT`` where duties are separated (``approver_may_count: false``) and this person counted, else ``None``.
 
     :param session: the one that the line belongs to.
     """
@@ -76,12 +76,12 @@ def refusal_of_counter(session: Session, rules: Rules, verdict: Verdict) -> Refu
 
 
 def quantity_after(line: Line) -> Decimal:
-    """What approving brings the system quantity to, in eaches; an uncounted line is confirmed as a true zero."""
+    """The system quantity after an approval, in eaches; an uncounted line is confirmed as zero."""
     return ZERO if line.kind is LineKind.UNCOUNTED or line.qty_after is None else line.qty_after
 
 
 def decided(line: Line, verdict: Verdict) -> Line:
-    """The line after the decision. It keeps the suggested cause beside the manager's own."""
+    """The line after the decision. It keeps the suggested cause beside the manager's."""
     return line.model_copy(
         update={
             "state": LineState.APPROVED if verdict.approves else LineState.REJECTED,
@@ -95,7 +95,7 @@ def decided(line: Line, verdict: Verdict) -> Line:
     )
 
 
-def held(line: Line, live: OnHand, forward: RollBack | None, now: Instant) -> Line:
+def held(line: Line, live: OnHand, roll_back: RollBack | None, now: Instant) -> Line:
     """The line after its stock moved: still queued, with the live figures, in a new revision that kills old links.
 
     Its gap is against what was expected when it was counted, where the movements now tell, and against live stock else.
@@ -103,10 +103,10 @@ def held(line: Line, live: OnHand, forward: RollBack | None, now: Instant) -> Li
     The first snapshot's quantity is kept in ``held_from_qty``, so that both figures can be shown. It is due for a mail
     at once.
 
-    :param forward: made from the location's movements; ``None`` where they are not known.
+    :param roll_back: made from the location's movements; ``None`` where they are not known.
     """
     counted_qty = ZERO if line.counted_qty is None else line.counted_qty
-    timing = line.timing and retimed(line.timing, line.sku, counted_qty, live, forward)
+    timing = line.timing and retimed(line.timing, line.sku, counted_qty, live, roll_back)
     expected_qty = live.system_qty if timing is None or timing.expected_qty is None else timing.expected_qty
     gap = gap_between(counted_qty, expected_qty, line.unit_cost)
     figures = {"gap_units": gap.units, "gap_pct": gap.percent, "gap_value": gap.value}

@@ -39,26 +39,26 @@ def history(line: Line, counts: Iterable[tuple[Instant, Line]]) -> tuple[Earlier
     :param counts: when each session was opened, and its line of the item; the line's own session may be among them.
     """
     opened, others = line.queued_at or NO_INSTANT, []
-    for at, one in counts:
-        if one.session_id == line.session_id:
+    for at, counted in counts:
+        if counted.session_id == line.session_id:
             opened = at
         else:
-            others.append((at, one))
+            others.append((at, counted))
     if not others:
         return ()
     # The line itself, as the rest of the page has it: the copy among the counts was read less strictly.
     lines = sorted([*others, (opened, line)], key=lambda count: count[0])
-    longest = max(qty for _, one in lines for qty in (_counted(one), one.expected_qty))
+    longest = max(qty for _, counted in lines for qty in (_counted(counted), counted.expected_qty))
     return tuple(
         EarlierCount(
             at=at,
-            counted_qty=one.counted_qty,
-            expected_qty=one.expected_qty,
-            current=one.session_id == line.session_id,
-            counted_bar=_share(_counted(one), longest),
-            expected_bar=_share(one.expected_qty, longest),
+            counted_qty=counted.counted_qty,
+            expected_qty=counted.expected_qty,
+            current=counted.session_id == line.session_id,
+            counted_bar=_share(_counted(counted), longest),
+            expected_bar=_share(counted.expected_qty, longest),
         )
-        for at, one in lines
+        for at, counted in lines
     )
 
 

@@ -1,8 +1,8 @@
 """What a manager sees behind the two buttons of a mail. Pure: a line and its figures go in, a page comes out.
 
 ====  ==========================================================================
-200   the variance with its one button; the decision, to whoever just took it
-403   the link is not genuine, belongs to the other button, to whoever counted, or to who decides no more
+200   the variance with its one button; the decision, right after it was made
+403   the link is not genuine or belongs to the other button; the person counted, or no longer decides here
 404   the variance is no longer there
 409   decided before, superseded by newer figures, or held because stock moved
 410   the link's time is over
@@ -50,8 +50,8 @@ class DecisionForm:
 
 def parse_decision_form(body: str) -> DecisionForm:
     """Read a decision's form post (urlencoded text); whatever it holds, the outcome is bounded and printable."""
-    given = fields(body)
-    token, name, cause = given.get(TOKEN, ""), one_line(given.get("name", "")), given.get("cause", "")
+    posted = fields(body)
+    token, name, cause = posted.get(TOKEN, ""), one_line(posted.get("name", "")), posted.get("cause", "")
     if cause and cause not in list(Cause):
         return DecisionForm(token, name[:MAX_NAME_CHARS], problem="Choose a cause from the list.")
     chosen = Cause(cause) if cause else None

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 _TRIES = 6
-"""Rounds before the manager is asked to tap again; each further one means that the line changed between two calls, or
-that somebody was changing it or its stock at that moment.
+"""Rounds before the manager is asked to tap again. Each further round means that the line changed between two calls, or
+that another transaction was writing it or its stock.
 """
 
 
@@ -84,7 +84,7 @@ def decide(settings: ApproveSettings, line: Line, verdict: Verdict, rules: Rules
     before it.
 
     :raises Busy: the line kept changing between reading and writing; a second tap is safe.
-    :raises UnknownSession: the line's session is gone, so that nobody knows who counted.
+    :raises UnknownSession: the line's session is gone, so that it is not known who counted.
     """
     refusal = _refusal(settings, line, verdict, rules)
     if refusal:
@@ -176,7 +176,7 @@ def _entry(action: TrailAction, after: Line) -> TrailEntry:
     )
 
 
-def _forward(settings: ApproveSettings, line: Line) -> RollBack | None:
+def _roll_back(settings: ApproveSettings, line: Line) -> RollBack | None:
     """What moved at the line's location, where it is known when the line was counted; nothing else depends on it."""
     if line.timing is None or line.timing.counted_to is None:
         return None
@@ -196,7 +196,7 @@ def _hold(settings: ApproveSettings, line: Line, now: Instant) -> Line | None:
         return None
     if len(stock.unbooked) >= MAX_UNBOOKED:
         raise Busy(f"{MAX_UNBOOKED} adjustments of {line.sku} at {line.location} wait to be booked; book them first")
-    fresh = held(line, on_hand(stock), _forward(settings, line), now)
+    fresh = held(line, on_hand(stock), _roll_back(settings, line), now)
     reason = "stock moved since the count"
     entry = TrailEntry(TrailAction.QUEUED, now, "approve", fresh, fresh.system_qty, fresh.qty_after, reason=reason)
     actions = [write_line(settings.counts_table, fresh, line), append(settings.adjustments_table, entry)]

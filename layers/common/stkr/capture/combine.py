@@ -1,10 +1,11 @@
 """Which rows are the same observation, which add up, and which contradict each other: all files, item by item.
 
-How rows of one SKU and place combine: the scans of one file add up to one observation; a keyed quantity is an
-observation by itself. Observations that agree are repeats and collapse; where they differ, within a file or between
-files, all their rows are parked. Different places add up. A place is an area (the folder a file was uploaded to), a bin
-(a column of the file), or both. A keyed quantity without a place beside one in a place may be of another place or of
-all of them, so both are parked; so are counts with and without bins in different files.
+How rows of one SKU and place combine: the scans of one file add up to one observation, and so do its quantities where a
+person says that they do; otherwise a keyed quantity is an observation by itself. Observations that agree are repeats
+and collapse, unless a cell tells their rows apart (``repeats``); where they differ, within a file or between files, all
+their rows are parked. Different places add up. A place is an area (the folder a file was uploaded to), a bin (a column
+of the file), or both. A keyed quantity without a place beside one in a place may be of another place or of all of them,
+so both are parked; so are counts with and without bins in different files.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ from stkr.capture.observations import (
     table_and_row,
 )
 from stkr.capture.quantities import plain
+from stkr.capture.repeats import NotRepeats, not_repeats
 from stkr.capture.result import Reason
 from stkr.domain.alias import RowRef
 from stkr.domain.exact import ZERO
@@ -52,19 +54,29 @@ class CombinedCounts:
 
 
 def combined_counts(
-    observations_by_sku: ObservationsBySku, tables: Mapping[int, CountedTable], decided: Mapping[str, Decimal]
+    observations_by_sku: ObservationsBySku,
+    tables: Mapping[int, CountedTable],
+    decided: Mapping[str, Decimal],
+    corrected: Mapping[int, Setback],
 ) -> CombinedCounts:
     """The count of each SKU, sorted by SKU.
 
     :param tables: all that were read, by index.
     :param decided: counted quantities that a manager has decided about; any other quantity is parked.
+    :param corrected: rows that somebody took back or corrected, by key; they are parked.
     """
-    combined = CombinedCounts()
+    combined = CombinedCounts(setbacks=dict(corrected))
+    told_apart = not_repeats(observations_by_sku, tables)
+    doubtful = {sku for sku, _ in told_apart}
     for sku in sorted(observations_by_sku):
         observations = observations_by_sku[sku]
+        if corrected:
+            observations = [observation for observation in observations if observation[2] not in corrected]
+            if not observations:
+                continue
         # With one table, nearly every item needs no closer look.
-        clean = agreed(observations) if len(tables) == 1 else None
-        quantities, row_keys = clean or _agreed_by_bin(sku, observations, tables, combined.setbacks)
+        clean = agreed(observations) if len(tables) == 1 and sku not in doubtful else None
+        quantities, row_keys = clean or _agreed_by_bin(sku, observations, tables, told_apart, combined.setbacks)
         if not row_keys:
             continue
         total = sum(quantities, ZERO)
@@ -81,6 +93,7 @@ def _agreed_by_bin(
     sku: str,
     observations: Sequence[RowObservation],
     tables: Mapping[int, CountedTable],
+    told_apart: NotRepeats,
     setbacks: dict[int, Setback],
 ) -> tuple[Sequence[Decimal], list[int]]:
     """The quantities that hold, one for each bin, and the ascending keys of all rows that say so.
@@ -93,6 +106,7 @@ def _agreed_by_bin(
     row_keys: list[int] = []
     for area_bin, in_bin in bins:
         problem = unplaced or (_conflict(sku, area_bin, in_bin, tables) if len(in_bin) > 1 else None)
+        problem = problem or told_apart.get((sku, area_bin))
         if problem:
             setback = Setback(Reason.CONFLICTING_COUNTS, problem, sku)
             setbacks |= {key: setback for _, _, key in in_bin}
@@ -124,10 +138,10 @@ def _unplaced(sku: str, bins: Sequence[BinObservations], tables: Mapping[int, Co
 
 
 def _scans_add_up(bins: Sequence[Sequence[RowObservation]], tables: Mapping[int, CountedTable]) -> bool:
-    """Only the scans of one file (or of its copies) are sure to add up, since each is a unit of its own."""
+    """Only rows of one file (or of its copies) that are counts of their own are sure to add up, as scans are."""
     tables_of_bins = [{table_and_row(key)[0] for _, _, key in in_bin} for in_bin in bins]
     return all(indexes == tables_of_bins[0] for indexes in tables_of_bins) and all(
-        tables[index].layout.quantity is None for index in tables_of_bins[0]
+        tables[index].rows_add_up for index in tables_of_bins[0]
     )
 
 

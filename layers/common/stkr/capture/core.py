@@ -22,8 +22,10 @@ from decimal import Decimal
 from stkr.capture.codes import Codebook
 from stkr.capture.combine import CombinedCounts, Setback, combined_counts
 from stkr.capture.counted_table import CountedTable
+from stkr.capture.device_corrections import corrected_rows
 from stkr.capture.layout.find import judge_rows
 from stkr.capture.observations import ObservationsBySku, RowObservation, row_key, table_and_row
+from stkr.capture.questions import NO_ANSWERS, Answers, FileUnclear
 from stkr.capture.read_file import FileReading, OpenedFile, WatchBlocks, read_file
 from stkr.capture.read_fix_sheet import Fixes, FixSheet, as_fix_sheet, read_fixes
 from stkr.capture.result import Capture, ParkedRow, Replaced, RowTrouble, Totals, UploadedFile
@@ -38,6 +40,7 @@ from stkr.tabular.text import folded
 __all__ = ["capture"]
 
 _NOTHING_DECIDED: Mapping[str, Decimal] = {}
+_NOTHING_ANSWERED: Mapping[str, Answers] = {}
 
 
 @gc_paused()
@@ -46,23 +49,27 @@ def capture(
     snapshot: Snapshot,
     decided: Mapping[str, Decimal] | None = None,
     watch: WatchBlocks = iter,
+    answers: Mapping[str, Answers] = _NOTHING_ANSWERED,
 ) -> Capture:
     """Read all files of a session into clean lines (sorted by SKU) and parked rows (sorted by file and row).
 
     ``decided`` maps SKUs whose variance a manager has decided to the counted quantity (eaches) the decision was about:
-    the same count again is kept, any other is parked. ``watch`` may look on as rows pass.
+    the same count again is kept, any other is parked. ``watch`` may look on as rows pass. ``answers`` are what people
+    say about a file, by its name.
     A file that cannot be read as a whole becomes a ``FileProblem`` and takes no part; it never stops the others.
     """
     # The codebook is as large as the stock; it is released before the lines are made.
-    folder, fixes = _read(files, snapshot, watch)
+    folder, fixes = _read(files, snapshot, watch, answers)
     return _outcome(folder, fixes, snapshot, decided or _NOTHING_DECIDED)
 
 
-def _read(files: Iterable[UploadedFile], snapshot: Snapshot, watch: WatchBlocks) -> tuple["_Folder", Fixes]:
+def _read(
+    files: Iterable[UploadedFile], snapshot: Snapshot, watch: WatchBlocks, answers: Mapping[str, Answers]
+) -> tuple["_Folder", Fixes]:
     """What all files say, each by itself, and what people have fixed."""
     codebook = Codebook(snapshot)
     latest = {file.name: file for file in sorted(files, key=lambda file: (file.name, file.uploaded_at, file.content))}
-    opened = _opened(latest.values(), codebook)
+    opened = _opened(latest.values(), codebook, answers)
     fixes = read_fixes(opened.fix_sheets, codebook)
     if fixes.aliases:
         codebook = Codebook(snapshot, fixes.aliases)
@@ -82,7 +89,7 @@ class _OpenedFiles:
     problems: list[FileProblem] = field(default_factory=list)
 
 
-def _opened(files: Iterable[UploadedFile], codebook: Codebook) -> _OpenedFiles:
+def _opened(files: Iterable[UploadedFile], codebook: Codebook, answers: Mapping[str, Answers]) -> _OpenedFiles:
     opened = _OpenedFiles()
     fix_sheets: list[tuple[str, FixSheet]] = []
     next_index = 0
@@ -96,7 +103,7 @@ def _opened(files: Iterable[UploadedFile], codebook: Codebook) -> _OpenedFiles:
         if fix_sheet:
             fix_sheets.append((file.uploaded_at, fix_sheet))
         else:
-            opened.counts.append(OpenedFile(file, sheets, next_index))
+            opened.counts.append(OpenedFile(file, sheets, next_index, answers.get(file.name, NO_ANSWERS)))
             next_index += len(sheets)
     opened.fix_sheets = [sheet for _, sheet in sorted(fix_sheets, key=lambda pair: (pair[0], pair[1].file))]
     return opened
@@ -132,6 +139,9 @@ class _Folder:
                 continue
             try:
                 reading = read(opened)
+            except FileUnclear as error:
+                self.problems.append(FileProblem(name, str(error), question=error.question))
+                continue
             except CountFileError as error:
                 self.problems.append(FileProblem(name, str(error)))
                 continue
@@ -142,7 +152,7 @@ class _Folder:
 def _outcome(folder: _Folder, fixes: Fixes, snapshot: Snapshot, decided: Mapping[str, Decimal]) -> Capture:
     readings = folder.readings
     tables = {table.index: table for reading in readings for table in reading.tables}
-    combined = combined_counts(_joined(readings), tables, decided)
+    combined = combined_counts(_joined(readings), tables, decided, _corrected(readings))
     parked = [row for reading in readings for row in reading.parked]
     parked += _parked_after_all(tables, combined.setbacks)
     parked.sort(key=lambda row: (row.file, row.row))
@@ -169,6 +179,13 @@ def _outcome(folder: _Folder, fixes: Fixes, snapshot: Snapshot, decided: Mapping
         corrections=tuple(sorted(corrections, key=lambda correction: (correction.row.file, correction.row.row))),
         aliases=fixes.aliases,
     )
+
+
+def _corrected(readings: Iterable[FileReading]) -> dict[int, Setback]:
+    corrected: dict[int, Setback] = {}
+    for reading in readings:
+        corrected |= corrected_rows(reading.observations, reading.parked, reading.tables)
+    return corrected
 
 
 def _joined(readings: Sequence[FileReading]) -> ObservationsBySku:

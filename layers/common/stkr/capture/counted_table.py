@@ -13,7 +13,9 @@ from stkr.tabular.sheet import Sheet, cell_name
 @dataclass(frozen=True, slots=True)
 class CountedTable:
     """One table of one file, named as a person finds it. ``index`` orders the tables of a session; ``clock`` says when
-    its rows were counted, if their times can be relied on.
+    its rows were counted, if their times can be relied on. ``rows_add_up`` where every row is a count of its own: one
+    scan, or as a person says. ``equal_rows_repeat`` where a person says that equal rows are one count, whatever else
+    they differ in.
     """
 
     index: int
@@ -22,6 +24,8 @@ class CountedTable:
     sheet: Sheet
     layout: Layout
     clock: Clock | None = None
+    rows_add_up: bool = False
+    equal_rows_repeat: bool = False
 
     @property
     def report(self) -> ReadTable:

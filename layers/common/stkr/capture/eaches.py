@@ -1,5 +1,6 @@
 """From an amount as it was read to eaches of the item that was counted: by its pack size, its unit and its measure."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from stkr.capture.codes import Match
@@ -45,6 +46,20 @@ def in_eaches(amount: Amount, match: Match) -> Decimal | Unread:
             f"{plain(total)} is not a whole number, and {stock.sku} is not sold by measure: recount",
         )
     return total
+
+
+def in_eaches_of_packs(amount: Amount, match: Match, said_sizes: Iterable[Decimal]) -> Decimal | Unread:
+    """The same for cases whose row says how many they hold, which must be what the system says."""
+    stock = match.stock
+    pack = ONE if stock.unit == CASE else match.pack if match.pack is not None else stock.pack_size
+    other_size = next((size for size in said_sizes if pack is not None and size != pack), None)
+    if other_size is None or pack is None:
+        return in_eaches(amount, match)
+    return Unread(
+        Reason.MISSING_PACK_SIZE,
+        f"the row says that a case of {stock.sku} holds {plain(other_size)}, the system says {plain(pack)}: "
+        "count in eaches, or correct the pack size",
+    )
 
 
 def if_mark_is_decimal(unread: Unread, match: Match) -> Decimal | Unread:

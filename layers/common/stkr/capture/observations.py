@@ -52,7 +52,7 @@ def by_bin(observations: Iterable[RowObservation]) -> list[BinObservations]:
 
 
 def scans_added_up(scans: ObservationsBySku) -> ObservationsBySku:
-    """Rows of one unit each become one observation of their sum, which all of them share."""
+    """Rows that are counts of their own become one observation of their sum, which all of them share."""
     summed: dict[str, list[RowObservation]] = {}
     for sku, observations in scans.items():
         sums: dict[AreaBin, Decimal] = {}

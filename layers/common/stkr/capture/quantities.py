@@ -98,6 +98,29 @@ def read_amount(cell: str, unit: str = "") -> Amount | Unread | None:
     return _cached(cell, unit) if len(cell) + len(unit) <= _LONGEST_CACHED else _read(cell, unit)
 
 
+def read_amount_counted_in(said: str, cell: str, unit: str) -> Amount | Unread | None:
+    """The same where the count's title, or a line above it, says a unit; the row's own unit must not be another one.
+
+    Single units that a title names are no more than what a bare number means.
+    """
+    word = visible(unit).casefold()
+    same = word in ("", said) or (unit_named(word) is not None and unit_named(word) == unit_named(said))
+    if not same:
+        return contradicting_units(cell, f"{unit}, where the count is said to be in {said},")
+    return read_amount(cell, unit or ("" if unit_named(said) == EACH else said))
+
+
+def contradicting_units(cell: str, unit: str) -> Unread | None:
+    """What comes of a number beside a unit that may be its own or not; ``None`` where there is no number."""
+    if not visible(cell):
+        return None
+    return Unread(
+        Reason.UNKNOWN_UNIT,
+        f"{visible(cell)[:_LONGEST_SHOWN]} beside the unit {visible(unit)[: _LONGEST_SHOWN * 2]} can mean two things: "
+        "give the unit in one place only",
+    )
+
+
 def _read(cell: str, unit: str) -> Amount | Unread | None:
     if not unit and cell.isdecimal() and cell.isascii() and len(cell) <= MAX_DIGITS:
         return Amount(Decimal(cell), bare=True)

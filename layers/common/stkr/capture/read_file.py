@@ -8,21 +8,28 @@ from functools import partial
 from stkr.capture.codes import Codebook
 from stkr.capture.counted_table import CountedTable
 from stkr.capture.layout import Layout, NotACount
+from stkr.capture.layout.cells import number_in
 from stkr.capture.layout.find import find_layout
 from stkr.capture.layout.late_cells import checked_to_the_end
-from stkr.capture.layout.telling_apart import refuse_merged
+from stkr.capture.layout.said_unit import refuse_unit_below
 from stkr.capture.observations import AreaBin, RowObservation, row_key, scans_added_up
+from stkr.capture.quantities import is_unit
+from stkr.capture.questions import NO_ANSWERS, Answers, EqualRows
 from stkr.capture.read_fix_sheet import Fix, Fixes
-from stkr.capture.result import Correction, ParkedRow, UploadedFile
+from stkr.capture.result import Correction, ParkedRow, Reason, UploadedFile
 from stkr.capture.row_judge import RowJudge, RowToPark, RowVerdict
 from stkr.capture.times import Clock, Moment, clock_of, window_of
+from stkr.capture.wrong_place import OtherPlaces, refuse_items_of_another_place
 from stkr.domain.alias import RowRef
 from stkr.domain.counted import ClockDoubt
 from stkr.domain.errors import CountFileError
 from stkr.domain.stock import Snapshot
 from stkr.headings.titles import heading
 from stkr.tabular.sheet import Block, Row, Sheet, has_content
-from stkr.tabular.text import words
+from stkr.tabular.text import visible, words
+
+_STRAY_ONE_IN = 5
+"""More than one short number in so many scans is no slip."""
 
 
 @dataclass(slots=True)
@@ -58,11 +65,12 @@ WatchBlocks = Callable[[Iterable[Block]], Iterable[Block]]
 
 @dataclass(frozen=True, slots=True)
 class OpenedFile:
-    """A file whose tables are open; they are numbered from ``first_index`` on."""
+    """A file whose tables are open; they are numbered from ``first_index`` on. ``answers`` are about all of them."""
 
     file: UploadedFile
     sheets: tuple[Sheet, ...]
     first_index: int
+    answers: Answers = NO_ANSWERS
 
 
 def read_file(
@@ -78,20 +86,42 @@ def read_file(
     passed_over = tuple(f"{opened.file.name} [{sheet.name}]" for sheet in others if sheet.sample())
     reading = FileReading(tables, passed_over=passed_over)
     for table in tables:
-        find_with = partial(_layout_with, table, codebook, snapshot)
+        find_with = partial(_layout_with, table, codebook, snapshot, opened.answers)
         blocks = checked_to_the_end(table.layout, table.sheet.blocks(), find_with)
         judge = RowJudge(table, codebook, snapshot)
-        _read_table(table, reading, judge, fixes.of_file(table.name), watch(blocks))
+        _read_table(table, reading, judge, fixes.of_file(table.name), watch(blocks), OtherPlaces(snapshot))
+        _refuse_quantities_among_scans(table, reading)
+    refuse_items_of_another_place(reading.observations.keys(), snapshot)
     return reading
 
 
-def _layout_with(table: CountedTable, codebook: Codebook, snapshot: Snapshot, late: Sequence[Row]) -> Layout:
-    return find_layout([*table.sheet.sample(), *late], codebook, snapshot.location)
+def _refuse_quantities_among_scans(table: CountedTable, reading: FileReading) -> None:
+    """Some scanners write a barcode and its quantity on alternate lines; such a list is no list of single scans."""
+    if table.layout.quantity is not None:
+        return
+    short_numbers = [
+        row
+        for row in reading.parked
+        if row.file == table.name and row.reason is Reason.UNKNOWN_CODE and number_in(row.code) is not None
+    ]
+    rows = len(short_numbers) + sum(map(len, reading.observations.values()))
+    if len(short_numbers) * _STRAY_ONE_IN > rows:
+        raise CountFileError(
+            f"row {short_numbers[0].row} ({visible(short_numbers[0].code)}) and {len(short_numbers) - 1} more look "
+            "like quantities between codes, not like scans of one unit each: put each quantity beside its code"
+        )
+
+
+def _layout_with(
+    table: CountedTable, codebook: Codebook, snapshot: Snapshot, answers: Answers, late: Sequence[Row]
+) -> Layout:
+    return find_layout([*table.sheet.sample(), *late], codebook, snapshot.location, answers)
 
 
 def _counted_tables(opened: OpenedFile, codebook: Codebook, snapshot: Snapshot) -> list[CountedTable]:
     """The tables that are counts. A workbook may hold others beside them; a file without any is refused."""
     tables: list[CountedTable] = []
+    other_places = OtherPlaces(snapshot)
     refusal = CountFileError("the file is empty")
     file, sheets = opened.file, opened.sheets
     for index, sheet in enumerate(sheets, opened.first_index):
@@ -99,21 +129,43 @@ def _counted_tables(opened: OpenedFile, codebook: Codebook, snapshot: Snapshot) 
         if not sample:
             continue
         try:
-            layout = find_layout(sample, codebook, snapshot.location)
+            layout = find_layout(sample, codebook, snapshot.location, opened.answers)
+            _refuse_answered_unit(layout, opened.answers.unit)
             _refuse_other_location(layout, snapshot)
-            refuse_merged(layout, sheet.rows())
+            for number, cells in sample:
+                if number < layout.header:
+                    other_places.refuse_line(number, cells)
         except NotACount as error:
             refusal = error
             continue
         name = file.name if len(sheets) == 1 else f"{file.name} [{sheet.name}]"
         clock = _clock(layout, sample, file, snapshot)
-        tables.append(CountedTable(index=index, name=name, file=file, sheet=sheet, layout=layout, clock=clock))
+        adds_up = layout.quantity is None or opened.answers.equal_rows is EqualRows.ADD
+        tables.append(
+            CountedTable(
+                index=index,
+                name=name,
+                file=file,
+                sheet=sheet,
+                layout=layout,
+                clock=clock,
+                rows_add_up=adds_up,
+                equal_rows_repeat=opened.answers.equal_rows is EqualRows.SAME,
+            )
+        )
     if len(tables) > 1:
         # Notes of a line or two look like scans of unknown codes; beside a real count they are notes.
         tables = [table for table in tables if table.layout.header or _knows_any(table, codebook)] or tables
     if not tables:
         raise refusal
     return tables
+
+
+def _refuse_answered_unit(layout: Layout, unit: str) -> None:
+    if unit and not is_unit(unit):
+        raise CountFileError(f"{unit!r} is no unit that we know: say each, cases, or the item's measure, such as m")
+    if unit and layout.quantity is None:
+        raise CountFileError(f"there is no count to be in {unit!r}: every row is one scan")
 
 
 def _clock(layout: Layout, sample: Iterable[Row], file: UploadedFile, snapshot: Snapshot) -> Clock | None:
@@ -143,11 +195,15 @@ def _knows_any(table: CountedTable, codebook: Codebook) -> bool:
 
 
 def _read_table(
-    table: CountedTable, reading: FileReading, judge: RowJudge, fixes: Mapping[int, Fix], blocks: Iterable[Block]
+    table: CountedTable,
+    reading: FileReading,
+    judge: RowJudge,
+    fixes: Mapping[int, Fix],
+    blocks: Iterable[Block],
+    other_places: OtherPlaces,
 ) -> None:
     first_key = row_key(table.index, 0)
-    is_scans = table.layout.quantity is None
-    observations = defaultdict(list) if is_scans else reading.observations
+    observations = defaultdict(list) if table.rows_add_up else reading.observations
     for block in blocks:
         if table.clock:
             _note_moments(table, table.clock, reading, block)
@@ -157,6 +213,7 @@ def _read_table(
             if sku is not None and quantity is not None and area_bin is not None and fix is None:
                 observations[sku].append((area_bin, quantity, first_key + number))
                 continue
+            other_places.refuse_section(number, cells)
             verdict = (
                 judge.judge(cells, number, area_bin)
                 if fix is None
@@ -166,13 +223,22 @@ def _read_table(
                 observations[verdict[0]].append((verdict[1], verdict[2], first_key + number))
             elif verdict is not None:
                 reading.parked.append(table.parked(number, cells, verdict.troubles, verdict.skus))
-            else:
-                table.layout.refuse_without_recount(cells)
-                if has_content(cells) and not table.layout.repeats_header(cells):
-                    reading.blank += 1
-    if is_scans:
+            elif _is_blank(table.layout, cells, number):
+                reading.blank += 1
+    if table.rows_add_up:
         for sku, added_up in scans_added_up(observations).items():
             reading.observations[sku] += added_up
+
+
+def _is_blank(layout: Layout, cells: Sequence[str], number: int) -> bool:
+    """Whether a row that counts nothing has content of its own.
+
+    :raises CountFileError: when it says something of the other rows' counts.
+    """
+    layout.refuse_without_recount(cells)
+    if cells.count("") == len(cells) - 1 and not layout.counted_in:
+        refuse_unit_below(cells, number)
+    return has_content(cells) and not layout.repeats_header(cells)
 
 
 def _note_moments(table: CountedTable, clock: Clock, reading: FileReading, block: Block) -> None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from stkr.domain.alias import Alias, RowRef
 from stkr.domain.counted import CountedLine, FileProblem
 from stkr.domain.names import SessionId
+from stkr.domain.question import Candidate
 
 
 class Reason(StrEnum):
@@ -87,7 +88,7 @@ class ColumnReport:
 
     ``header`` is the physical row of the header, 0 where there is none. ``count`` is ``None`` where every row is one
     scan, the others where there is no such column. ``times`` say when a row was counted. ``ignored`` are the columns
-    that were left aside, in their order.
+    that were left aside, in their order; those of them in ``left_aside`` hold numbers that could have been counts.
     """
 
     header: int
@@ -98,6 +99,7 @@ class ColumnReport:
     location: str | None
     ignored: tuple[str, ...]
     times: tuple[str, ...] = ()
+    left_aside: tuple[Candidate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,13 @@ class ReadTable:
         each = "" if columns.count else "; every row counts one"
         unused = f"; not used: {_listed(columns.ignored)}" if columns.ignored else ""
         return f"{self.form}, {header}; {', '.join(taken)}{each}{unused}"
+
+    @property
+    def left_aside(self) -> str:
+        """The columns of numbers that were not used although they could have been counts, each with some of its cells;
+        empty where there are none.
+        """
+        return ", ".join(candidate.in_words for candidate in self.columns.left_aside)
 
 
 def _listed(titles: Iterable[str | None]) -> str:

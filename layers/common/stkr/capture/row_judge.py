@@ -9,16 +9,27 @@ from typing import Any, Generic, TypeVar
 
 from stkr.capture.codes import Codebook, CodeMatch, Match, Unmatched
 from stkr.capture.counted_table import CountedTable
-from stkr.capture.eaches import if_mark_is_decimal, in_eaches, typed_in_eaches
+from stkr.capture.eaches import if_mark_is_decimal, in_eaches, in_eaches_of_packs, typed_in_eaches
+from stkr.capture.layout.cells import number_in
 from stkr.capture.layout.find import is_header
 from stkr.capture.observations import AreaBin
-from stkr.capture.quantities import SCANNED, Amount, Unread, read_amount, writes_three_places
+from stkr.capture.quantities import (
+    SCANNED,
+    Amount,
+    Unread,
+    contradicting_units,
+    read_amount,
+    read_amount_counted_in,
+    writes_three_places,
+)
 from stkr.capture.read_fix_sheet import Fix
 from stkr.capture.result import Reason, RowTrouble
 from stkr.domain.errors import CountFileError
 from stkr.domain.exact import ONE
 from stkr.domain.stock import Snapshot
+from stkr.domain.units import mentions_unit
 from stkr.headings.titles import heading
+from stkr.headings.unit_words import is_unit_of_its_row
 from stkr.tabular.sheet import Block, cell_name, has_content
 from stkr.tabular.text import folded, visible
 
@@ -97,6 +108,14 @@ def _whole(amount: Amount | Unread | None) -> Decimal | None:
     return amount.eaches if isinstance(amount, Amount) and amount.bare and not amount.eaches % 1 else None
 
 
+def _names_units(remarks: Sequence[str | Sequence[str]]) -> list[bool]:
+    """Whether each row's remarks say in what unit it was counted; of nearly all, none has a word for a unit."""
+    of_rows = [[cells] if isinstance(cells, str) else cells for cells in remarks]
+    if not mentions_unit("\n".join("\n".join(cells) for cells in of_rows)):
+        return [False] * len(of_rows)
+    return [any(map(is_unit_of_its_row, cells)) for cells in of_rows]
+
+
 def _single(match: CodeMatch) -> str | None:
     """The SKU that a code names, where it is not the barcode of a case."""
     return match.stock.sku if isinstance(match, Match) and match.pack is None else None
@@ -120,11 +139,12 @@ class RowJudge:
             self._quantities = _PlainAnswers[Decimal]((), lambda new: [ONE for _ in new])
         elif layout.unit is None:
             self._quantities = _PlainAnswers(
-                (layout.quantity,), lambda new: [_whole(read_amount(cell)) for cell in new]
+                (layout.quantity,), lambda new: [_whole(self._read(cell, "")) for cell in new]
             )
         else:
             both = (layout.quantity, layout.unit)
-            self._quantities = _PlainAnswers(both, lambda new: [_whole(read_amount(*cells)) for cells in new])
+            self._quantities = _PlainAnswers(both, lambda new: [_whole(self._read(*cells)) for cells in new])
+        self._remarks = _PlainAnswers[bool](layout.remarks, _names_units)
         if layout.location is None:
             self._area_bins = _PlainAnswers[AreaBin](
                 (layout.bin,), lambda new: [places.area_bin("", name) for name in new]
@@ -141,7 +161,11 @@ class RowJudge:
         There is no plain answer for what takes a closer look: a case barcode, a unit, a number that is not whole.
         """
         numbers, rows = block
-        return zip(self._skus.of(rows), self._quantities.of(rows), self._area_bins.of(rows), numbers, rows, strict=True)
+        quantities = self._quantities.of(rows)
+        if self._layout.remarks:
+            remarked = self._remarks.of(rows)
+            quantities = (None if in_unit else quantity for quantity, in_unit in zip(quantities, remarked, strict=True))
+        return zip(self._skus.of(rows), quantities, self._area_bins.of(rows), numbers, rows, strict=True)
 
     def judge(self, cells: Sequence[str], number: int, area_bin: AreaBin | None, fix: Fix | None = None) -> RowVerdict:
         """Say what a row is; where a person has fixed it, what they typed takes the place of its cells.
@@ -157,7 +181,7 @@ class RowJudge:
             if self._is_header_again(cells, number):
                 return None
         elif area_bin is not None:
-            quantity = typed_in_eaches(typed, match) if typed else self._quantity(amount, match)
+            quantity = typed_in_eaches(typed, match) if typed else self._quantity(amount, match, cells)
             if isinstance(quantity, Decimal):
                 return match.stock.sku, area_bin, quantity
             amount = quantity
@@ -171,10 +195,20 @@ class RowJudge:
         layout = self._layout
         if layout.quantity is None:
             return SCANNED if has_content(cells) else None
-        return read_amount(cells[layout.quantity], "" if layout.unit is None else cells[layout.unit])
+        amount = self._read(cells[layout.quantity], "" if layout.unit is None else cells[layout.unit])
+        remarked = next((cells[index] for index in layout.remarks if is_unit_of_its_row(cells[index])), "")
+        return contradicting_units(cells[layout.quantity], remarked) if amount is not None and remarked else amount
 
-    def _quantity(self, amount: Amount | Unread, match: Match) -> Decimal | Unread:
+    def _read(self, cell: str, unit: str) -> Amount | Unread | None:
+        said = self._layout.counted_in
+        return read_amount_counted_in(said, cell, unit) if said else read_amount(cell, unit)
+
+    def _quantity(self, amount: Amount | Unread, match: Match, cells: Sequence[str]) -> Decimal | Unread:
         if isinstance(amount, Amount):
+            if amount.cases:
+                sizes = (number_in(cells[index]) for index in self._layout.pack_sizes)
+                said_sizes = [size for size in sizes if size is not None]
+                return in_eaches_of_packs(amount, match, said_sizes)
             return in_eaches(amount, match)
         return if_mark_is_decimal(amount, match) if amount.if_decimal and self._writes_three_places else amount
 

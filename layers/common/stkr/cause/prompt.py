@@ -135,10 +135,10 @@ def _plain_sentence(text: str) -> bool:
 
 
 def _figures_known(text: str, evidence: Evidence) -> bool:
-    known = set(_figures(evidence))
+    allowed = set(_figures(evidence))
     for figure in _NUMBER.findall(text):
         try:
-            if abs(Decimal(figure.replace(",", ""))) not in known:
+            if abs(Decimal(figure.replace(",", ""))) not in allowed:
                 return False
         except InvalidOperation:  # Such as 1.2.3: not a figure of ours.
             return False
@@ -147,8 +147,8 @@ def _figures_known(text: str, evidence: Evidence) -> bool:
 
 def _figures(evidence: Evidence) -> Iterator[Decimal]:
     """Every number a sentence about the evidence may use: its figures, rounded percentages, whole weeks."""
-    given = (evidence.gap_units, evidence.gap_pct, evidence.gap_value, evidence.counted_qty, evidence.system_qty)
-    for value in (*given, evidence.moved_during_count, evidence.sold_since_count):
+    quantities = (evidence.gap_units, evidence.gap_pct, evidence.gap_value, evidence.counted_qty, evidence.system_qty)
+    for value in (*quantities, evidence.moved_during_count, evidence.sold_since_count):
         if value is not None:
             size = value.copy_abs()
             yield size

@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from stkr.domain.names import Instant
+from stkr.domain.question import Question
 
 CLOCKS_APART = timedelta(minutes=2)
 """How far the clocks of scanner, till and system of record may be apart; also the time it takes to count a shelf."""
@@ -51,8 +52,12 @@ class CountedLine:
 
 @dataclass(frozen=True, slots=True)
 class FileProblem:
-    """A file that could not be taken, and what to do about it; with a ``row``, it is only this row of a fix sheet."""
+    """A file that could not be taken, and what to do about it; with a ``row``, it is only this row of a fix sheet.
+
+    ``question`` is what a person can answer so that the file is taken as it is.
+    """
 
     file: str
     problem: str
     row: int | None = None
+    question: Question | None = None

@@ -4,6 +4,7 @@
 
     StkrError
     ├── CountFileError       a count or stock file cannot be read as a whole
+    │   └── FileUnclear      the same, and one answer settles it (in ``stkr.capture.questions``)
     ├── RulesError           the rules doc is not valid
     ├── SessionError
     │   ├── UnknownSession   no such count session

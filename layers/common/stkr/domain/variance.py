@@ -74,7 +74,7 @@ def gap_between(counted_qty: Decimal, system_qty: Decimal, unit_cost: Decimal | 
     """``units = counted - system``; ``percent = 100 x units / system``; ``value = units x unit cost``.
 
     The percentage is rounded to four places, for display only; the tolerance is tested without dividing
-    (``rules.doc.Rules.judge``).
+    (``stkr.variance.core.judge``).
     """
     units = counted_qty - system_qty
     if not units:  # most lines: the short way

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import lru_cache
 
+from stkr.domain.units import is_container, is_measure, unit_named
 from stkr.tabular.text import words
 
 
@@ -151,16 +152,22 @@ _NOT_COUNT = _set(
     "gain gains losses has is not meta ecart diferencia differenza verschil bestellt geliefert verkauft reserviert"
 )
 _CONTAINERS = _set(
-    "cases boxes cartons ctns ctn cs packs packets crates outers pallets kartons cajas cartons boites scatole dozen"
+    "cases boxes cartons ctns ctn cs packs packets crates outers pallets kartons cajas boites scatole dozen dozens "
+    "karton kisten colis ve verpackungseinheiten packungen paletten dozen trays bags sacks bundles colli caixas cartoni"
 )
-_CONTAINER_SIDE = _set("full whole complete counted count qty quantity of per")
+_CONTAINER_SIDE = _set("full whole complete counted count qty quantity of per in")
 # "Counted on" and "Found in" go on with a day or a place.
 _OPEN_ENDS = _set("on in at by from for of am im le el il op")
 _NUMBER_OF = _phrases("number of,no of,nr of")
 _UNIT = _phrases(
-    "unit,uom,unit of measure,unit of measurement,units of measure,count unit,counting unit,qty unit,"
+    "u m,unit,unit code,unit name,uom code,uom name,unit of measure code,unit of measure name,units of measurement,"
+    "uom,unit of measure,unit of measurement,units of measure,count unit,counting unit,qty unit,"
     "quantity unit,count uom,stock uom,qty uom,measure,einheit,mengeneinheit,unite,unidad,unidad de medida,unita,"
-    "eenheid,enhet"
+    "eenheid,enhet,enhed,me,vpe,unidade,unidade de medida,unita di misura,unite de mesure,jednostka,jednostka miary,"
+    "jednotka,yksikko,birim,um,jm,mj,base unit,base uom,base unit of measure,stock unit,stocking unit,"
+    "basismengeneinheit,"
+    "ед изм,единица,единица измерения,jedn,j m,m j,mertekegyseg,"
+    "erfassungsmengeneinheit,bun,une,bme,eme,\u5358\u4f4d,\u5355\u4f4d,\u55ae\u4f4d,\ub2e8\uc704"
 )
 # From the smallest place to the largest.
 _BIN_WORDS = (
@@ -203,7 +210,7 @@ _SUPPLIER = _phrases(
     "lieferanten artikelnummer"
 )
 # What import templates add to a title; ERPNext names the table that a field is in.
-_NOTE = re.compile(r"\s*\((?:items|required|optional|mandatory)\)$", re.IGNORECASE)
+OWN_NOTE = re.compile(r"\s*\((?:items|required|optional|mandatory)\)$", re.IGNORECASE)
 # Odoo exports a related field as a path, in words or in technical names.
 _PRODUCT_FIELD = re.compile(r"(?:product|product_id|product_tmpl_id|product variant)/([^/]+)", re.IGNORECASE)
 _LOOSE_CODE = _phrases(
@@ -265,7 +272,7 @@ def heading(header: str) -> Heading | None:
 
 @lru_cache(maxsize=4096)
 def _heading(header: str) -> Heading | None:
-    text = _NOTE.sub("", header.strip().strip("\ufeff"))
+    text = OWN_NOTE.sub("", header.strip().strip("\ufeff"))
     if not text:
         return None
     if _ALERTS.match(text):
@@ -285,6 +292,16 @@ def _heading(header: str) -> Heading | None:
     # "Counted?" asks for yes or no, "Qty?" for a number.
     is_question = text.endswith("?") and meaning is not None and meaning.role is Role.QUANTITY
     return Heading(Role.OTHER, OtherRank.DOUBTFUL) if is_question else meaning
+
+
+def _tells_unit(word: str) -> bool:
+    """Whether a word of a title is a unit and not a size; ``unit_words`` says what follows from it."""
+    return is_container(word) or (len(word) > 1 and is_measure(unit_named(word) or ""))
+
+
+def is_explained(word: str) -> bool:
+    """Whether a word of a count's title is one that we know, and no unit."""
+    return word in _EXPLAINED or word in _OTHER_WORDS
 
 
 def is_of_an_earlier_count(header: str) -> bool:
@@ -330,7 +347,9 @@ def _quantity(phrase: tuple[str, ...]) -> Heading | None:
         return None
     if present & (_COUNT | _RECOUNT | _QUANTITY | _STOCK | _EXPECTED) or present >= _ON_HAND or phrase in _PLAIN:
         return Heading(
-            Role.QUANTITY, _rank(phrase, present), qualified=phrase not in _PLAIN and not present <= _EXPLAINED
+            Role.QUANTITY,
+            _rank(phrase, present),
+            qualified=phrase not in _PLAIN and not all(word in _EXPLAINED or _tells_unit(word) for word in present),
         )
     return None
 

@@ -1,4 +1,4 @@
-"""What each function is told by its environment: one model per function, validated once.
+"""The settings that each function reads from its environment: one model per function, validated once.
 
 The variables are declared in ``template.yaml``; a missing one fails the cold start, not the first write.
 """

@@ -58,11 +58,11 @@ class Group(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _a_setting_without_a_value_is_not_given(cls, given: Any) -> Any:
-        if not isinstance(given, dict):
-            return given
-        known = cls.settings()
-        return {name: value for name, value in given.items() if value is not None or name not in known}
+    def _a_setting_without_a_value_is_left_out(cls, content: Any) -> Any:
+        if not isinstance(content, dict):
+            return content
+        settings = cls.settings()
+        return {name: value for name, value in content.items() if value is not None or name not in settings}
 
     @classmethod
     def settings(cls) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ class Group(BaseModel):
 
 
 class Person(Group):
-    """Somebody the system writes to."""
+    """A person the system writes to."""
 
     name: Annotated[ShownName, Field(description="What mails call this person.", examples=["Priya"])]
     email: Annotated[Email, Field(description="Where mails go.", examples=["priya@example.com"])]
@@ -162,7 +162,7 @@ class Override(Group):
 
 
 class QuietHours(Group):
-    """Local time of day during which nobody is mailed; they may span midnight."""
+    """Local times of day between which no mail is sent; they may span midnight."""
 
     start: Annotated[TimeOfDay, Field(alias="from", description="When they begin.", examples=["20:00"])]
     end: Annotated[TimeOfDay, Field(alias="to", description="When they end.", examples=["07:00"])]
@@ -317,7 +317,7 @@ def parse_rules(text: str) -> Rules:
     try:
         rules = Rules.model_validate({} if document.content is None else document.content)
     except ValidationError as error:
-        problems += (complaint(found, document, Rules) for found in error.errors()[:MAX_PROBLEMS])
+        problems += (complaint(detail, document, Rules) for detail in error.errors()[:MAX_PROBLEMS])
     else:
         if not problems:
             return rules
@@ -326,37 +326,37 @@ def parse_rules(text: str) -> Rules:
 
 
 def _across(document: YamlDocument) -> Iterator[RulesProblem]:
-    """What is wrong between settings that are each right by themselves; it is found whatever else is wrong."""
+    """Problems between settings that are each valid by themselves; they are found whatever else is wrong."""
     if not isinstance(document.content, dict):
         return
-    known = list(_entries(document, "locations"))
+    location_keys = list(_entries(document, "locations"))
     with suppress(ValidationError):
         quiet = QuietHours.model_validate(document.content.get("quiet_hours"))
         if quiet.start == quiet.end:
-            told = "quiet_hours begin and end at the same time; leave them out if mails may go at any hour"
-            yield document.problem(("quiet_hours",), told)
+            text = "quiet_hours begin and end at the same time; leave them out if mails may go at any hour"
+            yield document.problem(("quiet_hours",), text)
     yield from _rivals(document)
-    yield from _unknown_locations(document, known)
+    yield from _unknown_locations(document, location_keys)
     spelt: dict[str, str] = {}
-    for name in known:
+    for name in location_keys:
         first = spelt.setdefault(str(name).casefold(), str(name))
         if first != name:
-            told = f"this location differs from `{first}` only in upper and lower case"
-            yield document.problem(("locations", name), told, of_name=True)
+            text = f"this location differs from `{first}` only in upper and lower case"
+            yield document.problem(("locations", name), text, of_name=True)
     for where, location in _valid(document, Location, "locations"):
         yield from _same_people(document, where, location)
 
 
 def _rivals(document: YamlDocument) -> Iterator[RulesProblem]:
-    for (earlier, one), (later, other) in combinations(_valid(document, Override, "overrides"), 2):
-        if one.rivals(other):
-            told = f"this override and the one in line {document.place(earlier).line} fit some of the same lines, and "
-            yield document.problem(later, told + "neither is more specific: narrow one down, or take it out")
+    for (earlier, first), (later, second) in combinations(_valid(document, Override, "overrides"), 2):
+        if first.rivals(second):
+            text = f"this override and the one in line {document.place(earlier).line} fit some of the same lines, and "
+            yield document.problem(later, text + "neither is more specific: narrow one down, or take it out")
 
 
-def _unknown_locations(document: YamlDocument, known: Sequence[str | int]) -> Iterator[RulesProblem]:
+def _unknown_locations(document: YamlDocument, location_keys: Sequence[str | int]) -> Iterator[RulesProblem]:
     """Overrides for a location that the doc does not have; one without any, to check files with, may name others."""
-    names = {str(name).casefold(): str(name) for name in known}
+    names = {str(name).casefold(): str(name) for name in location_keys}
     for where, override in _valid(document, Override, "overrides"):
         if names and override.location and override.location.casefold() not in names:
             near = did_you_mean(override.location, list(names.values()))
@@ -366,8 +366,8 @@ def _unknown_locations(document: YamlDocument, known: Sequence[str | int]) -> It
 def _same_people(document: YamlDocument, where: Where, location: Location) -> Iterator[RulesProblem]:
     """The same address where two people are needed, or among the counters twice."""
     if location.escalation and location.escalation.email.casefold() == location.approver.email.casefold():
-        told = "the escalation contact has the approver's address: name somebody else, or leave it out"
-        yield document.problem((*where, "escalation", "email"), told)
+        text = "the escalation contact has the approver's address: name somebody else, or leave it out"
+        yield document.problem((*where, "escalation", "email"), text)
     lines: dict[str, int] = {}
     for number, person in enumerate(location.counters):
         at = (*where, "counters", number, "email")
@@ -380,9 +380,10 @@ def _same_people(document: YamlDocument, where: Where, location: Location) -> It
 def _entries(document: YamlDocument, setting: str) -> dict[str | int, Content]:
     """The entries of a list or mapping, as far as they are allowed to go."""
     content = document.content
-    given = content.get(setting) if isinstance(content, dict) else None
-    entries = given.items() if isinstance(given, dict) else enumerate(given) if isinstance(given, list) else ()
-    return dict(islice(entries, MAX_ENTRIES))
+    entries = content.get(setting) if isinstance(content, dict) else None
+    if isinstance(entries, dict):
+        return dict(islice(entries.items(), MAX_ENTRIES))
+    return dict(islice(enumerate(entries), MAX_ENTRIES)) if isinstance(entries, list) else {}
 
 
 def _valid(document: YamlDocument, group: type[_Group], setting: str) -> Iterator[tuple[Where, _Group]]:
@@ -394,5 +395,5 @@ def _valid(document: YamlDocument, group: type[_Group], setting: str) -> Iterato
 
 @cache
 def default_rules() -> Rules:
-    """The rules in force until a shop uploads its own: the seed's tolerance, and nobody to mail."""
+    """The rules in force until a shop uploads its own: a cautious tolerance, and nobody to mail."""
     return read_rules(resources.files("stkr.rules").joinpath("default.yaml").read_bytes())

@@ -8,25 +8,25 @@ WILDCARDS = "*?"
 
 
 def fits(pattern: str, sku: str) -> bool:
-    """Whether a pattern speaks about a SKU."""
+    """Whether a SKU fits a pattern."""
     # fnmatch knows sets in brackets as well; here a bracket is a character like any other.
     return fnmatchcase(sku.casefold(), pattern.casefold().replace("[", "[[]"))
 
 
-def overlap(one: str, other: str) -> bool:
+def overlap(first: str, second: str) -> bool:
     """Whether some SKU fits both patterns.
 
-    One is walked character by character; the places that the other can be at meanwhile are the bits of a number.
+    The first is walked character by character; the places where the second can be meanwhile are the bits of a number.
     """
-    places = _places(_plain(other))
-    stars, end = places.get("*", 0), 1 << len(_plain(other))
+    places = _places(_plain(second))
+    stars, end = places.get("*", 0), 1 << len(_plain(second))
     any_one = end - 1 & ~stars
 
     def with_skipped_stars(at: int) -> int:
         return at | (at & stars) << 1
 
     at = with_skipped_stars(1)
-    for character in _plain(one):
+    for character in _plain(first):
         if character == "*":
             at = -(at & -at) & (end << 1) - 1  # wherever it is, and anywhere behind
         else:
@@ -45,7 +45,7 @@ def _places(plain: str) -> dict[str, int]:
 
 
 def _plain(pattern: str) -> str:
-    """A pattern in small letters, with one star where several follow each other."""
+    """A pattern in lower case, with one star where several follow each other."""
     return re.sub(r"\*+", "*", pattern.casefold())
 
 

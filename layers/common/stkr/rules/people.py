@@ -1,4 +1,4 @@
-"""Who may decide, and who counted: the separation of duties that the rules doc asks for."""
+"""Who may decide and who counted, as far as the rules doc says."""
 
 from stkr.domain.line import Line
 from stkr.domain.session import Session
@@ -6,9 +6,9 @@ from stkr.rules.doc import Rules
 
 
 def may_decide(rules: Rules, line: Line, addressee: str) -> bool:
-    """Whether the rules doc still has the addressee of a link decide at the line's location.
+    """Whether the addressee of a link may still decide at the line's location.
 
-    A location that left the doc names nobody else, so the links of its variances stay good.
+    Where the location is no longer in the rules doc, nobody replaced them, so the links stay valid.
     """
     location = rules.locations.get(line.location)
     if location is None:
@@ -18,7 +18,7 @@ def may_decide(rules: Rules, line: Line, addressee: str) -> bool:
 
 
 def counted_by(session: Session, rules: Rules, name: str, addressee: str) -> bool:
-    """Whether whoever decides, by the name typed or the address the link went to, is who counted the session."""
+    """Whether a person counted the session: by the name they type, or by the address that their link went to."""
     counter = _folded(session.counter)
     location = rules.locations.get(session.location)
     people = (

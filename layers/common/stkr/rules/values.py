@@ -41,9 +41,9 @@ _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
 
-def did_you_mean(written: str, known: list[str]) -> str:
-    """The question after a misspelt word: ``; did you mean `approver`?``, or nothing where no known word is near."""
-    by_folded = {word.casefold(): word for word in known}
+def did_you_mean(written: str, words: list[str]) -> str:
+    """The question after a misspelt word: ``; did you mean `approver`?``, or nothing where no word is near."""
+    by_folded = {word.casefold(): word for word in words}
     near = get_close_matches(written.casefold(), by_folded, n=1)
     return f"; did you mean `{by_folded[near[0]]}`?" if near else ""
 

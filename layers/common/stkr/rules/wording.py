@@ -1,4 +1,4 @@
-"""What is wrong with a rules doc, for somebody who keeps a shop: which setting, what it is to be, what to write."""
+"""The problems of a rules doc in a shopkeeper's words: which setting, what it should be, what to write."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
@@ -24,31 +24,31 @@ _PLAIN = {
 """What pydantic finds, by its name for it; anything else is a list or a group where one value is expected."""
 
 
-def complaint(found: ErrorDetails, document: YamlDocument, doc: type[BaseModel]) -> RulesProblem:
-    """What pydantic found wrong with a doc, as told to people and where it stands.
+def complaint(detail: ErrorDetails, document: YamlDocument, doc: type[BaseModel]) -> RulesProblem:
+    """One of pydantic's errors, in plain words and with its position.
 
-    :param doc: the model that the document was held against.
+    :param doc: the model that the document was validated with.
     """
-    kind, where = found["type"], found["loc"]
+    kind, where = detail["type"], detail["loc"]
     *group, name = where or ("",)
     if kind == "extra_forbidden":
         return document.problem(where, _unknown(str(name), tuple(group), doc), of_name=True)
     if kind == "missing":
-        told = f"{_path(tuple(group)) or 'the doc'} lacks `{name}`"
+        text = f"{_path(tuple(group)) or 'the doc'} lacks `{name}`"
         # What is there without a value is not given, and is pointed at; else the group's own name.
-        return document.problem(where if where in document.names else tuple(group), told, of_name=True)
+        return document.problem(where if where in document.names else tuple(group), text, of_name=True)
     if name == "[key]":
-        told = "is not a location's key: letters, digits, spaces, dots, hyphens and underscores, 64 at most"
-        return document.problem(tuple(group), f"`{group[-1]}` {told}", of_name=True)
-    if found["input"] is None:
+        text = "is not a location's key: letters, digits, spaces, dots, hyphens and underscores, 64 at most"
+        return document.problem(tuple(group), f"`{group[-1]}` {text}", of_name=True)
+    if detail["input"] is None:
         return document.problem(where, f"{_path(where)} is empty", of_name=True)
-    says = _PLAIN.get(kind, "is to be a single value").format_map(found.get("ctx", {}))
+    says = _PLAIN.get(kind, "is to be a single value").format_map(detail.get("ctx", {}))
     return document.problem(where, f"{_path(where) or 'the doc'} {says}")
 
 
 def _unknown(name: str, group: Where, doc: type[BaseModel]) -> str:
-    known = list(_settings(group, doc))
-    near = did_you_mean(name, known) or f"; there is {', '.join(known)}"
+    settings = list(_settings(group, doc))
+    near = did_you_mean(name, settings) or f"; there is {', '.join(settings)}"
     of = f" of {_path(group)}" if group else ""
     return f"`{name}` is not a setting{of}{near}"
 

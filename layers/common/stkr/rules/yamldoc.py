@@ -1,7 +1,7 @@
 """YAML as plain text, lists and mappings, with the line and column of each: what a person typed, and where.
 
-Nothing is resolved: ``0.1`` stays text, to be made exact by whoever reads it, ``20:00`` does not become 1200 and ``no``
-not false. Anchors, aliases and tags are refused, so that a doc is as large as it looks; so is nesting without end.
+Nothing is resolved: ``0.1`` stays text, so that it can be read exactly, ``20:00`` does not become 1200 and ``no`` not
+false. Anchors, aliases and tags are refused, so that a doc is as large as it looks; so is nesting without end.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ _PLAIN_WORDS: Mapping[str, str] = {
     "expected alphabetic or numeric character": "a text that begins with * or & belongs in quotes",
     "but found another document": "a line of --- begins another doc; there can be one only",
 }
-"""What PyYAML says, by how it begins, and what it means to somebody who never heard of a token."""
+"""The beginnings of PyYAML's messages, each with what it means in plain words."""
 
 _WHERE_IT_BEGAN = ("could not find expected ':'", "expected ','", "found unexpected")
 """Complaints whose cause is where the construct began, not where reading gave up."""
@@ -44,7 +44,7 @@ _WHERE_IT_BEGAN = ("could not find expected ':'", "expected ','", "found unexpec
 
 @dataclass(frozen=True, slots=True)
 class YamlPosition:
-    """Where something stands; both count from 1."""
+    """A position in the text; line and column count from 1."""
 
     line: int
     column: int
@@ -52,7 +52,7 @@ class YamlPosition:
 
 @dataclass(slots=True)
 class YamlDocument:
-    """A doc's content, where each name and each value of it stands, and what was wrong with its names."""
+    """A doc's content, the positions of its names and values, and what is wrong with its names."""
 
     content: Content = None
     names: dict[Where, YamlPosition] = field(default_factory=dict)
@@ -60,18 +60,18 @@ class YamlDocument:
     problems: list[RulesProblem] = field(default_factory=list)
 
     def place(self, where: Where, *, of_name: bool = False) -> YamlPosition:
-        """Where a value (or the name before it) stands; the nearest that is there, where it is missing."""
+        """The position of a value (or of the name before it); where it is missing, that of the nearest group."""
         for length in range(len(where), -1, -1):
-            found = self.names.get(where[:length]) if of_name else None
-            found = found or self.values.get(where[:length])
-            if found:
-                return found
+            position = self.names.get(where[:length]) if of_name else None
+            position = position or self.values.get(where[:length])
+            if position:
+                return position
         return YamlPosition(1, 1)
 
-    def problem(self, where: Where, told: str, *, of_name: bool = False) -> RulesProblem:
+    def problem(self, where: Where, text: str, *, of_name: bool = False) -> RulesProblem:
         """Something wrong with a value, or with the name before it."""
         at = self.place(where, of_name=of_name)
-        return RulesProblem(told, at.line, at.column)
+        return RulesProblem(text, at.line, at.column)
 
 
 def read_yaml(text: str) -> YamlDocument:
@@ -120,11 +120,11 @@ class _Loader(yaml.BaseLoader):
 
 
 def _problem(error: yaml.MarkedYAMLError) -> RulesProblem:
-    told = error.problem or "this cannot be read"
+    complaint = error.problem or "this cannot be read"
     mark = error.problem_mark
-    if told.startswith(_WHERE_IT_BEGAN) and error.context_mark:
+    if complaint.startswith(_WHERE_IT_BEGAN) and error.context_mark:
         mark = error.context_mark
-    plain = next((words for begins, words in _PLAIN_WORDS.items() if told.startswith(begins)), told)
+    plain = next((words for begins, words in _PLAIN_WORDS.items() if complaint.startswith(begins)), complaint)
     return RulesProblem(plain, mark.line + 1, mark.column + 1) if mark else RulesProblem(plain)
 
 
@@ -149,8 +149,8 @@ def _mapping(node: yaml.MappingNode, where: Where, document: YamlDocument) -> Co
         inside = (*where, key.value)
         if key.value in content:
             first = document.names[inside].line
-            told = f"`{key.value}` is there twice, first in line {first}: take one out"
-            document.problems.append(RulesProblem(told, at.line, at.column))
+            text = f"`{key.value}` is there twice, first in line {first}: take one out"
+            document.problems.append(RulesProblem(text, at.line, at.column))
             continue
         document.names[inside] = at
         content[key.value] = _content(value, inside, document)

@@ -106,9 +106,9 @@ def checked(opening: Opening, rules: Rules) -> Opening:
         raise ScopeError("say who is counting", "counter")
     for name in rules.locations:
         if name.casefold() == opening.location.strip().casefold():
-            return Opening(name, opening.counter.strip(), opening.zone, opening.skus, opening.recount_of)
-    known = ", ".join(sorted(rules.locations)) or "none yet: upload a rules doc first"
-    raise ScopeError(f"there is no location {opening.location!r}; the rules doc has: {known}", "location")
+            return replace(opening, location=name, counter=opening.counter.strip())
+    names = ", ".join(sorted(rules.locations)) or "none yet: upload a rules doc first"
+    raise ScopeError(f"there is no location {opening.location!r}; the rules doc has: {names}", "location")
 
 
 def with_aliases(rows: Iterable[StockRow], aliases: Iterable[Alias]) -> Iterator[StockRow]:
@@ -171,8 +171,8 @@ def _covers(opening: Opening, row: StockRow) -> bool:
     return opening.zone is None or opening.zone.casefold() in {row.category.casefold(), row.bin.casefold()}
 
 
-def _refuse_unknown(skus: Sequence[str], known: Iterable[str]) -> None:
-    spelled = {sku.casefold() for sku in known}
+def _refuse_unknown(skus: Sequence[str], stocked: Iterable[str]) -> None:
+    spelled = {sku.casefold() for sku in stocked}
     unknown = [sku for sku in skus if sku.casefold() not in spelled]
     if unknown:
         named = ", ".join(unknown[:_NAMED]) + (f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else "")

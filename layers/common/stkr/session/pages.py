@@ -12,6 +12,7 @@ from urllib.parse import urlencode, urlsplit
 
 from stkr.capture.result import Reason
 from stkr.domain.line import Line
+from stkr.domain.question import QuestionKind
 from stkr.domain.session import Session, SessionStatus
 from stkr.links.tokens import TOKEN, CountLink, url
 from stkr.rules.doc import Rules
@@ -31,7 +32,7 @@ AREA: Final = "area"
 """Query parameter that names the area an upload is for."""
 
 UPLOADED: Final = "uploaded"
-"""Query parameter of whoever comes from the upload form."""
+"""Query parameter of a visit that comes from the upload form."""
 
 MAX_LISTED_SKUS = 200
 SHOWN = 500
@@ -61,6 +62,11 @@ _REASONS = {
     Reason.CONFLICTING_COUNTS: "counts contradict each other",
     Reason.ALREADY_DECIDED: "already decided by a manager",
 }
+_QUESTIONS = {
+    QuestionKind.COUNT_COLUMN: "Which of these was counted on the shelf?",
+    QuestionKind.UNIT: "Which of these is the unit that was counted in?",
+}
+"""As people are asked about the columns of their own file, which is why its numbers may stand on a blind page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +131,14 @@ class UploadForm:
 
 def parse_open_form(body: str) -> OpenForm:
     """Read the form post that opens a count (urlencoded text); SKUs are separated by commas or line ends."""
-    given = fields(body)
-    counter, zone = one_line(given.get("counter", "")), one_line(given.get("zone", ""))
-    typed = given.get("skus", "").replace(",", "\n").splitlines()
+    posted = fields(body)
+    counter, zone = one_line(posted.get("counter", "")), one_line(posted.get("zone", ""))
+    typed = posted.get("skus", "").replace(",", "\n").splitlines()
     skus = tuple(dict.fromkeys(sku for sku in map(one_line, typed) if sku))
     form = OpenForm(
-        given.get(TOKEN, ""),
+        posted.get(TOKEN, ""),
         counter[:MAX_NAME_CHARS],
-        one_line(given.get("location", ""))[:_MAX_ZONE_CHARS],
+        one_line(posted.get("location", ""))[:_MAX_ZONE_CHARS],
         zone[:_MAX_ZONE_CHARS] or None,
         skus[:MAX_LISTED_SKUS] or None,
     )
@@ -213,6 +219,7 @@ def session_page(
         lines=outcome.lines[:SHOWN] if outcome else (),
         shown=SHOWN,
         reasons=_REASONS,
+        questions=_QUESTIONS,
         fixable=outcome is not None and mendable(outcome),
         area_field=AREA,
         max_area=MAX_AREA_CHARS,

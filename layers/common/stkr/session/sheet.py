@@ -43,7 +43,7 @@ _NUMBERS = re.compile(r"(\d+)")
 
 
 class SheetRow(NamedTuple):
-    """An expected item as whoever counts it sees it; ``sold_by`` is empty for single units."""
+    """An expected item as the counter sees it; ``sold_by`` is empty for single units."""
 
     sku: str
     name: str

@@ -37,8 +37,8 @@ def open_session(
 ) -> Session:
     """Open a count on a snapshot of the stock as it is now.
 
-    The snapshot is stored before the session: a crash in between leaves an object nobody refers to, never a session
-    without a snapshot.
+    The snapshot is stored before the session: a crash in between leaves an unused object, never a session without a
+    snapshot.
 
     :param nonce: random characters that make the id unguessable.
     :raises ScopeError: see ``session.core``.
@@ -97,10 +97,10 @@ def _refused(settings: SessionSettings, session_id: SessionId) -> tuple[FileProb
 
 
 def wait_until_read(settings: SessionSettings, session_id: SessionId) -> None:
-    """Give capture the seconds that it takes for a file that has just come, at most ``READ_SECONDS``.
+    """Wait until capture has read a file that has just come, at most ``READ_SECONDS``.
 
-    The page that follows then says what was understood. A page that reloads itself would do so under the eyes, or the
-    screen reader, of whoever reads it.
+    The page that follows then says what was understood. A page that reloads itself would disturb its reader, above all
+    one with a screen reader.
 
     :raises UnknownSession: no such session.
     """

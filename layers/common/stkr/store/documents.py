@@ -1,4 +1,4 @@
-"""The compressed JSON documents in the bucket that the stages hand on."""
+"""The compressed JSON documents in the bucket that one stage writes and later ones read."""
 
 import gzip
 import io
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _Document = TypeVar("_Document")
 
 
-_ADAPTERS: dict[type, TypeAdapter[Any]] = {}  # building one costs milliseconds, so each kind's is kept
+_ADAPTERS: dict[type, TypeAdapter[Any]] = {}  # kept, because building one takes milliseconds
 
 
 def _adapter(kind: type) -> TypeAdapter[Any]:
@@ -42,8 +42,9 @@ def _put(bucket: str, key: str, document: object, condition: dict[str, Any]) -> 
 def create_document(bucket: str, key: str, document: object) -> bool:
     """Store a document like ``write_document`` where there is none yet; ``False`` where there is one."""
     try:
-        # S3 compares and stores in one step, so that of two runs at a time one finds the other's.
-        _put(bucket, key, document, {"IfNoneMatch": "*"})
+        # S3 checks and stores in one step, so that of two runs at a time only one writes.
+        is_new = {"IfNoneMatch": "*"}
+        _put(bucket, key, document, is_new)
     except ClientError as error:
         if error.response["Error"]["Code"] == "PreconditionFailed":
             return False
@@ -65,7 +66,7 @@ def read_document(bucket: str, key: str, kind: type[_Document], version_id: str 
 
 
 def write_rows(bucket: str, key: str, rows: Sequence[object]) -> None:
-    """Store dataclasses of one kind as gzipped JSON, one a line: only one is ever written out in memory."""
+    """Store dataclasses of one kind as gzipped JSON, one per line; only one at a time is serialised in memory."""
     packed = io.BytesIO()
     with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=6, mtime=0) as lines:
         for row in rows:
@@ -74,9 +75,7 @@ def write_rows(bucket: str, key: str, rows: Sequence[object]) -> None:
 
 
 def read_rows(bucket: str, key: str, kind: type[_Document]) -> Iterator[_Document]:
-    """Read them back one by one; no more is fetched and unpacked than is asked for. There are none where there is no
-    such object.
-    """
+    """The rows of ``write_rows``, fetched and unpacked as they are asked for; none where there is no such object."""
     try:
         answer = aws.s3().get_object(Bucket=bucket, Key=key)
     except ClientError as error:

@@ -71,7 +71,8 @@ def _while_queued(  # noqa: PLR0913 - a line's name, and the parts of an update
 
     :param also: a further condition, whose values are ``bound``.
     """
-    # The state keeps a second tap from deciding again; the revision keeps figures nobody saw from being decided.
+    # The state keeps a second tap from deciding again; the revision keeps a decision from figures that its
+    # maker has not seen.
     is_still_queued = "#state = :queued AND #revision = :seen"
     request = update(
         table,

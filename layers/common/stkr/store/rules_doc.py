@@ -14,7 +14,7 @@ from stkr.rules.doc import MAX_DOC_BYTES, Rules, default_rules, read_rules
 from stkr.store import keyspace
 
 _VERSIONS_BACK = 20
-"""How far to look for a valid version before the built-in defaults hold."""
+"""Versions that are tried before the built-in defaults apply."""
 
 _RECENT = timedelta(minutes=1)
 
@@ -29,13 +29,13 @@ class VersionedRules:
 
 @dataclass(frozen=True, slots=True)
 class StoredDoc:
-    """A version of the rules doc as it is stored; of one that is too large no more than tells so."""
+    """A version of the rules doc as it is stored; one that is too large is cut off behind the limit."""
 
     content: bytes
     version_id: str
 
 
-_read = lru_cache(maxsize=32)(read_rules)  # the same version is judged once per process
+_read = lru_cache(maxsize=32)(read_rules)  # the same content is validated once per process
 
 
 def current_rules(bucket: str) -> VersionedRules:
@@ -46,7 +46,7 @@ def current_rules(bucket: str) -> VersionedRules:
     try:
         latest = rules_at(bucket, None)
     except RulesError as error:
-        # Only where: what is wrong repeats parts of the doc, and so perhaps an address.
+        # Only the lines: the problems quote the doc, and so perhaps an address.
         lines = [problem.line for problem in error.problems]
         logger.error("the rules doc is invalid; the last valid version stays in force", lines=lines)
         count(Metric.RULES_INVALID)
@@ -58,7 +58,7 @@ _recent: dict[str, tuple[datetime, VersionedRules]] = {}
 
 
 def recent_rules(bucket: str, now: datetime) -> VersionedRules:
-    """The rules in force now, or within the last minute: for pages that somebody waits for.
+    """The rules in force now or at some time in the last minute: for pages, which have to be fast.
 
     :param now: aware.
     """
@@ -70,7 +70,7 @@ def recent_rules(bucket: str, now: datetime) -> VersionedRules:
 
 
 def forget_recent() -> None:
-    """Have the next question read the doc again."""
+    """Drop the cache: the next call reads the doc again."""
     _recent.clear()
 
 
@@ -92,7 +92,7 @@ def read_doc(bucket: str, version_id: str | None) -> StoredDoc | None:
         if error.response["Error"]["Code"] == "NoSuchKey":
             return None
         raise
-    # One byte more than allowed tells that it is too large, however much more there is.
+    # One byte beyond the limit is enough to see that it is too large.
     return StoredDoc(answer["Body"].read(MAX_DOC_BYTES + 1), answer["VersionId"])
 
 
@@ -111,5 +111,5 @@ def _last_valid(bucket: str) -> VersionedRules:
             try:
                 return rules_at(bucket, version["VersionId"])
             except RulesError:
-                continue  # That one was invalid as well: further back.
+                continue  # Invalid as well: try the one before.
     return VersionedRules(default_rules(), None)

@@ -1,8 +1,7 @@
 """Session headers in the counts table: the requests that read and change them, each with its condition.
 
-A header is written by three functions that know nothing of each other: ``session`` opens it, ``capture`` and
-``variance`` number their runs in it. Every one of these writes names the number it is about, so that a run which a
-later one overtook changes nothing.
+``session`` opens a header; ``capture`` and ``variance`` record their runs in it, each under the number of its capture.
+The conditions compare these numbers, so that a run which a later one overtook changes nothing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -41,7 +40,7 @@ def new_session(table: str, session: Session) -> dict[str, Any]:
 
 def claim_capture(table: str, session_id: SessionId) -> dict[str, Any]:
     """UpdateItem request that takes the next capture number of a session (``capture_seq``)."""
-    # An update creates what is not there: an upload into a folder of nobody's would open a count.
+    # An update creates a missing item: an upload into a folder without a session would open a count.
     exists = "attribute_exists(PK)"
     # Nothing compares the lines of a closed session any more, so that a correction would seem to be taken and be lost.
     takes_uploads = "#status <> :closed"

@@ -48,9 +48,7 @@ def begin_run(table: str, as_read: SourceState, *, now: Instant, until: Instant)
 
 
 def announce_locations(table: str, run: int, locations: Iterable[str]) -> dict[str, Any]:
-    """UpdateItem request that names all locations this run may write to: one that dies must not leave rows where nobody
-    looks.
-    """
+    """UpdateItem request that records the locations this run may write to, so that a dead run leaves no row unknown."""
     return _of_run(table, run, {"locations": sorted(locations)})
 
 

@@ -37,8 +37,8 @@ class RollBack:
         self._ledger = ledger
         self._moved = stock_movements(ledger.listed or ())
         self._observed: dict[str, list[tuple[Instant, Instant, Decimal]]] = {}
-        for one in ledger.observed:
-            self._observed.setdefault(one.sku, []).append((one.since, one.until, one.units))
+        for change in ledger.observed:
+            self._observed.setdefault(change.sku, []).append((change.since, change.until, change.units))
 
     def on_hand(self, sku: str) -> OnHand | None:
         """The row as it stood after the latest reading; ``None`` where the source did not list it."""
@@ -56,15 +56,15 @@ class RollBack:
         if doubt:
             return doubt
         moved = self._moved.get(sku) or ()
-        # Nobody can tell their order, or whether what was read right then contains them.
+        # Their order is not known, nor whether a reading at that moment contains them.
         lately = shifted(self._ledger.read_at, -CLOCKS_APART)
-        if any(first <= one.at <= last or one.at > lately for one in moved):
+        if any(first <= movement.at <= last or movement.at > lately for movement in moved):
             return Unrolled.MOVED_MEANWHILE
-        since = [one for one in moved if one.at > last]
-        if any(one.kind is MovementKind.ADJUSTMENT for one in since):
+        since = [movement for movement in moved if movement.at > last]
+        if any(movement.kind is MovementKind.ADJUSTMENT for movement in since):
             # A breakage left the shelf, another count only corrected the books, and both look the same.
             return Unrolled.CORRECTED
-        moved_since = sum((one.units for one in since), ZERO)
+        moved_since = sum((movement.units for movement in since), ZERO)
         if counted_qty + moved_since < 0:
             return Unrolled.OVERSOLD
         known_until = self._ledger.read_at if self._ledger.read_at < span[1] else None
@@ -72,11 +72,12 @@ class RollBack:
 
     def _doubt(self, sku: str, first: Instant, live: OnHand) -> Unrolled | None:
         """Why the movements of a SKU since it was counted are not known, if so."""
-        ledger, known, moved = self._ledger, self.on_hand(sku), self._moved.get(sku, ())
+        ledger, latest, moved = self._ledger, self.on_hand(sku), self._moved.get(sku, ())
         if ledger.listed is None:
             return Unrolled.NOT_LISTED
         # Once sync writes what it read, the row is ahead of the ledger until that is written, too.
-        if known is None or known.source_qty != live.source_qty or first < max(ledger.first_read, ledger.listed_since):
+        began = max(ledger.first_read, ledger.listed_since)
+        if latest is None or latest.source_qty != live.source_qty or first < began:
             return Unrolled.NOT_KNOWN_YET
         return None if moved is not None and self._explains(sku, moved, first) else Unrolled.UNEXPLAINED
 
@@ -92,7 +93,7 @@ class RollBack:
             begin = until
         stretches.append((begin, self._ledger.read_at, ZERO))
         return all(
-            units == sum((one.units for one in moved if since < one.at <= until), ZERO)
+            units == sum((movement.units for movement in moved if since < movement.at <= until), ZERO)
             for since, until, units in stretches
             if until > first
         )
@@ -104,7 +105,7 @@ def mistrusted(lines: Iterable[CountedLine]) -> frozenset[str]:
 
 
 def timing(
-    line: CountedLine, stock: StockRow, forward: RollBack | None, wrong_clocks: frozenset[str]
+    line: CountedLine, stock: StockRow, roll_back: RollBack | None, wrong_clocks: frozenset[str]
 ) -> tuple[Timing | None, StockRow]:
     """How a counted line stands in time, and the row that approving it is conditional on.
 
@@ -112,10 +113,10 @@ def timing(
     :param wrong_clocks: files whose times cannot be trusted.
     :returns: no timing where there is nothing to say: no times, and no movement that is known of.
     """
-    known = forward.on_hand(line.sku) if forward else None
-    if known and known.snapshot_version < stock.snapshot_version:
-        known = None  # The snapshot is of later than the latest reading.
-    moved_qty = known.system_qty - stock.system_qty if known else ZERO
+    latest = roll_back.on_hand(line.sku) if roll_back else None
+    if latest and latest.snapshot_version < stock.snapshot_version:
+        latest = None  # The snapshot was taken after the latest reading.
+    moved_qty = latest.system_qty - stock.system_qty if latest else ZERO
     unrolled: Unrolled | None = None
     if line.clock is ClockDoubt.WRONG or wrong_clocks.intersection(line.rows):
         unrolled = Unrolled.WRONG_CLOCK
@@ -124,33 +125,33 @@ def timing(
     timed = unrolled is None and bool(line.counted_from and line.counted_to)
     if not (unrolled or timed or moved_qty):
         return None, stock
-    found = Timing(
+    line_timing = Timing(
         snapshot_qty=stock.system_qty,
         counted_from=line.counted_from if timed else None,
         counted_to=line.counted_to if timed else None,
         moved_qty=moved_qty,
         unrolled=unrolled,
     )
-    if not timed or forward is None or known is None:
-        return found, stock
-    found = retimed(found, line.sku, line.counted_qty, known, forward)
-    if found.expected_qty is None:
-        return found, stock
-    return found, replace(stock, system_qty=known.system_qty, snapshot_version=known.snapshot_version)
+    if not timed or roll_back is None or latest is None:
+        return line_timing, stock
+    line_timing = retimed(line_timing, line.sku, line.counted_qty, latest, roll_back)
+    if line_timing.expected_qty is None:
+        return line_timing, stock
+    return line_timing, replace(stock, system_qty=latest.system_qty, snapshot_version=latest.snapshot_version)
 
 
-def retimed(known: Timing, sku: str, counted_qty: Decimal, live: OnHand, forward: RollBack | None) -> Timing:
-    """The timing of a line with the row as it is ``live`` now.
+def retimed(before: Timing, sku: str, counted_qty: Decimal, live: OnHand, roll_back: RollBack | None) -> Timing:
+    """The timing of a line (``before``) with its stock row as it is now (``live``).
 
-    :param forward: made from the latest ledger; ``None`` where there is none.
+    :param roll_back: made from the latest ledger; ``None`` where there is none.
     """
-    moved_qty = live.system_qty - known.snapshot_qty
-    if known.counted_from is None or known.counted_to is None:
-        return known.model_copy(update={"moved_qty": moved_qty})
-    found: Rolled | Unrolled = Unrolled.NOT_KNOWN_YET
-    if forward:
-        found = forward.at_count(sku, counted_qty, (known.counted_from, known.counted_to), live)
-    told: dict[str, object] = {"expected_qty": None, "known_until": None, "unrolled": found}
-    if isinstance(found, Rolled):
-        told = {"expected_qty": found.expected_qty, "known_until": found.known_until, "unrolled": None}
-    return known.model_copy(update={"moved_qty": moved_qty, **told})
+    moved_qty = live.system_qty - before.snapshot_qty
+    if before.counted_from is None or before.counted_to is None:
+        return before.model_copy(update={"moved_qty": moved_qty})
+    rolled: Rolled | Unrolled = Unrolled.NOT_KNOWN_YET
+    if roll_back:
+        rolled = roll_back.at_count(sku, counted_qty, (before.counted_from, before.counted_to), live)
+    outcome: dict[str, object] = {"expected_qty": None, "known_until": None, "unrolled": rolled}
+    if isinstance(rolled, Rolled):
+        outcome = {"expected_qty": rolled.expected_qty, "known_until": rolled.known_until, "unrolled": None}
+    return before.model_copy(update={"moved_qty": moved_qty, **outcome})

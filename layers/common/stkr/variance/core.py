@@ -14,10 +14,10 @@ from stkr.variance.at_count_time import RollBack, mistrusted, timing
 
 
 def judge(gap: Gap, system_qty: Decimal, tolerance: AppliedTolerance) -> Materiality:
-    """Sort a gap by the materiality tolerance (the seed, part 3): every test is strict.
+    """Compare a variance with the tolerance; every test is strict.
 
     Material if it exceeds units *and* percent, or value; minor if it exceeds exactly one of units and percent.
-    Where there is no percentage the percent test counts as exceeded. A gap of nothing is agreement.
+    Where there is no percentage, the percent test counts as exceeded. No difference is agreement.
     """
     size = abs(gap.units)
     if size == 0:
@@ -32,21 +32,21 @@ def judge(gap: Gap, system_qty: Decimal, tolerance: AppliedTolerance) -> Materia
 
 @gc_paused()
 def find_variances(
-    capture: CaptureOutcome, snapshot: Snapshot, rules: Rules, forward: RollBack | None = None
+    capture: CaptureOutcome, snapshot: Snapshot, rules: Rules, roll_back: RollBack | None = None
 ) -> tuple[Variance, ...]:
-    """Join clean lines to the snapshot and judge every line, sorted by SKU.
+    """Compare the counted lines with the snapshot and judge each, sorted by SKU.
 
-    A SKU of the session's scope that no line and no parked row names comes out as *uncounted*.
+    A SKU in scope that is in no line and in no parked row comes out as *uncounted*.
 
-    :param forward: made from the movements of the location, where they are known.
+    :param roll_back: made from the movements of the location, where they are known.
     """
     wrong_clocks = mistrusted(capture.lines)
-    counted = (_counted(line, snapshot, rules, forward, wrong_clocks) for line in capture.lines)
+    counted = (_counted(line, snapshot, rules, roll_back, wrong_clocks) for line in capture.lines)
     return tuple(sorted([*counted, *_uncounted(capture, snapshot)], key=lambda variance: variance.sku))
 
 
 def _counted(
-    line: CountedLine, snapshot: Snapshot, rules: Rules, forward: RollBack | None, wrong_clocks: frozenset[str]
+    line: CountedLine, snapshot: Snapshot, rules: Rules, roll_back: RollBack | None, wrong_clocks: frozenset[str]
 ) -> Variance:
     stock = snapshot.rows.get(line.sku) or snapshot.elsewhere[line.sku]
     tolerance = tolerance_for(rules, line.sku, stock.category, stock.location)
@@ -55,33 +55,33 @@ def _counted(
         # Always material: there is no system quantity that a tolerance could be relative to.
         materiality = Materiality.MATERIAL if gap.units else Materiality.IN_AGREEMENT
         return Variance(
-            line.sku,
-            stock.name,
-            line.kind,
-            materiality,
-            line.counted_qty,
-            ZERO,
-            gap,
-            "unrecorded item",
-            stock,
-            line.incomplete,
+            sku=line.sku,
+            name=stock.name,
+            kind=line.kind,
+            materiality=materiality,
+            counted_qty=line.counted_qty,
+            system_qty=ZERO,
+            gap=gap,
+            rule="unrecorded item",
+            stock=stock,
+            incomplete=line.incomplete,
         )
-    in_time, stock = timing(line, stock, forward, wrong_clocks)
+    in_time, stock = timing(line, stock, roll_back, wrong_clocks)
     rolled = in_time.expected_qty if in_time else None
     expected_qty = stock.system_qty if rolled is None else rolled
     gap = gap_between(line.counted_qty, expected_qty, stock.unit_cost)
     return Variance(
-        line.sku,
-        stock.name,
-        line.kind,
-        judge(gap, expected_qty, tolerance),
-        line.counted_qty,
-        stock.system_qty,
-        gap,
-        tolerance.rule,
-        stock,
-        line.incomplete,
-        in_time,
+        sku=line.sku,
+        name=stock.name,
+        kind=line.kind,
+        materiality=judge(gap, expected_qty, tolerance),
+        counted_qty=line.counted_qty,
+        system_qty=stock.system_qty,
+        gap=gap,
+        rule=tolerance.rule,
+        stock=stock,
+        incomplete=line.incomplete,
+        timing=in_time,
     )
 
 
@@ -92,5 +92,13 @@ def _uncounted(capture: CaptureOutcome, snapshot: Snapshot) -> Iterator[Variance
             # Never assumed zero: a person confirms it. Where the system expects none there is nothing to confirm.
             materiality = Materiality.MATERIAL if stock.system_qty else Materiality.IN_AGREEMENT
             yield Variance(
-                sku, stock.name, LineKind.UNCOUNTED, materiality, None, stock.system_qty, None, "uncounted", stock
+                sku=sku,
+                name=stock.name,
+                kind=LineKind.UNCOUNTED,
+                materiality=materiality,
+                counted_qty=None,
+                system_qty=stock.system_qty,
+                gap=None,
+                rule="uncounted",
+                stock=stock,
             )

@@ -97,10 +97,15 @@ def _with_history(variances: Sequence[Variance], ledger: Ledger | None, rules: R
     if ledger is None:
         return variances
     # Of an item that is not stocked here there is only another location's row, with that location's past.
-    here = {one.sku: one.stock.history for one in variances if one.kind is not LineKind.UNRECORDED}
-    known = histories(ledger, here, rules.zone)
+    stocked = {
+        variance.sku: variance.stock.history for variance in variances if variance.kind is not LineKind.UNRECORDED
+    }
+    past = histories(ledger, stocked, rules.zone)
     return [
-        replace(one, stock=replace(one.stock, history=known[one.sku])) if one.sku in known else one for one in variances
+        replace(variance, stock=replace(variance.stock, history=past[variance.sku]))
+        if variance.sku in past
+        else variance
+        for variance in variances
     ]
 
 

@@ -40,10 +40,10 @@ def in_time(line: Line, zone: ZoneInfo) -> str:
     if timing.expected_qty is not None and timing.counted_from and timing.counted_to:
         if timing.expected_qty == line.system_qty == timing.snapshot_qty:
             return ""
-        known = f", as far as was known by {_clock(timing.known_until, zone)}" if timing.known_until else ""
+        limit = f", as far as was known by {_clock(timing.known_until, zone)}" if timing.known_until else ""
         return (
             f"Counted {_span(timing.counted_from, timing.counted_to, zone)}, when {quantity(timing.expected_qty)} were "
-            f"expected{known} ({quantity(timing.snapshot_qty)} when the count began). The system says "
+            f"expected{limit} ({quantity(timing.snapshot_qty)} when the count began). The system says "
             f"{quantity(line.system_qty)} now; what moved since the shelf was counted stays as it is."
         )
     if not timing.moved_qty or line.held_from_qty is not None:

@@ -1,9 +1,9 @@
 """Which column of a table holds what.
 
 ``find`` looks for a header and asks ``by_header``, or ``by_content`` where a scanner exports none. One question has one
-module: ``count_column`` (which column is the count), ``unit_column`` (which unit it is in), ``telling_apart`` (which
-rows are not the same count repeated), ``column_report`` (what was used, and what was left aside), ``late_cells`` (what
-rows far down may change).
+module: ``count_column`` (which column is the count), ``unit_column`` (which unit it is in), ``column_report`` (what was
+used, and what was left aside), ``late_cells`` (what rows far down may change). A person's answer goes before all of
+them; ``answered`` finds the column that is meant.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from stkr.capture.layout.captions import listed, trimmed_titles
 from stkr.capture.layout.cells import folded_cell
 from stkr.domain.errors import CountFileError
+from stkr.domain.question import Candidate
 from stkr.tabular.sheet import has_content
 
 
@@ -24,11 +25,15 @@ class Layout:
     """Columns by index. ``quantity`` is ``None`` where every row is one scan.
 
     ``header`` is the physical row of the header, 0 in a headerless file. Rows at or above it are not data.
-    ``telling_apart`` are columns of lots and larger places: rows that differ in them are not one count repeated.
     ``times`` are columns that may say when a row was counted.
     ``first_counts`` are columns of first counts beside the recount that is ``quantity``.
-    ``provisional`` are columns that were empty, held mostly units or one cell over and over, with the cells they had;
-    later rows may show that such a column is something else.
+    ``counted_in`` is the word for the unit that the count's title, a line above the header, or a person names; empty
+    for none.
+    ``pack_sizes`` are columns of how many a case holds. ``remarks`` are columns in which a cell that is nothing but a
+    unit is said of its row's count.
+    ``left_aside`` are columns of numbers that may be the count after all, with a few cells of each.
+    ``provisional`` are columns that were empty, held few short words or one cell over and over, with the cells they
+    had; later rows may show that such a column is something else.
     ``captions`` are the titles as they are spelled, empty where a column has none; ``titles`` are the same, folded.
     """
 
@@ -38,9 +43,12 @@ class Layout:
     unit: int | None = None
     bin: int | None = None
     location: int | None = None
-    telling_apart: tuple[int, ...] = ()
     times: tuple[int, ...] = ()
     first_counts: tuple[int, ...] = ()
+    counted_in: str = ""
+    pack_sizes: tuple[int, ...] = ()
+    remarks: tuple[int, ...] = ()
+    left_aside: tuple[Candidate, ...] = ()
     provisional: Mapping[int, frozenset[str]] = field(default_factory=dict)
     captions: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
@@ -49,7 +57,17 @@ class Layout:
     def width(self) -> int:
         """How many cells a row needs for every column to exist."""
         return 1 + max(
-            index for index in (*self.codes, self.quantity, self.unit, self.bin, self.location) if index is not None
+            index
+            for index in (
+                *self.codes,
+                self.quantity,
+                self.unit,
+                self.bin,
+                self.location,
+                *self.pack_sizes,
+                *self.remarks,
+            )
+            if index is not None
         )
 
     def time_cells(self, cells: Sequence[str]) -> tuple[str, ...]:

@@ -5,20 +5,24 @@ from collections.abc import Sequence
 from stkr.capture.codes import Codebook
 from stkr.capture.layout import Layout, NotACount
 from stkr.capture.layout.captions import listed
-from stkr.capture.layout.cells import column_tells_when, folded_cell, is_barcode, is_scan_detail, is_wording
-from stkr.capture.layout.count_column import count_column_by_content
+from stkr.capture.layout.cells import column_tells_when, is_barcode, is_count, is_wording
+from stkr.capture.layout.count_column import count_column_by_content, left_aside_by_content
 from stkr.capture.layout.late_cells import provisional_columns
-from stkr.capture.layout.telling_apart import differing_column
-from stkr.capture.layout.unit_column import holds_units
+from stkr.capture.layout.said_unit import unit_of_counts
+from stkr.capture.layout.unit_column import unit_columns_by_content
+from stkr.capture.questions import NO_ANSWERS, Answers, FileUnclear, candidates, question_about
 from stkr.domain.errors import CountFileError
+from stkr.domain.question import QuestionKind
+from stkr.headings.titles import Role, heading
+from stkr.headings.unit_words import unit_in_title
 from stkr.tabular.sheet import Row
 from stkr.tabular.text import visible
 
 _CODE_AND_COUNT = 2
 
 
-def layout_by_content(sample: Sequence[Row], codebook: Codebook) -> Layout:
-    """The layout that the cells themselves suggest.
+def layout_by_content(sample: Sequence[Row], codebook: Codebook, answers: Answers = NO_ANSWERS) -> Layout:
+    """The layout that the cells themselves suggest, or a person's answers say.
 
     :raises CountFileError: where they do not say for certain; see ``find_layout``.
     """
@@ -33,23 +37,20 @@ def layout_by_content(sample: Sequence[Row], codebook: Codebook) -> Layout:
         )
     # A cover sheet has two columns, too; where there are codes, the sheet is not passed over.
     refusal = CountFileError if any(codebook.knows(cell) or is_barcode(cell) for cell in columns[code]) else NotACount
-    _refuse_unknown_header(rows[0], codebook, refusal)
-    quantity = count_column_by_content(columns, code, refusal)
-    units = [index for index, column in enumerate(columns) if holds_units(column)]
-    telling_apart: tuple[int, ...] = ()
-    if quantity is not None:
-        details = {index for index, column in enumerate(columns) if not column or is_scan_detail(column)}
-        telling_apart = tuple(index for index in range(width) if index not in {code, quantity, *units, *details})
-        _refuse_unknown_places(rows, code, telling_apart)
+    _refuse_unknown_header(rows, columns, code, codebook, refusal)
+    quantity = count_column_by_content(columns, code, refusal, answers.count_column)
+    aside = [] if quantity is None else left_aside_by_content(columns, code, quantity)
+    units = unit_columns_by_content(rows, width, code, answers.unit) if quantity is not None else []
     return Layout(
         header=0,
         codes=(code,),
         quantity=quantity,
-        unit=units[0] if units and quantity is not None else None,
-        telling_apart=telling_apart,
+        unit=units[0] if units else None,
+        counted_in=unit_of_counts(answers.unit, units[0] if units else None),
         times=tuple(
             index for index in range(width) if index not in {code, quantity} and column_tells_when(rows, index)
         ),
+        left_aside=candidates((), {index: columns[index] for index in aside}),
         provisional=provisional_columns(rows, width),
         captions=("",) * width,
     )
@@ -64,20 +65,33 @@ def _code_column(columns: Sequence[Sequence[str]], codebook: Codebook) -> int | 
     return 0 if columns and columns[0] and sum(map(bool, columns)) <= _CODE_AND_COUNT else None
 
 
-def _refuse_unknown_header(first_row: Sequence[str], codebook: Codebook, refusal: type[CountFileError]) -> None:
+def _refuse_unknown_header(
+    rows: Sequence[Sequence[str]],
+    columns: Sequence[Sequence[str]],
+    code: int,
+    codebook: Codebook,
+    refusal: type[CountFileError],
+) -> None:
+    first_row = rows[0]
     titled = [index for index, cell in enumerate(first_row) if visible(cell)]
-    if len(titled) > 1 and is_wording(first_row) and not any(map(codebook.knows, first_row)):
-        raise refusal(
-            f"the header names are not known: {listed(first_row, titled)}. "
-            "Name the code column sku and the count column counted_qty"
-        )
-
-
-def _refuse_unknown_places(rows: Sequence[Sequence[str]], code: int, others: Sequence[int]) -> None:
-    with_code = [row for row in rows if folded_cell(row, code)]
-    overlooked = differing_column(with_code, [code], others)
-    if overlooked is not None:
-        raise CountFileError(
-            f"cannot tell whether {listed((), [overlooked])} says where a row was counted: "
-            "add a header row, with bin above that column if it does"
-        )
+    names_codes = any((title := heading(cell)) and title.role is Role.CODE for cell in first_row)
+    if (
+        len(titled) < 2  # noqa: PLR2004 - one word may be a code
+        or not (names_codes or is_wording(first_row))
+        or any(map(codebook.knows, first_row))
+    ):
+        return
+    name_count = "the count column counted_qty"
+    if any(map(unit_in_title, first_row)):
+        name_count = "count in single units or name the unit in a column unit"
+    problem = f"the header names are not known: {listed(first_row, titled)}. Name the code column sku and {name_count}"
+    # The title itself is the first cell of its column.
+    numbers = [
+        index
+        for index in titled
+        if index != code and (cells := columns[index][1:]) and sum(map(is_count, cells)) * 2 >= len(cells)
+    ]
+    if numbers and refusal is CountFileError:
+        cells_below = {index: columns[index][1:] for index in numbers}
+        raise FileUnclear(problem, question_about(QuestionKind.COUNT_COLUMN, first_row, cells_below))
+    raise refusal(problem)

@@ -20,6 +20,7 @@ _STAMP = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0
 _BARCODE_SHAPE = re.compile(r"\d{8}|\d{12,14}")
 _FIGURE = re.compile(r"[-\u2212(]\s?[\d.,]{1,9}\)?|\d{1,3}(?:[.,'\u2019\s]\d{3}){1,2}")
 _NEGATIVE = re.compile(r"[-\u2212]\s?(?P<number>[\d.,]{1,9})|\((?P<in_brackets>[\d.,]{1,9})\)")
+_HEX = re.compile(r"(?=.*\d)(?=.*[a-f])[\da-f]{2,8}", re.IGNORECASE)
 _CENTS = re.compile(r"\d+[.,]\d\d")
 _ID_DIGITS = 4
 _SERIAL_WIDTH = 5
@@ -120,6 +121,11 @@ def is_code_like(column: Sequence[str]) -> bool:
         cell.isdecimal() and cell.isascii() and (len(cell) > MAX_DIGITS or (cell[0] == "0" and len(cell) > 1))
         for cell in column
     )
+
+
+def has_hex_numbers(column: Sequence[str]) -> bool:
+    """Whether a cell is a number to the base of sixteen, as scanners number their scans; then all of them are."""
+    return any(_HEX.fullmatch(cell) and not is_count(cell) for cell in column)
 
 
 def is_constant(column: Sequence[str]) -> bool:

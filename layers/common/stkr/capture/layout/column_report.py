@@ -24,4 +24,5 @@ def column_report(layout: Layout, *, times_used: bool) -> ColumnReport:
         ignored=tuple(
             caption_or_number(layout.captions, index) for index in range(len(layout.captions)) if index not in used
         ),
+        left_aside=layout.left_aside,
     )

@@ -9,9 +9,11 @@ from decimal import Decimal
 
 from stkr.capture.codes import Codebook, Match
 from stkr.capture.layout import NotACount
-from stkr.capture.layout.captions import listed, listed_with_cells
+from stkr.capture.layout.answered import answered_column, refuse_unless_numbers
+from stkr.capture.layout.captions import caption, listed, listed_with_cells
 from stkr.capture.layout.cells import (
     folded_cell,
+    has_hex_numbers,
     is_changes,
     is_code_like,
     is_constant,
@@ -22,18 +24,24 @@ from stkr.capture.layout.cells import (
     is_rising_ids,
     is_serial,
     mostly_days_or_times,
+    mostly_moments,
     number_in,
     numbers_the_rows,
 )
 from stkr.capture.layout.headed_sample import HeadedSample
+from stkr.capture.questions import FileUnclear, question_about
 from stkr.domain.errors import CountFileError
 from stkr.domain.exact import ZERO
+from stkr.domain.question import QuestionKind
 from stkr.domain.stock import StockRow
+from stkr.domain.units import EACH, unit_named
 from stkr.headings.titles import Heading, OtherRank, QuantityRank, Role, is_exact_count, is_of_an_earlier_count
+from stkr.headings.unit_words import unit_in_title
 from stkr.tabular.text import visible, words
 
 _MONEY = ("amount",)
 _CASES = Heading(Role.OTHER, OtherRank.CASES_BESIDE)
+_COUNTED = frozenset({"counted", "count"})
 _LOOSE_UNITS = frozenset("units eaches each ea singles loose pcs pieces".split())
 _EVIDENT_FROM = 3
 """So many rows must equal the books before that is no chance."""
@@ -44,20 +52,39 @@ _IF_COUNTED = (
 )
 
 
-def count_column(table: HeadedSample, codebook: Codebook, location: str) -> int | None:
+_IF_COUNTED_IN_CASES = (
+    "It seems to be of cases or packs: put what was counted, in single units or with its unit such as 4 boxes, into a "
+    "column of its own, counted_qty"
+)
+
+
+def _if_counted(table: HeadedSample, columns: Sequence[int]) -> str:
+    """What to do about columns that may be the count; numbers of cases must not become numbers of single units."""
+    titles = [table.titles[index] for index in columns if index < len(table.titles)]
+    units = [unit_in_title(title) for title in titles if "size" not in words(title)]
+    return _IF_COUNTED_IN_CASES if any(unit and unit_named(unit) != EACH for unit in units) else _IF_COUNTED
+
+
+def count_column(table: HeadedSample, codebook: Codebook, location: str, answered: str = "") -> int | None:
     """The column of the count below a header; ``None`` where every row is one scan.
 
     :param location: of the session; an export may have one column for each location.
-    :raises CountFileError: where several columns may be the count, or where it may stand under a title we do not know.
+    :param answered: the column that a person says is the count, see ``Answers``; empty where nobody does.
+    :raises FileUnclear: where several columns may be the count, or where it may stand under a title we do not know.
+    :raises CountFileError: where no answer would help, and where the answer cannot be right.
     """
+    if answered:
+        return _answered(table, answered)
     exact = [index for index, title in enumerate(table.titles) if is_exact_count(title)]
     if len(exact) == 1:
         return exact[0]
     by_rank = _quantities_by_rank(table)
     book_figures = by_rank.pop(QuantityRank.EXPECTED, [])
     if not by_rank:
-        _refuse_unless_scans(table, book_figures)
-        return None
+        in_containers = _counted_in_containers(table)
+        if in_containers is None:
+            _refuse_unless_scans(table, book_figures)
+        return in_containers
     best = _best(table, by_rank, location)
     candidates = [*best, *_unexplained(table, codebook, best), *_other_stock_levels(table, best, book_figures)]
     if len(candidates) > 1:
@@ -72,6 +99,36 @@ def count_column(table: HeadedSample, codebook: Codebook, location: str) -> int 
     _refuse_book_figures(table, codebook, count)
     _refuse_on_top_of_earlier(table, codebook, count)
     return count
+
+
+def _answered(table: HeadedSample, answered: str) -> int:
+    """What a person says settles which column it is, but not that it holds counts, and all of each."""
+    count = answered_column(answered, table.titles, table.width)
+    refuse_unless_numbers(table.titles, count, table.cells(count), table.columns(Role.CODE))
+    _refuse_changes(table, count)
+    _refuse_cases_beside(table, count)
+    return count
+
+
+def left_aside(table: HeadedSample, codebook: Codebook, count: int) -> list[int]:
+    """The columns of numbers beside the count that neither title nor cells explain, so that they may be it after all.
+
+    There are some only where the count was named as such, or is the sum of the others.
+    """
+    counts = [
+        index
+        for index, title in enumerate(table.headings)
+        if title and title.role is Role.QUANTITY and title.rank < QuantityRank.STOCK and _holds_numbers(table, index)
+    ]
+    first_counts = table.columns_titled(Heading(Role.QUANTITY, QuantityRank.COUNTED))
+    if count in table.columns_titled(Heading(Role.QUANTITY, QuantityRank.RECOUNTED)):
+        counts = [index for index in counts if index not in first_counts]
+    return sorted({*counts, *_unexplained(table, codebook, [count])} - {count})
+
+
+def _unclear(table: HeadedSample, candidates: Sequence[int], problem: str) -> FileUnclear:
+    columns = {index: table.cells(index) for index in candidates}
+    return FileUnclear(problem, question_about(QuestionKind.COUNT_COLUMN, table.titles, columns))
 
 
 def _quantities_by_rank(table: HeadedSample) -> dict[int, list[int]]:
@@ -201,10 +258,12 @@ def _total(table: HeadedSample, candidates: Sequence[int]) -> int | None:
     return totals[0] if len(totals) == 1 else None
 
 
-def _uncertain(table: HeadedSample, candidates: Sequence[int]) -> CountFileError:
-    return CountFileError(
+def _uncertain(table: HeadedSample, candidates: Sequence[int]) -> FileUnclear:
+    return _unclear(
+        table,
+        candidates,
         f"cannot tell which column is the count: {listed_with_cells(table, sorted(candidates))}. Delete the columns "
-        "that are not the count; if several together make it up, add them up in one column"
+        "that are not the count; if several together make it up, add them up in one column",
     )
 
 
@@ -220,18 +279,57 @@ def _refuse_changes(table: HeadedSample, count: int) -> None:
 def _refuse_row_numbers(table: HeadedSample, count: int) -> None:
     """A column called Count may number the rows."""
     if numbers_the_rows(_filled(table, count)):
-        raise CountFileError(
+        raise _unclear(
+            table,
+            [count],
             f"cannot tell whether {listed(table.titles, [count])} is the count or numbers the rows 1, 2, 3: delete it "
-            "if every row is one scan, or put the count of each item into one column"
+            "if every row is one scan, or put the count of each item into one column",
         )
 
 
+def _columns_of_cases(table: HeadedSample) -> list[int]:
+    return [index for index in table.columns_titled(_CASES) if any(map(is_count, table.cells(index)))]
+
+
+def _counted_in_containers(table: HeadedSample) -> int | None:
+    """The one column of cases, packs or the like, where it is all that can be the count."""
+    cases = _columns_of_cases(table)
+    others = [
+        index
+        for index in range(table.width)
+        if index not in cases and not _title_explains(table.heading(index)) and any(map(is_figure, table.cells(index)))
+    ]
+    if len(cases) != 1 or others or "per" in words(table.titles[cases[0]]):
+        return None
+    _refuse_changes(table, cases[0])
+    _refuse_row_numbers(table, cases[0])
+    return cases[0]
+
+
+def _is_of_loose_units(table: HeadedSample, index: int) -> bool:
+    title = table.heading(index)
+    if title is not None and title.role is not Role.QUANTITY:
+        return False
+    return bool(_LOOSE_UNITS & set(words(caption(table.titles, index)))) and any(map(is_count, table.cells(index)))
+
+
 def _refuse_cases_beside(table: HeadedSample, count: int) -> None:
-    """Loose units beside a column of cases are only half of the count; a column of totals is all of it."""
-    chosen = table.headings[count]
-    if chosen and chosen.rank <= QuantityRank.COUNTED and not _LOOSE_UNITS & set(words(table.titles[count])):
-        return
-    cases = [index for index in table.columns_titled(_CASES) if any(map(is_count, table.cells(index)))]
+    """Loose units beside a column of cases are only half of the count; a column of totals is all of it.
+
+    Packs and doses that were both *counted* are two counts, of which nobody knows how they go together.
+    """
+    cases = [index for index in _columns_of_cases(table) if index != count]
+    chosen = table.heading(count)
+    if chosen == _CASES:
+        cases += [index for index in range(table.width) if index != count and _is_of_loose_units(table, index)]
+    elif (
+        chosen
+        and chosen.role is Role.QUANTITY
+        and chosen.rank <= QuantityRank.COUNTED
+        and not _is_of_loose_units(table, count)
+    ):
+        of_unknown_unit = chosen.qualified
+        cases = [index for index in cases if of_unknown_unit and _COUNTED & set(words(table.titles[index]))]
     if cases:
         raise CountFileError(
             f"cannot tell how {listed(table.titles, [*cases, count])} make up the count: "
@@ -245,9 +343,11 @@ def _refuse_book_figures(table: HeadedSample, codebook: Codebook, count: int) ->
     if title is None or title.rank < QuantityRank.PLAIN:
         return
     if title.qualified:
-        raise CountFileError(
+        raise _unclear(
+            table,
+            [count],
             f"cannot tell whether {listed_with_cells(table, [count])} is what was counted or what the system says. "
-            f"{_IF_COUNTED}"
+            f"{_if_counted(table, [count])}",
         )
     if title.rank == QuantityRank.STOCK and _equals_the_books(table, codebook, count):
         raise NotACount(
@@ -297,7 +397,12 @@ def _refuse_unless_scans(table: HeadedSample, book_figures: Sequence[int]) -> No
     ]
     unexplained = [index for index in doubtful if not _title_explains(table.heading(index))]
     if unexplained:
-        raise CountFileError(f"cannot tell whether {listed_with_cells(table, unexplained)} is the count. {_IF_COUNTED}")
+        raise _unclear(
+            table,
+            unexplained,
+            f"cannot tell whether {listed_with_cells(table, unexplained)} is the count. "
+            f"{_if_counted(table, unexplained)}",
+        )
     if book_figures:
         raise NotACount(
             f"there is no counted quantity: {listed_with_cells(table, book_figures)} is what the system expects. "
@@ -305,28 +410,40 @@ def _refuse_unless_scans(table: HeadedSample, book_figures: Sequence[int]) -> No
         )
     if doubtful:
         # Prices and pack sizes make a list of items, which may stand beside the count in a workbook.
-        raise NotACount(f"there is no counted quantity beside {listed_with_cells(table, doubtful)}. {_IF_COUNTED}")
+        raise NotACount(
+            f"there is no counted quantity beside {listed_with_cells(table, doubtful)}. {_if_counted(table, doubtful)}"
+        )
 
 
 def _goes_with_a_scan(title: Heading | None) -> bool:
     return title is not None and (title.role is not Role.OTHER or title.rank == OtherRank.SCAN_DETAIL)
 
 
-def count_column_by_content(columns: Sequence[Sequence[str]], code: int, refusal: type[CountFileError]) -> int | None:
+def count_column_by_content(
+    columns: Sequence[Sequence[str]], code: int, refusal: type[CountFileError], answered: str = ""
+) -> int | None:
     """The column of the count where there is no header; ``None`` where every row is one scan.
 
     :param columns: the visible cells of each column, without empty ones.
     :param code: the column of the codes.
     :param refusal: what is raised where no column looks like counts but some may be.
-    :raises CountFileError: where several may be the count.
+    :param answered: the column that a person says is the count; empty where nobody does.
+    :raises FileUnclear: where several may be the count.
     """
+    if answered:
+        count = answered_column(answered, (), len(columns))
+        refuse_unless_numbers((), count, columns[count], [code])
+        return count
     counts: list[int] = []
     unclear: list[int] = []
     for index, column in enumerate(columns):
         if index == code or not column or mostly_days_or_times(column):
             continue
-        (counts if sum(map(is_count, column)) * 2 >= len(column) else unclear).append(index)
-    counts = [index for index in counts if index > code] or counts
+        mostly_counts = sum(map(is_count, column)) * 2 >= len(column) and not has_hex_numbers(column)
+        (counts if mostly_counts else unclear).append(index)
+    # What stands before the code numbers the scans, or is the scanner's own, as in files with the times of scans.
+    of_scanner = any(column and mostly_moments(column) for column in columns)
+    counts = [index for index in counts if index > code or not (of_scanner or _numbers_scans(columns[index]))] or counts
     serials = [index for index in counts if is_serial(columns[index])]
     candidates = [index for index in counts if index not in serials]
     if len(candidates) == 1:
@@ -334,8 +451,29 @@ def count_column_by_content(columns: Sequence[Sequence[str]], code: int, refusal
     if not candidates and len(serials) == 1 and is_long_run(columns[serials[0]]):
         return None
     if counts or unclear:
-        raise (CountFileError if counts else refusal)(
+        problem = (
             f"cannot tell whether {listed((), counts or unclear)} is the count: "
             "add a header row with sku and counted_qty"
         )
+        if not counts:
+            raise refusal(problem)
+        cells = {index: columns[index] for index in counts}
+        raise FileUnclear(problem, question_about(QuestionKind.COUNT_COLUMN, (), cells))
     return None
+
+
+def _numbers_scans(column: Sequence[str]) -> bool:
+    return is_serial(column) or is_long_run(column) or is_rising_ids(column) or is_constant(column)
+
+
+def left_aside_by_content(columns: Sequence[Sequence[str]], code: int, count: int) -> list[int]:
+    """The columns beside the count that look like counts, too, where there is no header."""
+    return [
+        index
+        for index, column in enumerate(columns)
+        if index not in (code, count)
+        and column
+        and sum(map(is_count, column)) * 2 >= len(column)
+        and not mostly_days_or_times(column)
+        and not is_serial(column)
+    ]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from stkr.capture.layout import Layout
 from stkr.capture.layout.cells import is_constant
-from stkr.capture.layout.unit_column import holds_units
+from stkr.capture.layout.unit_column import may_come_to_hold_units
 from stkr.domain.errors import CountFileError
 from stkr.tabular.sheet import SAMPLE_ROWS, Block, Row
 from stkr.tabular.text import visible
@@ -18,8 +18,8 @@ def provisional_columns(rows: Sequence[Sequence[str]], width: int) -> dict[int, 
     provisional: dict[int, frozenset[str]] = {}
     for index in range(max(width, max(map(len, rows), default=0))):
         cells = [row[index] for row in rows if index < len(row)]
-        filled = [cell for cell in cells if visible(cell)]
-        if holds_units(filled) or not filled or is_constant(filled):
+        texts = [visible(cell) for cell in cells]
+        if may_come_to_hold_units(texts) or is_constant(list(filter(None, texts))):
             provisional[index] = frozenset(("", *cells))
     return provisional
 
@@ -64,8 +64,12 @@ def _new(cells: Sequence[str], usual: int, seen_cells: Mapping[int, set[str]]) -
 
 def _refuse_if_other(layout: Layout, late: Sequence[Row], find_with: FindWith) -> None:
     with_late = find_with(late)
-    if (with_late.codes, with_late.quantity, with_late.unit) != (layout.codes, layout.quantity, layout.unit):
+    if _of_the_count(with_late) != _of_the_count(layout):
         raise CountFileError(
             f"from row {late[0][0]} on there are cells in columns that were empty before, and they may be of the "
             "count: add a header row with sku, counted_qty and unit, or delete what is none of these"
         )
+
+
+def _of_the_count(layout: Layout) -> tuple[object, ...]:
+    return layout.codes, layout.quantity, layout.unit, layout.remarks
