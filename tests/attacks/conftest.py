@@ -9,6 +9,7 @@ from tests.attacks.attacker import Attacker, Attempt
 from tests.attacks.report import PROOF, report
 from tests.handlers.conftest import world  # noqa: F401 - a fixture, found by its name
 from tests.handlers.world import World
+from tests.shop.quick import quicken_tables
 
 _ALL = os.environ.get("STKR_ATTACKS") == "all"
 _FEW = 89
@@ -18,6 +19,7 @@ _FEW = 89
 @pytest.fixture
 def attacker(world: World, monkeypatch: pytest.MonkeyPatch) -> Attacker:  # noqa: F811 - the fixture
     """The shop with every call of its handlers watched, and no count yet."""
+    quicken_tables(monkeypatch)
     return Attacker(world, monkeypatch, every=1 if _ALL else _FEW)
 
 

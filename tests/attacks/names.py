@@ -300,3 +300,5 @@ def hostile_addresses(attacker: Attacker) -> Iterator[Attempt]:
             sent = {to for mail in world.mails()[before:] for many in mail.destinations.values() for to in many}
             taken = address in current_rules(world.bucket).rules.model_dump_json() and address != ""
             yield Attempt(f"of {role}", "not in force", taken or bool(sent - _PEOPLE - {"a@example.com"}))
+            # A valid doc in between, since the last valid one is looked for among all that came after it.
+            world.put(keyspace.RULES_KEY, RULES.encode())

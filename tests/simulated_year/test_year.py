@@ -10,7 +10,7 @@ from tests.simulated_year.year import Year
 
 pytestmark = pytest.mark.handlers
 
-SEEDS = [int(seed) for seed in os.environ.get("STKR_SIMULATED_YEAR_SEEDS", "1 2").split()]
+SEEDS = [int(seed) for seed in os.environ.get("STKR_SIMULATED_YEAR_SEEDS", "1").split()]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
