@@ -80,7 +80,9 @@ def test_rows_are_conserved(rows: Rows) -> None:
     captured = count(text_of(rows))
 
     assert_conserved(captured)
-    assert captured.totals.read == sum(any(cell.strip() for cell in row) for row in rows)
+    # A file that is refused as a whole, because its numbers are changes of stock, has no rows that were read.
+    there = 0 if captured.problems else sum(any(cell.strip() for cell in row) for row in rows)
+    assert captured.totals.read == there
 
 
 @given(st.lists(ROWS, max_size=4))
