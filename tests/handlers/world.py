@@ -70,7 +70,7 @@ STOCK_FILE = "\n".join(["sku,name,location,system_qty,unit_cost", *(",".join(row
 """The same as the system of record exports it."""
 
 SCAN = b"code,qty\nBOLT-M6-50,432\nNUT-M6,479\nWASHER-M6,476\nDRILL-18V,10\nPAINT-RED,3\nMYSTERY,5\n"
-"""The seed's four worked lines, an unrecorded item, an unknown code, and HINGE-75 not counted at all."""
+"""The four worked lines of the tests, an unrecorded item, an unknown code, and HINGE-75 not counted at all."""
 
 
 @dataclass

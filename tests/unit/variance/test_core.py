@@ -1,4 +1,4 @@
-"""The reconciliation's arithmetic: the seed's worked lines, the tolerance, and laws that hold for any line."""
+"""The reconciliation's arithmetic: worked lines, the tolerance, and laws that hold for any line."""
 
 from decimal import Decimal
 
