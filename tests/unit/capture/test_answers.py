@@ -245,3 +245,12 @@ def test_what_is_plainly_no_count_is_not_warned_about(text: str) -> None:
     captured = count(text)
     assert captured.lines
     assert captured.tables[0].left_aside == ""
+
+
+@pytest.mark.parametrize("above", ["sep=;\n", "Saturday count\n", "Saturday count\nSam\n"])
+def test_a_line_above_titles_that_we_do_not_know_does_not_hide_them(above: str) -> None:
+    text = f"{above}Wbr;Foo\nBOLT;48\nNUT;30\n"
+    asked = problem(count(text)).question
+    assert asked is not None
+    assert asked.candidates == (Candidate("Foo", 2, ("48", "30")),)
+    assert lines(of_column("Foo", text)) == {"BOLT": "48", "NUT": "30"}

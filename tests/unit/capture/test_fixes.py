@@ -139,6 +139,13 @@ def test_a_case_of_a_case_is_asked_about() -> None:
     assert "is a case of 24 of BOLT already" in captured.parked[0].detail
 
 
+def test_a_row_that_was_struck_out_says_nothing_of_the_other_rows_unit() -> None:
+    captured = fixed([scan("sku,count\nBOLT,5\n,G\n")], {2: ("", "skip", "")})
+
+    assert lines(captured) == {"BOLT": "5"}
+    assert captured.problems == ()
+
+
 def test_a_fix_sheet_beside_a_count_in_one_workbook_is_refused_because_the_count_would_be_overlooked() -> None:
     book = load_workbook(io.BytesIO(xlsx_fixes(counted(scan()).parked, datetime(2026, 11, 21, tzinfo=UTC))))
     page = book.create_sheet("Count")

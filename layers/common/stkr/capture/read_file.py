@@ -223,20 +223,20 @@ def _read_table(
                 observations[verdict[0]].append((verdict[1], verdict[2], first_key + number))
             elif verdict is not None:
                 reading.parked.append(table.parked(number, cells, verdict.troubles, verdict.skus))
-            elif _is_blank(table.layout, cells, number):
+            elif _is_blank(table.layout, cells, number, struck_out=fix is not None and fix.skips):
                 reading.blank += 1
     if table.rows_add_up:
         for sku, added_up in scans_added_up(observations).items():
             reading.observations[sku] += added_up
 
 
-def _is_blank(layout: Layout, cells: Sequence[str], number: int) -> bool:
+def _is_blank(layout: Layout, cells: Sequence[str], number: int, *, struck_out: bool) -> bool:
     """Whether a row that counts nothing has content of its own.
 
     :raises CountFileError: when it says something of the other rows' counts.
     """
     layout.refuse_without_recount(cells)
-    if cells.count("") == len(cells) - 1 and not layout.counted_in:
+    if cells.count("") == len(cells) - 1 and not layout.counted_in and not struck_out:
         refuse_unit_below(cells, number)
     return has_content(cells) and not layout.repeats_header(cells)
 

@@ -37,7 +37,7 @@ def layout_by_content(sample: Sequence[Row], codebook: Codebook, answers: Answer
         )
     # A cover sheet has two columns, too; where there are codes, the sheet is not passed over.
     refusal = CountFileError if any(codebook.knows(cell) or is_barcode(cell) for cell in columns[code]) else NotACount
-    _refuse_unknown_header(rows, columns, code, codebook, refusal)
+    _refuse_unknown_header(rows, code, codebook, refusal)
     quantity = count_column_by_content(columns, code, refusal, answers.count_column)
     aside = [] if quantity is None else left_aside_by_content(columns, code, quantity)
     units = unit_columns_by_content(rows, width, code, answers.unit) if quantity is not None else []
@@ -66,32 +66,38 @@ def _code_column(columns: Sequence[Sequence[str]], codebook: Codebook) -> int | 
 
 
 def _refuse_unknown_header(
-    rows: Sequence[Sequence[str]],
-    columns: Sequence[Sequence[str]],
-    code: int,
-    codebook: Codebook,
-    refusal: type[CountFileError],
+    rows: Sequence[Sequence[str]], code: int, codebook: Codebook, refusal: type[CountFileError]
 ) -> None:
-    first_row = rows[0]
-    titled = [index for index, cell in enumerate(first_row) if visible(cell)]
-    names_codes = any((title := heading(cell)) and title.role is Role.CODE for cell in first_row)
-    if (
-        len(titled) < 2  # noqa: PLR2004 - one word may be a code
-        or not (names_codes or is_wording(first_row))
-        or any(map(codebook.knows, first_row))
-    ):
+    """Titles that we do not know are no reason to take the columns below them for what they may not be."""
+    at = _row_of_titles(rows, code, codebook)
+    if at is None:
         return
+    titles, below = rows[at], rows[at + 1 :]
+    titled = [index for index, cell in enumerate(titles) if visible(cell)]
     name_count = "the count column counted_qty"
-    if any(map(unit_in_title, first_row)):
+    if any(map(unit_in_title, titles)):
         name_count = "count in single units or name the unit in a column unit"
-    problem = f"the header names are not known: {listed(first_row, titled)}. Name the code column sku and {name_count}"
-    # The title itself is the first cell of its column.
-    numbers = [
-        index
+    problem = f"the header names are not known: {listed(titles, titled)}. Name the code column sku and {name_count}"
+    cells_below = {
+        index: [cell for row in below if index < len(row) and (cell := visible(row[index]))]
         for index in titled
-        if index != code and (cells := columns[index][1:]) and sum(map(is_count, cells)) * 2 >= len(cells)
-    ]
+        if index != code
+    }
+    numbers = {
+        index: cells for index, cells in cells_below.items() if cells and sum(map(is_count, cells)) * 2 >= len(cells)
+    }
     if numbers and refusal is CountFileError:
-        cells_below = {index: columns[index][1:] for index in numbers}
-        raise FileUnclear(problem, question_about(QuestionKind.COUNT_COLUMN, first_row, cells_below))
+        raise FileUnclear(problem, question_about(QuestionKind.COUNT_COLUMN, titles, numbers))
     raise refusal(problem)
+
+
+def _row_of_titles(rows: Sequence[Sequence[str]], code: int, codebook: Codebook) -> int | None:
+    """The last row of several words above the first item that we know; without any, only the first row may be one."""
+    first_item = next((at for at, row in enumerate(rows) if code < len(row) and codebook.knows(row[code])), 1)
+    for at in reversed(range(first_item)):
+        row = rows[at]
+        names_codes = any((title := heading(cell)) and title.role is Role.CODE for cell in row)
+        several = sum(map(bool, map(visible, row))) > 1
+        if several and (names_codes or is_wording(row)) and not any(map(codebook.knows, row)):
+            return at
+    return None

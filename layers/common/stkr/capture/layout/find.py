@@ -53,11 +53,10 @@ def _code_column_below(header: Row, sample: Sequence[Row], codebook: Codebook, a
     """Below a row that names a quantity, the column that holds codes although its title is not known to."""
     header_row, titles = header
     meanings = [heading(cell) for cell in titles]
-    names_quantity = any(title and title.role is Role.QUANTITY for title in meanings)
-    if answered and not names_quantity:
-        # The answer may be a number, and then any row of several words is the header that it goes with.
-        several = sum(map(bool, map(visible, titles))) > 1
-        names_quantity = names_column(answered, titles) or (several and is_wording(titles))
+    # The answer may be a number, and then any row of several words is the header that it goes with.
+    several = sum(map(bool, map(visible, titles))) > 1
+    of_answer = bool(answered) and (names_column(answered, titles) or (several and is_wording(titles)))
+    names_quantity = of_answer or any(title and title.role is Role.QUANTITY for title in meanings)
     if not names_quantity or any(map(codebook.knows, titles)):
         return None
     rows = [cells for number, cells in sample if number > header_row]
@@ -74,7 +73,7 @@ def _code_column_below(header: Row, sample: Sequence[Row], codebook: Codebook, a
             best, most = index, with_known_code
     others = [title for index, title in enumerate(meanings) if title and index != best]
     # A title that is itself the only word of quantity may be a scanner's command above more codes.
-    return best if answered or any(title.role is Role.QUANTITY for title in others) else None
+    return best if of_answer or any(title.role is Role.QUANTITY for title in others) else None
 
 
 def judge_rows(rows: Sequence[Sequence[str]], codebook: Codebook) -> int:

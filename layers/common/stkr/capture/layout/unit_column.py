@@ -48,6 +48,9 @@ _SIZED = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_UNIT = 20
+_MAY_BE_ABOVE = 3
+"""Rows of titles and of lines above them, where neither is known for such."""
+
 _FEW = 12
 
 
@@ -82,8 +85,12 @@ def unit_columns_by_content(rows: Sequence[Sequence[str]], width: int, code: int
     columns = {
         index: [visible(row[index]) for row in rows if index < len(row)] for index in range(width) if index != code
     }
-    # The first row may be of titles that we do not know for such.
-    units = [index for index, cells in columns.items() if holds_some_units(cells) or holds_some_units(cells[1:])]
+    # The first rows may be of titles that we do not know for such, and of lines above them.
+    units = [
+        index
+        for index, cells in columns.items()
+        if any(holds_some_units(cells[above:]) for above in range(min(len(cells), _MAY_BE_ABOVE + 1)))
+    ]
     if len(set(_filled(rows, units).values())) <= 1:
         return units
     if answered:
