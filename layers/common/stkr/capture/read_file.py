@@ -7,8 +7,10 @@ from functools import partial
 
 from stkr.capture.codes import Codebook
 from stkr.capture.counted_table import CountedTable
+from stkr.capture.device_corrections import is_command, is_keyed_quantity
+from stkr.capture.flags import FlagColumns
 from stkr.capture.layout import Layout, NotACount
-from stkr.capture.layout.cells import number_in
+from stkr.capture.layout.cells import folded_cell
 from stkr.capture.layout.find import find_layout
 from stkr.capture.layout.late_cells import checked_to_the_end
 from stkr.capture.layout.said_unit import refuse_unit_below
@@ -16,7 +18,7 @@ from stkr.capture.observations import AreaBin, RowObservation, row_key, scans_ad
 from stkr.capture.quantities import is_unit
 from stkr.capture.questions import NO_ANSWERS, Answers, EqualRows
 from stkr.capture.read_fix_sheet import Fix, Fixes
-from stkr.capture.result import Correction, ParkedRow, Reason, UploadedFile
+from stkr.capture.result import Correction, ParkedRow, Reason, RowTrouble, UploadedFile
 from stkr.capture.row_judge import RowJudge, RowToPark, RowVerdict
 from stkr.capture.times import Clock, Moment, clock_of, window_of
 from stkr.capture.wrong_place import OtherPlaces, refuse_items_of_another_place
@@ -26,7 +28,7 @@ from stkr.domain.errors import CountFileError
 from stkr.domain.stock import Snapshot
 from stkr.headings.titles import heading
 from stkr.tabular.sheet import Block, Row, Sheet, has_content
-from stkr.tabular.text import visible, words
+from stkr.tabular.text import folded, visible, words
 
 _STRAY_ONE_IN = 5
 """More than one short number in so many scans is no slip."""
@@ -37,10 +39,12 @@ class FileReading:
     """What one file says, before it meets the others.
 
     ``corrections`` are the fixes that were used, with the rows they were used on; ``passed_over`` are sheets without a
-    count. ``moments`` say when rows were counted, by row key, as far as the rows say so.
+    count. ``moments`` say when rows were counted, by row key, as far as the rows say so. ``flags`` are the columns that
+    may take rows back, table by table.
     """
 
     tables: list[CountedTable]
+    flags: list[FlagColumns] = field(default_factory=list)
     observations: dict[str, list[RowObservation]] = field(default_factory=lambda: defaultdict(list))
     parked: list[ParkedRow] = field(default_factory=list)
     blank: int = 0
@@ -91,8 +95,17 @@ def read_file(
         judge = RowJudge(table, codebook, snapshot)
         _read_table(table, reading, judge, fixes.of_file(table.name), watch(blocks), OtherPlaces(snapshot))
         _refuse_quantities_among_scans(table, reading)
-    refuse_items_of_another_place(reading.observations.keys(), snapshot)
+    if not any(_says_it_is_of_here(table, snapshot) for table in tables):
+        refuse_items_of_another_place(reading.observations.keys(), snapshot)
     return reading
+
+
+def _says_it_is_of_here(table: CountedTable, snapshot: Snapshot) -> bool:
+    """Whether a column of locations names this one."""
+    column, here = table.layout.location, folded(snapshot.location)
+    return column is not None and any(
+        folded_cell(cells, column) == here for number, cells in table.sheet.sample() if number > table.layout.header
+    )
 
 
 def _refuse_quantities_among_scans(table: CountedTable, reading: FileReading) -> None:
@@ -102,13 +115,15 @@ def _refuse_quantities_among_scans(table: CountedTable, reading: FileReading) ->
     short_numbers = [
         row
         for row in reading.parked
-        if row.file == table.name and row.reason is Reason.UNKNOWN_CODE and number_in(row.code) is not None
+        if row.file == table.name and row.reason is Reason.UNKNOWN_CODE and is_keyed_quantity(row.code)
     ]
     rows = len(short_numbers) + sum(map(len, reading.observations.values()))
     if len(short_numbers) * _STRAY_ONE_IN > rows:
+        first = short_numbers[0]
+        further = f" and {len(short_numbers) - 1} more like it" if len(short_numbers) > 1 else ""
         raise CountFileError(
-            f"row {short_numbers[0].row} ({visible(short_numbers[0].code)}) and {len(short_numbers) - 1} more look "
-            "like quantities between codes, not like scans of one unit each: put each quantity beside its code"
+            f"row {first.row} ({visible(first.code)}){further}: quantities between codes, not scans of one unit each. "
+            "Put each quantity beside its code"
         )
 
 
@@ -204,7 +219,10 @@ def _read_table(
 ) -> None:
     first_key = row_key(table.index, 0)
     observations = defaultdict(list) if table.rows_add_up else reading.observations
+    flags = FlagColumns(table)
+    reading.flags.append(flags)
     for block in blocks:
+        flags.note(block)
         if table.clock:
             _note_moments(table, table.clock, reading, block)
         for sku, quantity, area_bin, number, cells in judge.plainly(_data(block, table.layout)):
@@ -224,10 +242,19 @@ def _read_table(
             elif verdict is not None:
                 reading.parked.append(table.parked(number, cells, verdict.troubles, verdict.skus))
             elif _is_blank(table.layout, cells, number, struck_out=fix is not None and fix.skips):
-                reading.blank += 1
+                _note_blank(table, reading, number, cells, is_item=sku is not None or fix is not None)
     if table.rows_add_up:
         for sku, added_up in scans_added_up(observations).items():
             reading.observations[sku] += added_up
+
+
+def _note_blank(table: CountedTable, reading: FileReading, number: int, cells: Sequence[str], *, is_item: bool) -> None:
+    """A row without a count says nothing, unless it is a scanner's command, which is about the row before it."""
+    if is_item or not is_command(table.layout.code_and_quantity(cells)[0]):
+        reading.blank += 1
+        return
+    detail = "it seems to take a row back: strike both out, or recount the item"
+    reading.parked.append(table.parked(number, cells, [RowTrouble(Reason.UNKNOWN_CODE, detail)]))
 
 
 def _is_blank(layout: Layout, cells: Sequence[str], number: int, *, struck_out: bool) -> bool:

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from stkr.capture.counted_table import CountedTable
 from stkr.capture.layout.captions import caption_or_number
-from stkr.capture.layout.cells import folded_cell, is_long_run, is_serial, numbers_the_rows
+from stkr.capture.layout.cells import folded_cell, is_serial, numbers_the_rows
 from stkr.capture.observations import AreaBin, ObservationsBySku, RowObservation, table_and_row
 from stkr.tabular.text import visible, words
 
@@ -22,9 +22,9 @@ ONE_LOOK = timedelta(minutes=5)
 NotRepeats = Mapping[tuple[str, AreaBin], str]
 """By SKU and place, why equal rows are not one count repeated."""
 
-_OF_THE_ROW = frozenset(
-    "line row seq sequence index uuid guid id nr no number record scan sync entry zeile ligne".split()
-)
+_OF_THE_ROW = frozenset("line row seq sequence index uuid guid record scan sync entry zeile ligne".split())
+# These alone may number tags and pallets, too.
+_NUMBERS = frozenset("id nr no number serial".split())
 _CLOCK = re.compile(
     r"(?P<day>.*?)[T ]?(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d+)?)?\s*(?P<half>[ap]m)?"
 )
@@ -53,10 +53,14 @@ def not_repeats(observations_by_sku: ObservationsBySku, tables: Mapping[int, Cou
 def _problems(table: CountedTable, groups: Sequence[tuple[str, AreaBin, _Group]]) -> dict[tuple[str, AreaBin], str]:
     cells_of = dict(table.sheet.pick({row for _, _, rows in groups for row in rows}))
     columns = _telling_columns(table, max(map(len, cells_of.values())))
+    quantity = table.layout.quantity
     problems: dict[tuple[str, AreaBin], str] = {}
     for sku, area_bin, (first, *others) in groups:
         for other in others:
-            column = _differing_column(columns, cells_of[first], cells_of[other])
+            # One unit in each row is a scan, and two scans are two units, however soon after each other.
+            is_unit = quantity is not None and folded_cell(cells_of[first], quantity) == "1"
+            look = timedelta() if is_unit else ONE_LOOK
+            column = _differing_column(columns, cells_of[first], cells_of[other], look)
             if column is not None:
                 shown = [_shown(cells_of[row], column) for row in (first, other)]
                 name = caption_or_number(table.layout.captions, column)
@@ -90,7 +94,9 @@ def _equal_rows(
 def _telling_columns(table: CountedTable, width: int) -> list[int]:
     """The columns that tell rows apart: all that neither were used nor stand for the row itself."""
     layout = table.layout
-    used = {*layout.codes, layout.quantity, layout.unit, layout.bin, layout.location}
+    # Two barcodes beside one SKU may be two variants of it.
+    codes = layout.codes if len(layout.codes) == 1 else ()
+    used = {*codes, layout.quantity, layout.unit, layout.bin, layout.location}
     sample = [cells for number, cells in table.sheet.sample() if number > layout.header]
     telling: list[int] = []
     for index in range(width):
@@ -98,35 +104,34 @@ def _telling_columns(table: CountedTable, width: int) -> list[int]:
             continue
         column = [text for cells in sample if index < len(cells) and (text := visible(cells[index]))]
         title = frozenset(words(layout.captions[index])) if index < len(layout.captions) else frozenset()
-        of_the_row = (bool(title) and title <= _OF_THE_ROW) or layout.captions[index : index + 1] == ("#",)
-        # Without a header a scanner numbers its scans; below a title, only 1, 2, 3 or a padded serial is sure to.
-        numbered = bool(column) and (is_serial(column) or numbers_the_rows(column))
-        if column and not layout.header:
-            numbered = numbered or is_long_run(column)
+        of_the_row = bool(title & _OF_THE_ROW) and title <= _OF_THE_ROW | _NUMBERS
+        # Tags, pallets and tickets are numbered as well: only 1, 2, 3 or a padded serial is sure to number the rows,
+        # and only where no title speaks of a thing.
+        numbered = bool(column) and title <= _NUMBERS and (is_serial(column) or numbers_the_rows(column))
         if not (of_the_row or numbered):
             telling.append(index)
     return telling
 
 
-def _differing_column(columns: Sequence[int], one: Sequence[str], other: Sequence[str]) -> int | None:
+def _differing_column(columns: Sequence[int], one: Sequence[str], other: Sequence[str], look: timedelta) -> int | None:
     """The first column that tells two rows apart."""
     return next(
         (
             index
             for index in columns
             if (cell := folded_cell(one, index)) != (other_cell := folded_cell(other, index))
-            and not _moments_apart(cell, other_cell)
+            and not _of_one_look(cell, other_cell, look)
         ),
         None,
     )
 
 
-def _moments_apart(cell: str, other: str) -> bool:
+def _of_one_look(cell: str, other: str, look: timedelta) -> bool:
     """Whether two cells are times of one look at a shelf."""
     times = _seconds(cell), _seconds(other)
     if times[0] is None or times[1] is None or times[0][0] != times[1][0]:
         return False
-    return abs(times[0][1] - times[1][1]) <= ONE_LOOK.total_seconds()
+    return abs(times[0][1] - times[1][1]) <= look.total_seconds()
 
 
 def _seconds(cell: str) -> tuple[str, int] | None:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 
 from stkr.domain.errors import CountFileError
 from stkr.domain.stock import Snapshot
-from stkr.tabular.text import folded, visible
+from stkr.tabular.text import folded, visible, words
 
 _ENOUGH_ITEMS = 4
 """Fewer items say little about where a file is from."""
@@ -28,8 +28,20 @@ def refuse_items_of_another_place(skus: Collection[str], snapshot: Snapshot) -> 
         return
     raise CountFileError(
         f"{here} of {len(snapshot.rows)} expected items are in this file, and {there} of {place}: is it the count of "
-        f"{place}? Upload it to a count there"
+        f"{place}? Upload it to a count there; if it was counted here, add a column location that says "
+        f"{snapshot.location}"
     )
+
+
+_LABEL_AND_NAME = 2
+# What stands around the name of a place in a title, months included.
+_LABELS = frozenset(
+    "warehouse location store shop site branch outlet depot place lager lagerort standort filiale magasin entrepot "
+    "almacen deposito tienda sucursal magazzino negozio winkel magazijn sklep magazyn loja filial stock count counted "
+    "inventory stocktake inventur inventaire inventario sheet list physical cycle of at in for from the von der die "
+    "das de del la le il name code date on by january february march april may june july august september october "
+    "november december".split()
+)
 
 
 class OtherPlaces:
@@ -42,8 +54,9 @@ class OtherPlaces:
         self._places = {folded(place): place for place in places}
 
     def refuse_section(self, number: int, cells: Sequence[str]) -> None:
-        """Refuse a file for a row with a single cell that names another location; see ``refuse_line``."""
-        if self._places and sum(map(bool, map(visible, cells))) == 1:
+        """Refuse a file for a row that is no more than the title of another location; see ``refuse_line``."""
+        filled = [cell for cell in map(visible, cells) if cell] if self._places else []
+        if len(filled) == 1 or (len(filled) == _LABEL_AND_NAME and _LABELS.issuperset(words(filled[0]))):
             self.refuse_line(number, cells)
 
     def refuse_line(self, number: int, cells: Sequence[str]) -> None:
@@ -52,9 +65,18 @@ class OtherPlaces:
         :raises CountFileError: the line names another location; what follows was counted there.
         """
         for cell in map(visible, cells):
-            place = self._places.get(folded(cell)) or self._places.get(folded(cell.rpartition(":")[2]))
+            place = (
+                self._places.get(folded(cell))
+                or self._places.get(folded(cell.rpartition(":")[2]))
+                or self._named_in(words(cell))
+            )
             if place:
                 raise CountFileError(
                     f"row {number} names {place}, but this count is of {self._here}: upload what was counted at "
                     f"{place} to a count there, in a file of its own"
                 )
+
+    def _named_in(self, text: tuple[str, ...]) -> str | None:
+        """The place that a line names between words of titles, as in "Stock count of the Yard on 23 November"."""
+        left = tuple(word for word in text if word not in _LABELS and not word.isdecimal())
+        return next((place for place in self._places.values() if left and left == words(place)), None)

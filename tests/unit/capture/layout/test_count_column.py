@@ -89,8 +89,19 @@ def test_book_figures_alone_have_counted_nothing(title: str) -> None:
 
 
 def test_a_stock_level_that_equals_the_books_of_every_item_is_no_count() -> None:
-    assert "exactly what the system says" in refusal("sku,Stock\nTEA,48\nCOFFEE,30\nJAM,25\n")
-    assert figures("sku,Stock\nTEA,46\nCOFFEE,30\nJAM,25\n") == {"TEA": "46", "COFFEE": "30", "JAM": "25"}
+    items = [stock(f"S{number}", system_qty=str(number)) for number in range(12)]
+    untouched = "sku,Stock\n" + "".join(f"{item.sku},{item.system_qty}\n" for item in items)
+
+    captured = count(untouched, against=snapshot(*items))
+
+    assert lines(captured) == {}
+    assert "exactly what the system says" in captured.problems[0].problem
+    assert len(lines(count(untouched.replace("S3,3", "S3,2"), against=snapshot(*items)))) == len(items)
+
+
+def test_a_few_figures_that_equal_the_books_tell_a_blind_counter_nothing() -> None:
+    assert figures("sku,Stock\nTEA,48\nCOFFEE,30\nJAM,25\n") == {"TEA": "48", "COFFEE": "30", "JAM": "25"}
+    assert figures("sku,Count,Previous\nTEA,6,40\nCOFFEE,30,0\n") == {"TEA": "6", "COFFEE": "30"}
 
 
 @pytest.mark.parametrize("title", ["Cutoff qty", "Quantity Kaupunki", "Total on hand"])
@@ -127,7 +138,7 @@ def test_a_running_number_that_is_called_count_is_not_the_count() -> None:
 
 
 def test_a_count_on_top_of_an_earlier_one_is_not_all_of_it() -> None:
-    assert "comes on top of 'Previous'" in refusal("sku,Count,Previous\nTEA,6,40\nCOFFEE,30,0\n")
+    assert "comes on top of 'Previous'" in refusal("sku,QOH,Count,Previous\nTEA,48,6,40\nCOFFEE,30,30,0\n")
     assert figures("sku,Count,Previous\nTEA,46,47\nCOFFEE,30,31\n") == {"TEA": "46", "COFFEE": "30"}
 
 

@@ -43,8 +43,8 @@ _MONEY = ("amount",)
 _CASES = Heading(Role.OTHER, OtherRank.CASES_BESIDE)
 _COUNTED = frozenset({"counted", "count"})
 _LOOSE_UNITS = frozenset("units eaches each ea singles loose pcs pieces".split())
-_EVIDENT_FROM = 3
-"""So many rows must equal the books before that is no chance."""
+_EVIDENT_FROM = 10
+"""So many rows must equal the books before that is no chance, and nobody can guess a single figure by uploading it."""
 
 _IF_COUNTED = (
     "If it is what was counted on the shelf, in single units, call it counted_qty; otherwise add a column of what was "
@@ -97,7 +97,7 @@ def count_column(table: HeadedSample, codebook: Codebook, location: str, answere
     _refuse_cases_beside(table, count)
     _refuse_row_numbers(table, count)
     _refuse_book_figures(table, codebook, count)
-    _refuse_on_top_of_earlier(table, codebook, count)
+    _refuse_on_top_of_earlier(table, [*by_rank.get(QuantityRank.STOCK, []), *book_figures], count)
     return count
 
 
@@ -365,22 +365,25 @@ def _equals_the_books(table: HeadedSample, codebook: Codebook, count: int) -> bo
     return len(counted) >= _EVIDENT_FROM and all(number == system_qty for number, system_qty in counted)
 
 
-def _refuse_on_top_of_earlier(table: HeadedSample, codebook: Codebook, count: int) -> None:
-    """An earlier count may be of another day, or of another shelf on this one: then the two together are the count."""
-    for index, title in enumerate(table.titles):
-        if not is_of_an_earlier_count(title):
-            continue
-        nearer: list[bool] = []
-        for row in table.rows_with_code():
-            number, earlier = number_in(folded_cell(row, count)), number_in(folded_cell(row, index))
-            item = _item(table, codebook, row)
-            if number is not None and earlier and item is not None:
-                nearer.append(abs(number + earlier - item.system_qty) < abs(number - item.system_qty))
-        if nearer and all(nearer):
-            raise CountFileError(
-                f"cannot tell whether {listed(table.titles, [count])} is the whole count or comes on top of "
-                f"{listed(table.titles, [index])}: put the whole count of each item into one column"
-            )
+def _refuse_on_top_of_earlier(table: HeadedSample, stock_levels: Sequence[int], count: int) -> None:
+    """An earlier count may be of another day, or of another shelf on this one: then the two together are the count.
+
+    Only the file's own stock levels are compared with: what the system says must not be guessed from a refusal.
+    """
+    earlier_counts = [index for index, title in enumerate(table.titles) if is_of_an_earlier_count(title)]
+    for earlier in earlier_counts:
+        for stock in (index for index in stock_levels if index not in {count, *earlier_counts}):
+            rows = [[number_in(folded_cell(row, index)) for index in (count, earlier, stock)] for row in table.rows]
+            nearer = [
+                abs(counted + before - on_hand) < abs(counted - on_hand)
+                for counted, before, on_hand in rows
+                if counted is not None and before and on_hand is not None
+            ]
+            if nearer and all(nearer):
+                raise CountFileError(
+                    f"cannot tell whether {listed(table.titles, [count])} is the whole count or comes on top of "
+                    f"{listed(table.titles, [earlier])}: put the whole count of each item into one column"
+                )
 
 
 def _refuse_unless_scans(table: HeadedSample, book_figures: Sequence[int]) -> None:
